@@ -1,0 +1,181 @@
+// The backend interface: all of the engine that cpu_fallback/ and cuda/ see.
+//
+// A Backend lists and opens the devices of one type. A Device allocates, copies and makes queues.
+// Kernels are registered by operation and dtype; preparing one fixes shapes, attributes and the
+// fused epilogue, and makes every choice of algorithm. Launching a prepared kernel only runs it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/backend/elementwise.h"
+#include "core/tensor/attr_value.h"
+#include "tenon/dtype.h"
+#include "tenon/shape.h"
+#include "tenon/tensor.h"
+
+namespace tenon::internal {
+
+class Device;
+
+// An ordered line of work on one device. Launches and copies on one queue happen in order.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+};
+
+// A point in a queue's work that other queues can wait for.
+class Event {
+ public:
+  virtual ~Event() = default;
+};
+
+// What a kernel computes on when it runs. Nothing here is owned by it.
+struct Launch {
+  const void* const* inputs = nullptr;
+  void* const* outputs = nullptr;
+  void* workspace = nullptr;  // Kernel::workspace_bytes of it, 64-byte aligned
+  Queue* queue = nullptr;
+  // Of kernels that draw random numbers: how many blocks of 128 bits this operation has drawn in
+  // this session before this run.
+  uint64_t random_blocks_drawn = 0;
+
+  template <typename T>
+  const T* input(int index) const {
+    return static_cast<const T*>(inputs[index]);
+  }
+  // Of an input that the operation writes (OpDef::writes): the variable's memory.
+  template <typename T>
+  T* mutable_input(int index) const {
+    return static_cast<T*>(const_cast<void*>(inputs[index]));
+  }
+  template <typename T>
+  T* output(int index) const {
+    return static_cast<T*>(outputs[index]);
+  }
+};
+
+// An operation made ready for fixed shapes and dtypes: all choices are behind it. Launching is
+// thread-safe: two runs may launch one kernel at once, with arguments of their own.
+struct Kernel {
+  size_t workspace_bytes = 0;
+  uint64_t random_blocks = 0;  // drawn by one launch
+  std::function<void(const Launch&)> launch = {};
+  std::string module = {};  // which library runs it ("cpu", "onednn", "cudnn"), for reports
+};
+
+struct TensorSpec {
+  DType dtype = DType::invalid;
+  Shape shape = {};  // full
+};
+
+enum class Activation : uint8_t { kNone, kRelu, kRelu6, kElu, kTanh, kSigmoid, kLeakyRelu };
+
+// What is computed on the result before it is stored: activation(result + bias).
+struct Epilogue {
+  bool bias = false;  // the kernel's last input, one number for each element of the last dimension
+  Activation activation = Activation::kNone;
+  double alpha = 0.2;  // of kLeakyRelu
+  bool empty() const { return !bias && activation == Activation::kNone; }
+};
+
+// What a kernel is prepared for. Lives during the call of prepare alone.
+struct KernelRequest {
+  std::string_view op;  // "Conv2D"
+  const AttrMap* attrs = nullptr;
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  // Host values of the inputs that are known when planning (OpDef::needs_value always are), empty
+  // tensors for the others.
+  std::vector<Tensor> values;
+  Epilogue epilogue = {};
+  const ElementwiseProgram* program = nullptr;  // of kElementwiseOp
+  Device* device = nullptr;
+
+  DType input_dtype(int index) const { return inputs[static_cast<size_t>(index)].dtype; }
+  DType output_dtype(int index) const { return outputs[static_cast<size_t>(index)].dtype; }
+  const Shape& input_shape(int index) const { return inputs[static_cast<size_t>(index)].shape; }
+  const Shape& output_shape(int index) const { return outputs[static_cast<size_t>(index)].shape; }
+  const Tensor& value(int index) const { return values[static_cast<size_t>(index)]; }
+};
+
+using PrepareFunction = Kernel (*)(const KernelRequest&);
+
+// One kernel of one operation for one dtype.
+struct KernelRegistration {
+  PrepareFunction prepare = nullptr;
+  std::vector<int> host_inputs = {};  // inputs wanted in host memory
+  bool capturable = true;             // whether a launch may be captured and replayed
+  bool epilogues = false;             // whether any Epilogue may be asked for
+};
+
+// The kernels of one backend, by operation and dtype. Filled once when the backend is made, then
+// only read.
+class KernelRegistry {
+ public:
+  // `dtype` is the operation's main dtype (its attribute T, else dtype); DType::invalid: any.
+  void add(std::string_view op, DType dtype, PrepareFunction prepare) {
+    add(op, dtype, KernelRegistration{.prepare = prepare});
+  }
+  void add(std::string_view op, DType dtype, KernelRegistration registration);
+
+  // The registration for that dtype, else the one for any dtype; null when there is none.
+  const KernelRegistration* find(std::string_view op, DType dtype) const noexcept;
+  bool has_kernel(std::string_view op, DType dtype) const noexcept {
+    return find(op, dtype) != nullptr;
+  }
+  std::vector<std::pair<std::string, DType>> list() const;  // sorted
+
+ private:
+  std::map<std::pair<std::string, DType>, KernelRegistration, std::less<>> kernels_;
+};
+
+// One opened device. Work is queued in order; only wait() waits for it. Thread-safe.
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual const std::string& name() const noexcept = 0;  // "/device:CPU:0"
+  virtual void* allocate(size_t bytes) = 0;  // 64-byte aligned; throws ResourceExhaustedError
+  virtual void release(void* memory) noexcept = 0;
+  virtual size_t memory_limit() const noexcept = 0;
+  virtual bool host_memory() const noexcept = 0;  // whether the host may read it directly
+  virtual void copy(void* to, const void* from, size_t bytes, Queue& queue) = 0;  // host or device
+  virtual std::unique_ptr<Queue> make_queue() = 0;
+  virtual std::unique_ptr<Queue> adopt_queue(void* native_stream) = 0;  // the caller's stream
+  virtual std::unique_ptr<Event> make_event() = 0;
+  virtual void record(Queue& queue, Event& event) = 0;
+  virtual void wait_for(Queue& queue, const Event& event) = 0;
+  virtual void wait(Queue& queue) = 0;
+  // Looks the kernel up and prepares it. Throws UnimplementedError (no_kernel) naming operation,
+  // dtype and device when nothing is registered.
+  virtual Kernel prepare(const KernelRequest& request, DType dtype) = 0;
+};
+
+struct DeviceOptions {
+  int threads = 0;            // of the CPU; 0: OMP_NUM_THREADS, else all cores
+  size_t memory_limit = 0;    // bytes; 0: the backend's own
+};
+
+// The devices of one type.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view device_type() const noexcept = 0;  // "CPU", "GPU"
+  virtual int device_count() const noexcept = 0;  // 0, never a throw, when there is no driver
+  virtual const KernelRegistry& kernels() const noexcept = 0;  // readable without a device
+  // Opens a device under `name`; several may be opened of one index.
+  virtual std::unique_ptr<Device> open(int index, const std::string& name,
+                                       const DeviceOptions& options) = 0;
+};
+
+// The CPU backend, which is always there (cpu_fallback/backend.cc).
+Backend& cpu_backend();
+
+}  // namespace tenon::internal

@@ -1,0 +1,70 @@
+#include "tenon/error.h"
+
+#include "core/base/strings.h"
+
+namespace tenon {
+
+Error::~Error() = default;
+ValueError::~ValueError() = default;
+TypeError::~TypeError() = default;
+KeyError::~KeyError() = default;
+RuntimeError::~RuntimeError() = default;
+InvalidArgumentError::~InvalidArgumentError() = default;
+FailedPreconditionError::~FailedPreconditionError() = default;
+NotFoundError::~NotFoundError() = default;
+OutOfRangeError::~OutOfRangeError() = default;
+ResourceExhaustedError::~ResourceExhaustedError() = default;
+UnimplementedError::~UnimplementedError() = default;
+
+std::string_view to_string(ErrorKind kind) noexcept {
+  switch (kind) {
+#define TENON_KIND(name) \
+  case ErrorKind::name:  \
+    return #name;
+    TENON_KIND(already_exists)
+    TENON_KIND(does_not_exist)
+    TENON_KIND(shape_mismatch)
+    TENON_KIND(dtype_mismatch)
+    TENON_KIND(partition_mismatch)
+    TENON_KIND(bad_partitioner)
+    TENON_KIND(constant_with_shape)
+    TENON_KIND(no_shape)
+    TENON_KIND(bad_initializer)
+    TENON_KIND(bad_reuse)
+    TENON_KIND(no_name)
+    TENON_KIND(invalid_name)
+    TENON_KIND(duplicate_name)
+    TENON_KIND(bad_auxiliary_name_scope)
+    TENON_KIND(bad_constraint)
+    TENON_KIND(bad_getter)
+    TENON_KIND(inside_control_flow)
+    TENON_KIND(bad_device)
+    TENON_KIND(bad_placement)
+    TENON_KIND(no_kernel)
+    TENON_KIND(uninitialized)
+    TENON_KIND(must_feed)
+    TENON_KIND(bad_feed_shape)
+    TENON_KIND(bad_feed)
+    TENON_KIND(bad_fetch)
+    TENON_KIND(no_such_tensor)
+    TENON_KIND(closed)
+    TENON_KIND(limit_reached)
+    TENON_KIND(index_out_of_range)
+    TENON_KIND(shape_incompatible)
+    TENON_KIND(dtype_incompatible)
+    TENON_KIND(no_gradient)
+    TENON_KIND(not_a_variable)
+    TENON_KIND(nothing_to_exit)
+    TENON_KIND(resource_exhausted)
+    TENON_KIND(bad_argument)
+#undef TENON_KIND
+  }
+  return "bad_argument";
+}
+
+std::string to_string(const Location& where) {
+  if (where.line == 0) return "an unknown place";
+  return internal::str(where.file, ":", where.line);
+}
+
+}  // namespace tenon

@@ -1,0 +1,55 @@
+// Text from parts, and throwing errors made of such text.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/error.h"
+
+namespace tenon::internal {
+
+// The parts as text, one after the other.
+template <typename... Parts>
+std::string str(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+// Throws E of that kind with the parts as its message.
+template <typename E = InvalidArgumentError, typename... Parts>
+[[noreturn]] void fail(ErrorKind kind, const Parts&... parts) {
+  throw E(kind, str(parts...));
+}
+
+// Throws E of that kind unless the condition holds.
+template <typename E = InvalidArgumentError, typename... Parts>
+void require(bool condition, ErrorKind kind, const Parts&... parts) {
+  if (!condition) [[unlikely]]
+    fail<E>(kind, parts...);
+}
+
+// "a, b, c"
+template <typename Range>
+std::string join(const Range& items, std::string_view separator = ", ") {
+  std::ostringstream out;
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out << separator;
+    out << item;
+    first = false;
+  }
+  return out.str();
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string to_lower(std::string_view text);
+std::string to_upper(std::string_view text);
+
+// The names nearest to `name` by edit distance, nearest first, none farther than half its length.
+std::vector<std::string> nearest_names(std::string_view name,
+                                       const std::vector<std::string>& names, size_t most = 3);
+
+}  // namespace tenon::internal

@@ -1,0 +1,59 @@
+// Making operations from what a program passes: literals become constants, types are worked out.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/graph/graph_state.h"
+#include "tenon/graph.h"
+
+namespace tenon::internal {
+
+// An argument of an operation: one input, or a list of them ("values: N * T").
+struct InputList {
+  InputList(Input input) : items{std::move(input)} {}
+  InputList(Output output) : items{Input(std::move(output))} {}
+  InputList(std::vector<Input> inputs) : items(std::move(inputs)), is_list(true) {}
+  InputList(const std::vector<Output>& outputs)
+      : items(outputs.begin(), outputs.end()), is_list(true) {}
+  std::vector<Input> items;
+  bool is_list = false;
+};
+
+struct AddOptions {
+  std::string name = {};  // default: the operation's type
+  AttrMap attrs = {};
+  std::optional<Shape> shape = {};
+  Location where = {};  // left out: the first literal's or the public function's
+};
+
+// Adds an operation of the graph that its inputs belong to (the default graph when it has none).
+// Weak literals take the dtype that their type attribute has from other inputs; each becomes a
+// constant named <operation>/<argument>. Throws ValueError when the inputs are of different graphs,
+// TypeError (dtype_incompatible) when dtypes don't fit, and what the shape function throws.
+Operation add_operation(std::string_view type, const std::vector<InputList>& inputs,
+                        const AddOptions& options = {});
+
+// The same, its first output.
+inline Output add_output(std::string_view type, const std::vector<InputList>& inputs,
+                         const AddOptions& options = {}) {
+  return add_operation(type, inputs, options).output(0);
+}
+
+// The graph that these inputs belong to, else the default graph.
+Graph graph_of(std::span<const Input> inputs);
+
+// The input as an Output: a literal or tensor becomes a constant of that name, of `dtype` if given
+// (weak literals convert where nothing is lost, else TypeError, dtype_incompatible).
+Output as_output(const Input& input, std::string_view name = "Const",
+                 DType dtype = DType::invalid);
+
+// A constant node.
+Output make_constant(const Tensor& value, std::string_view name = "Const", Location where = {});
+
+// A weak literal's value in another dtype; empty when that would lose something.
+Tensor convert_literal(const Tensor& value, DType dtype);
+
+}  // namespace tenon::internal

@@ -1,0 +1,44 @@
+// A node of the graph, as the engine sees it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/graph/op_def.h"
+#include "core/tensor/attr_value.h"
+#include "tenon/graph.h"
+
+namespace tenon::internal {
+
+class Node;
+
+// One output of a node.
+struct Endpoint {
+  Node* node = nullptr;
+  int index = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// Made by GraphState::add_node alone; changed afterwards only under the graph's lock (shapes are
+// merged by set_shape, the optimizer of plans works on copies).
+class Node {
+ public:
+  int id = 0;  // its place in the order of making
+  std::string name;
+  const RegisteredOp* def = nullptr;
+  std::vector<Endpoint> inputs;
+  std::vector<Node*> control_inputs;
+  AttrMap attrs;
+  std::string device;  // canonical, as asked for; "" for none
+  std::vector<std::string> colocation;  // names of operations: sorted, without "loc:@"
+  std::vector<DType> output_dtypes;
+  std::vector<bool> output_refs;  // whether an output is a reference to a variable
+  Shapes output_shapes;
+  Location made_at;
+
+  const std::string& type() const { return def->name; }
+  // The dtype by which kernels are looked up: attribute T, else dtype, else the first output's.
+  DType main_dtype() const;
+};
+
+}  // namespace tenon::internal

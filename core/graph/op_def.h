@@ -1,0 +1,111 @@
+// What the graph knows of an operation type: its signature, shapes, gradient and lowering.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/backend/elementwise.h"
+#include "core/tensor/attr_value.h"
+#include "tenon/graph.h"
+
+namespace tenon::internal {
+
+using Shapes = std::vector<Shape>;
+using Outputs = std::vector<Output>;
+
+// What a shape function may ask: used when an operation is made (some things are unknown) and again
+// when a plan is made for fixed shapes.
+class ShapeContext {
+ public:
+  ShapeContext(const AttrMap& attributes, Shapes input_shapes)
+      : attrs(attributes), inputs(std::move(input_shapes)) {}
+  virtual ~ShapeContext() = default;
+
+  const AttrMap& attrs;
+  Shapes inputs;
+
+  // The value of an input where it is known already, else an empty tensor.
+  virtual Tensor value(int input) const = 0;
+  // The value of a vector of integers read as a shape: a negative or unknown size is kUnknown, and a
+  // vector of unknown length a shape of unknown rank.
+  virtual Shape value_as_shape(int input) const = 0;
+  // An input of integers (int32 or int64, scalar or vector) as numbers; nothing when unknown.
+  std::optional<std::vector<int64_t>> integers(int input) const;
+};
+
+using ShapeFunction = Shapes (*)(const ShapeContext&);
+
+// The gradients of the inputs (one each, empty where there is none) from those of the outputs
+// (empty where none arrives), as operations of the current graph.
+using GradientFunction = Outputs (*)(const Operation& op, const Outputs& dy);
+
+// Writes the operation as primitives: one value for each output. Inputs are given in order, with
+// the dtypes of the operation's inputs.
+using ElementwiseFunction = std::vector<ElementwiseBuilder::Value> (*)(
+    ElementwiseBuilder& builder, const std::vector<ElementwiseBuilder::Value>& inputs,
+    const AttrMap& attrs);
+
+// The value of the (one) output where it follows from what is known of the inputs alone; used to
+// infer shapes while a graph is built. Sizes that aren't known are not a value.
+using ValueFunction = std::optional<Tensor> (*)(const ShapeContext&);
+
+// One row of the table of operations. Type, input order, attribute names and defaults are those of
+// TensorFlow's OpDefs.
+struct OpDef {
+  std::string name;
+  // "value: T" (T a type attribute), "shape: int32", "values: N * T" (N an int attribute),
+  // "ref: Ref(T)" (a reference variable).
+  std::vector<std::string> inputs = {};
+  std::vector<std::string> outputs = {};
+  AttrMap defaults = {};                              // attributes that may be left out
+  std::map<std::string, std::vector<DType>> types = {};  // allowed dtypes of type attributes
+  ShapeFunction shape = nullptr;
+  GradientFunction gradient = nullptr;
+  bool differentiable = true;  // false: gradients stop here, as TensorFlow's NotDifferentiable
+  ElementwiseFunction elementwise = nullptr;
+  ValueFunction value = nullptr;
+  std::vector<int> needs_value = {};  // inputs whose values a plan must know: shapes, axes, perms
+  std::vector<int> shape_only = {};   // inputs of which only the shape matters, never the values
+  std::vector<int> writes = {};       // reference or resource inputs that it writes
+  bool is_variable = false;           // its output is a variable's own memory
+  bool stateful = false;              // never folded, merged, duplicated or dropped when fetched
+};
+
+// One input or output of a signature, parsed.
+struct ArgDef {
+  std::string name;
+  DType dtype = DType::invalid;   // fixed, or
+  std::string type_attr = {};     // the attribute that says it
+  std::string number_attr = {};   // set: a list whose length this attribute says
+  bool is_ref = false;
+};
+
+// An OpDef with its signature parsed.
+struct RegisteredOp : OpDef {
+  std::vector<ArgDef> input_args = {};
+  std::vector<ArgDef> output_args = {};
+};
+
+// All operations, by name. Filled once from the generated list, then only read.
+class OpRegistry {
+ public:
+  void add(OpDef def);
+  const RegisteredOp* find(std::string_view name) const noexcept;
+  std::vector<std::string> names() const;
+
+  // The process's registry, filled on first use by register_all_ops below.
+  static const OpRegistry& global();
+
+ private:
+  std::map<std::string, RegisteredOp, std::less<>> ops_;
+};
+
+// Generated: calls register_<stem>(ops) of every file of core/ops.
+void register_all_ops(OpRegistry& ops);
+
+}  // namespace tenon::internal

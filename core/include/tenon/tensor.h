@@ -1,0 +1,139 @@
+// Tensor: values in memory.
+//
+//   Tensor a(1.0f);                                   // a scalar
+//   Tensor b({{1.0f, 2.0f}, {3.0f, 4.0f}});           // a float32 matrix
+//   Tensor c = Tensor::from<float>(numbers, {4, 10}); // a copy of the caller's numbers
+//   for (float x : b.data<float>()) ...               // row-major
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "tenon/dtype.h"
+#include "tenon/export.h"
+#include "tenon/shape.h"
+
+namespace tenon {
+
+// A dtype, a shape and a shared buffer that holds the elements row-major. Copies share the buffer.
+//
+// Thread-safety: as a shared_ptr. Different handles may be used from different threads; writing
+// elements while another thread reads them is the caller's to prevent.
+class TENON_API Tensor {
+ public:
+  Tensor() = default;  // empty: no dtype, no values; !tensor is true
+
+  // Host memory of its own for a full shape, elements zero ("" for strings).
+  // Throws ValueError (no_shape) for a shape not fully known or with negative sizes,
+  // ResourceExhaustedError when there is no such memory.
+  Tensor(DType dtype, const Shape& shape);
+
+  template <Element T>
+  Tensor(T value) : Tensor(dtype_of<T>, Shape{}) {
+    *mutable_data<T>().data() = value;
+  }
+  Tensor(const char* value) : Tensor(std::string(value)) {}
+  template <Element T>
+  Tensor(std::initializer_list<T> values)
+      : Tensor(from<T>(std::vector<T>(values), {static_cast<int64_t>(values.size())})) {}
+  // Throws ValueError (shape_incompatible) when the rows differ in length.
+  template <Element T>
+  Tensor(std::initializer_list<std::initializer_list<T>> rows)
+      : Tensor(from<T>(joined<T>(rows),
+                       {static_cast<int64_t>(rows.size()),
+                        rows.size() == 0 ? 0 : static_cast<int64_t>(rows.begin()->size())})) {}
+
+  // A copy of `values`, whose number must be the shape's (else ValueError, shape_incompatible).
+  template <Element T>
+  static Tensor from(std::span<const T> values, const Shape& shape) {
+    Tensor tensor = sized(dtype_of<T>, shape, values.size());
+    std::span<T> to = tensor.mutable_data<T>();
+    for (size_t i = 0; i < to.size(); ++i) to[i] = values[i];
+    return tensor;
+  }
+  template <Element T>
+  static Tensor from(const std::vector<T>& values, const Shape& shape) {
+    Tensor tensor = sized(dtype_of<T>, shape, values.size());
+    std::span<T> to = tensor.mutable_data<T>();
+    for (size_t i = 0; i < to.size(); ++i) to[i] = values[i];
+    return tensor;
+  }
+  template <Element T>
+  static Tensor from(const T* values, const Shape& shape) {
+    return from<T>(std::span<const T>(values, static_cast<size_t>(shape.element_count())), shape);
+  }
+
+  // A view of memory that the caller owns, without a copy. `release` is called when the last handle
+  // dies; it may be empty. The memory holds the shape's elements, aligned for one element.
+  static Tensor adopt(DType dtype, const Shape& shape, void* data, std::function<void()> release);
+
+  explicit operator bool() const noexcept { return buffer_ != nullptr; }
+  DType dtype() const noexcept { return dtype_; }
+  const Shape& shape() const noexcept { return shape_; }
+  int64_t element_count() const noexcept { return count_; }
+  size_t bytes() const noexcept { return static_cast<size_t>(count_) * size_of(dtype_); }
+  // Where the elements lie: "/device:CPU:0" for host memory.
+  const std::string& device() const noexcept;
+
+  // The elements. Throws TypeError (dtype_incompatible) when T is not the tensor's dtype.
+  template <Element T>
+  std::span<const T> data() const {
+    check_dtype(dtype_of<T>);
+    return {static_cast<const T*>(raw()), static_cast<size_t>(count_)};
+  }
+  template <Element T>
+  std::span<T> mutable_data() {
+    check_dtype(dtype_of<T>);
+    return {static_cast<T*>(raw()), static_cast<size_t>(count_)};
+  }
+  // The value of a scalar, or of a tensor of one element (else ValueError, bad_argument).
+  template <Element T>
+  T scalar() const {
+    check_single();
+    return data<T>()[0];
+  }
+  void* raw() const noexcept;  // the first element; null when empty
+
+  // The same elements under another shape of as many (else ValueError, shape_incompatible).
+  Tensor reshaped(const Shape& shape) const;
+  // A copy with memory of its own.
+  Tensor clone() const;
+
+  // Internal: a view into a buffer (core/tensor/buffer.h) from a byte offset on.
+  struct Buffer;
+  Tensor(DType dtype, Shape shape, std::shared_ptr<Buffer> buffer, size_t byte_offset);
+  const std::shared_ptr<Buffer>& buffer() const noexcept { return buffer_; }
+  size_t byte_offset() const noexcept { return offset_; }
+
+ private:
+  template <typename T>
+  static std::vector<T> joined(std::initializer_list<std::initializer_list<T>> rows) {
+    std::vector<T> all;
+    for (const auto& row : rows) {
+      if (row.size() != rows.begin()->size()) fail_ragged();
+      all.insert(all.end(), row.begin(), row.end());
+    }
+    return all;
+  }
+  [[noreturn]] static void fail_ragged();
+  static Tensor sized(DType dtype, const Shape& shape, size_t values);
+  void check_dtype(DType wanted) const;
+  void check_single() const;
+
+  std::shared_ptr<Buffer> buffer_;
+  size_t offset_ = 0;
+  int64_t count_ = 0;
+  DType dtype_ = DType::invalid;
+  Shape shape_;
+};
+
+// The values as NumPy prints them: "[[1 2]\n [3 4]]"; long axes are shortened.
+TENON_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+}  // namespace tenon
