@@ -134,7 +134,7 @@ class KernelRegistry {
   std::vector<std::pair<std::string, DType>> list() const;  // sorted
 
  private:
-  std::map<std::pair<std::string, DType>, KernelRegistration, std::less<>> kernels_;
+  std::map<std::string, std::map<DType, KernelRegistration>, std::less<>> kernels_;
 };
 
 // One opened device. Work is queued in order; only wait() waits for it. Thread-safe.
@@ -159,8 +159,8 @@ class Device {
 };
 
 struct DeviceOptions {
-  int threads = 0;            // of the CPU; 0: OMP_NUM_THREADS, else all cores
-  size_t memory_limit = 0;    // bytes; 0: the backend's own
+  int threads = 0;          // of the CPU; 0: OMP_NUM_THREADS, else all cores
+  size_t memory_limit = 0;  // bytes; 0: the backend's own
 };
 
 // The devices of one type.
