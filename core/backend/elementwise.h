@@ -19,20 +19,50 @@ inline constexpr std::string_view kElementwiseOp = "_Elementwise";
 // What one instruction does with its operands a, b, c, all of one dtype unless said otherwise.
 enum class Primitive : uint8_t {
   // One operand.
-  kNegate, kAbs, kSign, kSqrt, kRsqrt, kReciprocal, kExp, kExpm1, kLog, kLog1p, kTanh, kSigmoid,
-  kErf, kSin, kCos, kFloor, kCeil, kRound,  // kRound: halves to even
-  kIsFinite, kIsNan,                        // -> bool
-  kLogicalNot,                              // bool -> bool
-  kCast,                                    // from the operand's dtype to the result's; as C++ does
+  kNegate,
+  kAbs,
+  kSign,
+  kSqrt,
+  kRsqrt,
+  kReciprocal,
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kTanh,
+  kSigmoid,
+  kErf,
+  kSin,
+  kCos,
+  kFloor,
+  kCeil,
+  kRound,  // kRound: halves to even
+  kIsFinite,
+  kIsNan,       // -> bool
+  kLogicalNot,  // bool -> bool
+  kCast,        // from the operand's dtype to the result's; as C++ does
   // Two operands.
-  kAdd, kSubtract, kMultiply, kDivide,      // kDivide of integers truncates, 0 below throws
-  kFloorDivide, kFloorMod, kTruncateMod,
-  kMaximum, kMinimum,                       // NaN if either is NaN
-  kPower, kSquaredDifference,
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,  // -> bool
-  kLogicalAnd, kLogicalOr,                  // bool, bool -> bool
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,  // kDivide of integers truncates, 0 below throws
+  kFloorDivide,
+  kFloorMod,
+  kTruncateMod,
+  kMaximum,
+  kMinimum,  // NaN if either is NaN
+  kPower,
+  kSquaredDifference,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,  // -> bool
+  kLogicalAnd,
+  kLogicalOr,  // bool, bool -> bool
   // Three operands.
-  kSelect,                                  // bool a ? b : c
+  kSelect,  // bool a ? b : c
 };
 
 int operand_count(Primitive primitive) noexcept;

@@ -1,5 +1,5 @@
-// Work split over the threads of a session. The split depends on the work alone, never on the number
-// of threads, so that results don't either.
+// Work split over the threads of a session. The split depends on the work alone, never on the
+// number of threads, so that results don't either.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,7 @@ class ThreadPool {
     auto* callable = &body;
     run(
         pieces,
-        [](void* context, int64_t piece) {
-          (*static_cast<decltype(callable)>(context))(piece);
-        },
+        [](void* context, int64_t piece) { (*static_cast<decltype(callable)>(context))(piece); },
         const_cast<void*>(static_cast<const void*>(callable)));
   }
 

@@ -54,8 +54,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest_names(std::string_view name,
-                                       const std::vector<std::string>& names, size_t most) {
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names,
+                                       size_t most) {
   const size_t farthest = std::max<size_t>(2, name.size() / 2);
   std::vector<std::pair<size_t, const std::string*>> near;
   for (const std::string& candidate : names) {

@@ -49,7 +49,7 @@ std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 
 // The names nearest to `name` by edit distance, nearest first, none farther than half its length.
-std::vector<std::string> nearest_names(std::string_view name,
-                                       const std::vector<std::string>& names, size_t most = 3);
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names,
+                                       size_t most = 3);
 
 }  // namespace tenon::internal

@@ -47,8 +47,7 @@ Graph graph_of(std::span<const Input> inputs);
 
 // The input as an Output: a literal or tensor becomes a constant of that name, of `dtype` if given
 // (weak literals convert where nothing is lost, else TypeError, dtype_incompatible).
-Output as_output(const Input& input, std::string_view name = "Const",
-                 DType dtype = DType::invalid);
+Output as_output(const Input& input, std::string_view name = "Const", DType dtype = DType::invalid);
 
 // A constant node.
 Output make_constant(const Tensor& value, std::string_view name = "Const", Location where = {});

@@ -20,10 +20,10 @@ namespace tenon::internal {
 // Everything that a new node is made of, except what the contexts in force add.
 struct NodeArguments {
   std::string_view type;
-  std::string name = {};         // "": the type; ends in "/": taken as it is
+  std::string name = {};  // "": the type; ends in "/": taken as it is
   std::vector<Endpoint> inputs = {};
   std::vector<Node*> control_inputs = {};
-  AttrMap attrs = {};            // without those that follow from the inputs
+  AttrMap attrs = {};  // without those that follow from the inputs
   Location where = {};
   std::optional<Shape> shape = {};  // merged into the first output's inferred shape
 };

@@ -29,7 +29,7 @@ class Node {
   std::vector<Endpoint> inputs;
   std::vector<Node*> control_inputs;
   AttrMap attrs;
-  std::string device;  // canonical, as asked for; "" for none
+  std::string device;                   // canonical, as asked for; "" for none
   std::vector<std::string> colocation;  // names of operations: sorted, without "loc:@"
   std::vector<DType> output_dtypes;
   std::vector<bool> output_refs;  // whether an output is a reference to a variable

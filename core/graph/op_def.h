@@ -31,8 +31,8 @@ class ShapeContext {
 
   // The value of an input where it is known already, else an empty tensor.
   virtual Tensor value(int input) const = 0;
-  // The value of a vector of integers read as a shape: a negative or unknown size is kUnknown, and a
-  // vector of unknown length a shape of unknown rank.
+  // The value of a vector of integers read as a shape: a negative or unknown size is kUnknown, and
+  // a vector of unknown length a shape of unknown rank.
   virtual Shape value_as_shape(int input) const = 0;
   // An input of integers (int32 or int64, scalar or vector) as numbers; nothing when unknown.
   std::optional<std::vector<int64_t>> integers(int input) const;
@@ -62,7 +62,7 @@ struct OpDef {
   // "ref: Ref(T)" (a reference variable).
   std::vector<std::string> inputs = {};
   std::vector<std::string> outputs = {};
-  AttrMap defaults = {};                              // attributes that may be left out
+  AttrMap defaults = {};                                 // attributes that may be left out
   std::map<std::string, std::vector<DType>> types = {};  // allowed dtypes of type attributes
   ShapeFunction shape = nullptr;
   GradientFunction gradient = nullptr;
@@ -79,9 +79,9 @@ struct OpDef {
 // One input or output of a signature, parsed.
 struct ArgDef {
   std::string name;
-  DType dtype = DType::invalid;   // fixed, or
-  std::string type_attr = {};     // the attribute that says it
-  std::string number_attr = {};   // set: a list whose length this attribute says
+  DType dtype = DType::invalid;  // fixed, or
+  std::string type_attr = {};    // the attribute that says it
+  std::string number_attr = {};  // set: a list whose length this attribute says
   bool is_ref = false;
 };
 

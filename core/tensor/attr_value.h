@@ -15,10 +15,9 @@
 
 namespace tenon::internal {
 
-using AttrValue =
-    std::variant<int64_t, double, bool, std::string, DType, Shape, Tensor, std::vector<int64_t>,
-                 std::vector<double>, std::vector<std::string>, std::vector<DType>,
-                 std::vector<Shape>>;
+using AttrValue = std::variant<int64_t, double, bool, std::string, DType, Shape, Tensor,
+                               std::vector<int64_t>, std::vector<double>, std::vector<std::string>,
+                               std::vector<DType>, std::vector<Shape>>;
 
 // Attributes by name. Attributes that nobody knows are kept too.
 class AttrMap {

@@ -70,8 +70,7 @@ Tensor uninitialized_tensor(DType dtype, const Shape& shape) {
       free_host(strings);
     };
   }
-  auto buffer =
-      std::make_shared<Tensor::Buffer>(memory, bytes, host_device(), std::move(release));
+  auto buffer = std::make_shared<Tensor::Buffer>(memory, bytes, host_device(), std::move(release));
   return Tensor(dtype, shape, std::move(buffer), 0);
 }
 
@@ -131,8 +130,8 @@ Tensor Tensor::sized(DType dtype, const Shape& shape, size_t values) {
   require<ValueError>(shape.fully_defined(), ErrorKind::no_shape, "The shape of a tensor must be",
                       " fully defined, got ", shape);
   require<ValueError>(static_cast<size_t>(shape.element_count()) == values,
-                      ErrorKind::shape_incompatible, values, " values don't fill a tensor of shape ",
-                      shape);
+                      ErrorKind::shape_incompatible, values,
+                      " values don't fill a tensor of shape ", shape);
   return internal::uninitialized_tensor(dtype, shape);
 }
 

@@ -8,7 +8,8 @@
 namespace tenon {
 namespace {
 
-constexpr int64_t kLongest = 1000;  // elements printed in full; beyond, kEdge at both ends of an axis
+constexpr int64_t kLongest =
+    1000;  // elements printed in full; beyond, kEdge at both ends of an axis
 constexpr int64_t kEdge = 3;
 
 void print_element(std::ostream& out, const Tensor& tensor, int64_t index) {

@@ -108,6 +108,8 @@ inline constexpr DType dtype_of = DTypeOf<T>::value;
 
 // Types that can be elements of a tensor.
 template <typename T>
-concept Element = requires { DTypeOf<T>::value; };
+concept Element = requires {
+  DTypeOf<T>::value;
+};
 
 }  // namespace tenon

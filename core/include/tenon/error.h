@@ -18,42 +18,42 @@ namespace tenon {
 
 // Which mistake was made; one enumerator for each kind of error a program can meet.
 enum class ErrorKind {
-  already_exists,          // a new variable under a name that get_variable has given before
-  does_not_exist,          // reuse of a variable that get_variable never made
-  shape_mismatch,          // a shared variable asked for with another shape
-  dtype_mismatch,          // a shared variable asked for with another dtype
-  partition_mismatch,      // a shared variable asked for with other partitions
-  bad_partitioner,         // a partitioner whose answer doesn't fit the shape
-  constant_with_shape,     // an initializer that is a value, together with a shape
-  no_shape,                // a new variable with neither a shape nor a value that gives one
-  bad_initializer,         // an initializer that can't make this variable's value
-  bad_reuse,               // reuse that is not true, false or AUTO_REUSE, or without a name
-  no_name,                 // a scope with neither a name nor a default name
-  invalid_name,            // a name with characters that names don't have
-  duplicate_name,          // an absolute name ("w/") that an operation already has
+  already_exists,       // a new variable under a name that get_variable has given before
+  does_not_exist,       // reuse of a variable that get_variable never made
+  shape_mismatch,       // a shared variable asked for with another shape
+  dtype_mismatch,       // a shared variable asked for with another dtype
+  partition_mismatch,   // a shared variable asked for with other partitions
+  bad_partitioner,      // a partitioner whose answer doesn't fit the shape
+  constant_with_shape,  // an initializer that is a value, together with a shape
+  no_shape,             // a new variable with neither a shape nor a value that gives one
+  bad_initializer,      // an initializer that can't make this variable's value
+  bad_reuse,            // reuse that is not true, false or AUTO_REUSE, or without a name
+  no_name,              // a scope with neither a name nor a default name
+  invalid_name,         // a name with characters that names don't have
+  duplicate_name,       // an absolute name ("w/") that an operation already has
   bad_auxiliary_name_scope,
   bad_constraint,
   bad_getter,
-  inside_control_flow,     // an initial value made inside a conditional or loop
-  bad_device,              // a device string that doesn't parse
-  bad_placement,           // an operation on a device that the session doesn't have
-  no_kernel,               // an operation with no implementation for this dtype and device
-  uninitialized,           // a variable read before it was initialised in this session
-  must_feed,               // a placeholder that was not fed
-  bad_feed_shape,          // a fed value that the static shape doesn't admit
-  bad_feed,                // a fed value or key that can't be fed
-  bad_fetch,               // a fetch that is no tensor or operation of the graph
-  no_such_tensor,          // a name that the graph doesn't have
-  closed,                  // a session that was closed, or a graph that is gone
-  limit_reached,           // count_up_to beyond its limit
-  index_out_of_range,      // gather or scatter indices out of range
-  shape_incompatible,      // shapes that don't fit an operation
-  dtype_incompatible,      // dtypes that don't fit an operation
-  no_gradient,             // minimize or apply_gradients with nothing to do
-  not_a_variable,          // an initializer asked of something that is no variable
-  nothing_to_exit,         // leaving a context when none is open
-  resource_exhausted,      // memory beyond a limit
-  bad_argument,            // anything else
+  inside_control_flow,  // an initial value made inside a conditional or loop
+  bad_device,           // a device string that doesn't parse
+  bad_placement,        // an operation on a device that the session doesn't have
+  no_kernel,            // an operation with no implementation for this dtype and device
+  uninitialized,        // a variable read before it was initialised in this session
+  must_feed,            // a placeholder that was not fed
+  bad_feed_shape,       // a fed value that the static shape doesn't admit
+  bad_feed,             // a fed value or key that can't be fed
+  bad_fetch,            // a fetch that is no tensor or operation of the graph
+  no_such_tensor,       // a name that the graph doesn't have
+  closed,               // a session that was closed, or a graph that is gone
+  limit_reached,        // count_up_to beyond its limit
+  index_out_of_range,   // gather or scatter indices out of range
+  shape_incompatible,   // shapes that don't fit an operation
+  dtype_incompatible,   // dtypes that don't fit an operation
+  no_gradient,          // minimize or apply_gradients with nothing to do
+  not_a_variable,       // an initializer asked of something that is no variable
+  nothing_to_exit,      // leaving a context when none is open
+  resource_exhausted,   // memory beyond a limit
+  bad_argument,         // anything else
 };
 
 // "already_exists" and so on: the enumerator's own name.

@@ -49,10 +49,10 @@ class TENON_API Operation {
   explicit operator bool() const noexcept { return node_ != nullptr; }
   bool operator==(const Operation& other) const noexcept { return node_ == other.node_; }
 
-  const std::string& name() const;    // "a/add"
-  const std::string& type() const;    // "AddV2": TensorFlow's name of the operation
-  std::string device() const;         // what the device stack asked for, canonical; "" if nothing
-  Location made_at() const;           // the caller's line that made it
+  const std::string& name() const;  // "a/add"
+  const std::string& type() const;  // "AddV2": TensorFlow's name of the operation
+  std::string device() const;       // what the device stack asked for, canonical; "" if nothing
+  Location made_at() const;         // the caller's line that made it
   int input_count() const;
   int output_count() const;
   Output input(int index) const;
@@ -84,7 +84,7 @@ class TENON_API Output {
   const Operation& op() const noexcept { return op_; }
   int index() const noexcept { return index_; }
   DType dtype() const;
-  Shape shape() const;               // what is known of it
+  Shape shape() const;                       // what is known of it
   void set_shape(const Shape& shape) const;  // merges; ValueError (shape_incompatible) otherwise
   std::string device() const { return op_.device(); }
   Graph graph() const { return op_.graph(); }
@@ -99,8 +99,8 @@ TENON_API std::ostream& operator<<(std::ostream& out, const Output& output);
 
 // An argument of an operation: an Output, something that converts to one (a Variable), a Tensor,
 // or a literal. A literal is weakly typed: alone it is float32 or int32 (bool, string), beside a
-// tensor it takes the tensor's dtype where that loses nothing (an integer becomes a float, never the
-// other way round). It becomes a constant below the operation's name ("add/y") only then.
+// tensor it takes the tensor's dtype where that loses nothing (an integer becomes a float, never
+// the other way round). It becomes a constant below the operation's name ("add/y") only then.
 class TENON_API Input {
  public:
   Input(Output output, Location where = Location::current())
@@ -120,19 +120,20 @@ class TENON_API Input {
   Input(const char* value, Location where = Location::current())
       : value_(value), weak_(true), where_(where) {}
   template <typename T>
-    requires(Element<T> || std::is_same_v<T, int>)
-  Input(std::initializer_list<T> values, Location where = Location::current())
+  requires(Element<T> || std::is_same_v<T, int>)
+      Input(std::initializer_list<T> values, Location where = Location::current())
       : value_(values), weak_(true), where_(where) {}
   template <typename T>
-    requires(Element<T> || std::is_same_v<T, int>)
-  Input(std::initializer_list<std::initializer_list<T>> rows, Location where = Location::current())
+  requires(Element<T> || std::is_same_v<T, int>)
+      Input(std::initializer_list<std::initializer_list<T>> rows,
+            Location where = Location::current())
       : value_(rows), weak_(true), where_(where) {}
   template <typename T>
-    requires(!std::is_same_v<std::remove_cvref_t<T>, Input> &&
-             !std::is_same_v<std::remove_cvref_t<T>, Output> &&
-             !std::is_same_v<std::remove_cvref_t<T>, Tensor> && std::is_class_v<T> &&
-             std::is_convertible_v<const T&, Output>)
-  Input(const T& value, Location where = Location::current())
+  requires(!std::is_same_v<std::remove_cvref_t<T>, Input> &&
+           !std::is_same_v<std::remove_cvref_t<T>, Output> &&
+           !std::is_same_v<std::remove_cvref_t<T>, Tensor> && std::is_class_v<T> &&
+           std::is_convertible_v<const T&, Output>)
+      Input(const T& value, Location where = Location::current())
       : output_(static_cast<Output>(value)), where_(where) {}
   // A literal of any dtype, weakly typed as float32 (floating) or int32 (integer) would be.
   static Input weak(Tensor value, Location where = Location::current()) {
@@ -277,11 +278,12 @@ class TENON_API ControlInput {
   ControlInput(Operation op) : op_(std::move(op)) {}
   ControlInput(const Output& output) : op_(output.op()) {}
   template <typename T>
-    requires(std::is_class_v<T> && !std::is_same_v<T, Output> && !std::is_same_v<T, Operation> &&
-             !std::is_same_v<T, ControlInput> && requires(const T& t) {
-               { t.op() } -> std::convertible_to<Operation>;
-             })
-  ControlInput(const T& thing) : op_(thing.op()) {}
+  requires(std::is_class_v<T> && !std::is_same_v<T, Output> && !std::is_same_v<T, Operation> &&
+           !std::is_same_v<T, ControlInput> &&
+           requires(const T& t) {
+             { t.op() } -> std::convertible_to<Operation>;
+           }) ControlInput(const T& thing)
+      : op_(thing.op()) {}
   const Operation& op() const noexcept { return op_; }
 
  private:
