@@ -6,8 +6,8 @@
 //   auto step = session.make_callable({loss}, {x, labels}, {train_op});
 //   std::vector<Tensor> out = step({x_value, labels_value});   // planned once, called often
 //
-// What a run asks for is compiled into a plan for the shapes that are fed, and kept. Within one run a
-// read of a variable that nothing orders after a write sees the value from before the run; a read
+// What a run asks for is compiled into a plan for the shapes that are fed, and kept. Within one run
+// a read of a variable that nothing orders after a write sees the value from before the run; a read
 // ordered after a write (by control dependency or data) sees that write. Runs that share variables
 // behave as if one came after the other. Tensors handed out are the caller's own: later runs don't
 // change them.
@@ -133,7 +133,8 @@ class TENON_API Callable {
 
 class TENON_API Session {
  public:
-  // Of the default graph. Throws InvalidArgumentError (bad_argument) for options that make no sense.
+  // Of the default graph. Throws InvalidArgumentError (bad_argument) for options that make no
+  // sense.
   explicit Session(const SessionOptions& options = {});
   explicit Session(const Graph& graph, const SessionOptions& options = {});
   ~Session();
