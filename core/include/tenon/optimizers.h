@@ -1,0 +1,251 @@
+// Optimizers: operations that change variables so that a loss falls (tf.train of TensorFlow 1).
+//
+//   Variable global_step = train::get_or_create_global_step();
+//   train::AdamOptimizer adam({.learning_rate = 1e-3});
+//   Operation train_op = adam.minimize(loss, {.global_step = global_step});
+//   session.run(global_variables_initializer());  // made after minimize: it has the slots too
+//   session.run(train_op);                        // one step
+//
+// minimize is compute_gradients followed by apply_gradients; call the two yourself to change the
+// gradients in between. What an optimizer remembers of a variable is kept in slots: variables of
+// their own, named after the variable and the optimizer (layer1/w/Adam), global, not trainable, on
+// the variable's device.
+//
+// Arguments such as learning_rate are a number or a scalar Output, evaluated in every step.
+// A gradient of a gather is applied to the rows that were gathered where the method says so (the
+// momentum of other rows rests), as TensorFlow does.
+//
+// Thread-safety: an optimizer is used from one thread at a time.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/error.h"
+#include "tenon/export.h"
+#include "tenon/graph.h"
+#include "tenon/initializers.h"
+#include "tenon/variable.h"
+
+namespace tenon::train {
+
+// When gradients are handed on: as they come, once an operation has all of its own (TensorFlow's
+// default), or once all of them are there. Values are the same: within a run, a variable is
+// updated after everything that reads its old value.
+enum class GateGradients { NONE = 0, OP = 1, GRAPH = 2 };
+
+// The variables to train. Left out: those of GraphKeys::TRAINABLE_VARIABLES. The parts of a
+// partitioned variable count one by one.
+class TENON_API VarList {
+ public:
+  VarList() = default;
+  VarList(std::initializer_list<Variable> variables);
+  VarList(const std::vector<Variable>& variables);
+
+  bool is_given() const noexcept { return given_; }
+  const std::vector<Variable>& variables() const noexcept { return variables_; }
+
+ private:
+  std::vector<Variable> variables_;
+  bool given_ = false;
+};
+
+struct ComputeGradientsOptions {
+  VarList var_list = {};
+  GateGradients gate_gradients = GateGradients::OP;
+  bool colocate_gradients_with_ops = false;  // puts each gradient on its operation's device
+  Output grad_loss = {};                     // the gradient of the loss itself; left out: ones
+};
+
+struct ApplyGradientsOptions {
+  Variable global_step = {};  // counted up after the updates
+  std::string name = {};      // of the operation; left out: the optimizer's name
+};
+
+struct MinimizeOptions {
+  Variable global_step = {};
+  VarList var_list = {};
+  GateGradients gate_gradients = GateGradients::OP;
+  bool colocate_gradients_with_ops = false;
+  std::string name = {};
+  Output grad_loss = {};
+};
+
+// One variable and the gradient of the loss by it, which is empty where there is no path.
+struct GradientAndVariable {
+  Output gradient;
+  Variable variable;
+};
+using GradientsAndVariables = std::vector<GradientAndVariable>;
+
+// What all optimizers share. A method of your own derives from it: see "For derived classes".
+class TENON_API Optimizer {
+ public:
+  virtual ~Optimizer();
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  const std::string& get_name() const noexcept;
+
+  // An operation that changes the variables by one step against the gradient of `loss` and then
+  // adds one to global_step. It is also added to GraphKeys::TRAIN_OP.
+  //
+  // Throws ValueError: no_gradient when there is no variable to train, or none that the loss
+  // depends on; dtype_incompatible when the loss or a variable isn't floating. Throws RuntimeError
+  // (bad_constraint) for a variable with both a constraint and a gradient of gathered rows.
+  Operation minimize(const Output& loss, const MinimizeOptions& options = {});
+
+  // The gradient of `loss` by each variable, in the order of var_list. Throws as minimize does, but
+  // not where the loss depends on none of them.
+  GradientsAndVariables compute_gradients(const Output& loss,
+                                          const ComputeGradientsOptions& options = {});
+
+  // The second half of minimize: pairs without a gradient are passed over. Throws as minimize does.
+  Operation apply_gradients(const GradientsAndVariables& gradients,
+                            const ApplyGradientsOptions& options = {});
+
+  // The slot of that name that belongs to `variable`; empty where there is none.
+  Variable get_slot(const Variable& variable, std::string_view name) const;
+  // Sorted: {"m", "v"} of Adam. Empty before the first apply_gradients.
+  std::vector<std::string> get_slot_names() const;
+  // All variables of the optimizer itself in the default graph, sorted by name.
+  std::vector<Variable> variables() const;
+
+ protected:
+  // ---- For derived classes: called by apply_gradients in this order.
+  // A gradient of gathered rows: row i of `values` belongs to row indices[i] of the variable.
+  // Indices may occur more than once: their rows then add up. `dense` is that sum, in the
+  // variable's own shape.
+  struct SparseGradient {
+    Output values;
+    Output indices;
+    Output dense;
+  };
+
+  // Throws ValueError (bad_argument) when the name is empty.
+  explicit Optimizer(std::string name, bool use_locking = false);
+
+  // Makes what is needed beside the variables; zeros_slot and the like answer what is there
+  // already.
+  virtual void create_slots(const std::vector<Variable>& variables);
+  // Makes what all updates share (learning rates), inside the name scope of the train operation.
+  virtual void prepare();
+  // Makes the update of one variable. By default a sparse gradient is applied as the dense one.
+  virtual Operation apply_dense(const Output& gradient, const Variable& variable) = 0;
+  virtual Operation apply_sparse(const SparseGradient& gradient, const Variable& variable);
+  // Makes the operation that runs all updates, and what belongs after them.
+  virtual Operation finish(const std::vector<Operation>& updates, const std::string& name);
+
+  // A slot of zeros in the variable's shape and dtype, or of what the initializer gives;
+  // `op_name` is the last part of its name.
+  Variable zeros_slot(const Variable& variable, const std::string& slot_name,
+                      const std::string& op_name);
+  Variable slot_with_initializer(const Variable& variable, const Initializer& initializer,
+                                 const std::string& slot_name, const std::string& op_name);
+  // A variable of the optimizer that belongs to no variable in particular; one a graph and name.
+  Variable non_slot(const Input& initial_value, const std::string& name,
+                    const Variable& colocate_with);
+  Variable get_non_slot(const std::string& name, const Variable& of_the_graph_of) const;
+
+  // An argument as an operation of its own, and in a variable's dtype.
+  static Output as_scalar(const Input& argument, const std::string& name);
+  static Output cast_to(const Output& scalar, const Variable& variable);
+  bool use_locking() const noexcept;
+
+ private:
+  struct State;
+  Operation update(const GradientAndVariable& pair);
+
+  std::unique_ptr<State> state_;
+};
+
+struct GradientDescentOptions {
+  Input learning_rate;
+  bool use_locking = false;
+  std::string name = "GradientDescent";
+};
+
+// variable -= learning_rate * gradient
+class TENON_API GradientDescentOptimizer : public Optimizer {
+ public:
+  explicit GradientDescentOptimizer(const GradientDescentOptions& options);
+
+ protected:
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  GradientDescentOptions options_;
+  Output learning_rate_;
+};
+
+struct MomentumOptions {
+  Input learning_rate;
+  Input momentum;
+  bool use_locking = false;
+  std::string name = "Momentum";
+  bool use_nesterov = false;
+};
+
+// accumulation = momentum * accumulation + gradient; variable -= learning_rate * accumulation
+// Nesterov's: variable -= learning_rate * (gradient + momentum * accumulation)
+// Slot: "momentum" (w/Momentum).
+class TENON_API MomentumOptimizer : public Optimizer {
+ public:
+  explicit MomentumOptimizer(const MomentumOptions& options);
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  MomentumOptions options_;
+  Output learning_rate_;
+  Output momentum_;
+};
+
+struct AdamOptions {
+  Input learning_rate = 0.001;
+  Input beta1 = 0.9;
+  Input beta2 = 0.999;
+  Input epsilon = 1e-8;
+  bool use_locking = false;
+  std::string name = "Adam";
+};
+
+// m = beta1 * m + (1 - beta1) * gradient; v = beta2 * v + (1 - beta2) * gradient^2
+// variable -= learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
+// Slots: "m" (w/Adam) and "v" (w/Adam_1). The powers are the variables beta1_power, beta2_power.
+// Rows that were not gathered are updated too: their m and v decay.
+class TENON_API AdamOptimizer : public Optimizer {
+ public:
+  explicit AdamOptimizer(const AdamOptions& options = {});
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation finish(const std::vector<Operation>& updates, const std::string& name) override;
+
+ private:
+  AdamOptions options_;
+  Output learning_rate_, beta1_, beta2_, epsilon_;
+};
+
+// The graph's count of training steps: an int64 scalar named global_step, in GLOBAL_VARIABLES and
+// GLOBAL_STEP, not trainable. Each reads the default graph.
+//
+// Throws ValueError (already_exists) when the graph has one.
+TENON_API Variable create_global_step();
+// The graph's global step: the one in GLOBAL_STEP, else the variable named global_step; empty where
+// there is none, or several. Throws TypeError (bad_argument) when it is no integer scalar.
+TENON_API Variable get_global_step();
+TENON_API Variable get_or_create_global_step();
+
+}  // namespace tenon::train
