@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/graph_state.h"
+#include "core/graph/signature.h"
 #include "tenon/graph.h"
 
 namespace tenon::internal {
@@ -51,8 +52,5 @@ Output as_output(const Input& input, std::string_view name = "Const", DType dtyp
 
 // A constant node.
 Output make_constant(const Tensor& value, std::string_view name = "Const", Location where = {});
-
-// A weak literal's value in another dtype; empty when that would lose something.
-Tensor convert_literal(const Tensor& value, DType dtype);
 
 }  // namespace tenon::internal

@@ -6,10 +6,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <typeindex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/graph/node.h"
@@ -17,11 +20,24 @@
 
 namespace tenon::internal {
 
+class GraphState;
+
+// One input of a new node: an endpoint, or a literal that becomes a constant below the node's name
+// once the node is known to be right.
+struct NodeInput {
+  explicit NodeInput(Endpoint from) : endpoint(from) {}
+  NodeInput(Tensor value, bool weakly_typed) : literal(std::move(value)), weak(weakly_typed) {}
+  Endpoint endpoint = {};
+  Tensor literal = {};
+  bool weak = false;  // takes the dtype that its type attribute has from other inputs
+};
+
 // Everything that a new node is made of, except what the contexts in force add.
 struct NodeArguments {
   std::string_view type;
   std::string name = {};  // "": the type; ends in "/": taken as it is
-  std::vector<Endpoint> inputs = {};
+  // One list for each argument of the signature; of one input unless the argument is a list.
+  std::vector<std::vector<NodeInput>> inputs = {};
   std::vector<Node*> control_inputs = {};
   AttrMap attrs = {};  // without those that follow from the inputs
   Location where = {};
@@ -37,15 +53,21 @@ struct GraphContexts {
   };
   struct ControlEntry {
     std::vector<Node*> inputs;
-    std::vector<const Node*> made;  // operations made inside
+    std::unordered_set<const Node*> made;  // operations made inside
     bool is_null = false;
   };
+  // The control entries in force: those inside of the last null one.
+  std::span<ControlEntry> active_controls();
+
   std::string name_scope;  // without slash; "" at the root
   std::vector<DeviceEntry> devices;
   std::vector<ControlEntry> controls;
   std::vector<Node*> colocations;
   std::map<std::type_index, std::shared_ptr<void>> extensions;  // of later layers
 };
+
+// The innermost graph of as_default on this thread, else the process's own.
+std::shared_ptr<GraphState> default_graph_state();
 
 // All calls are safe from many threads: each locks `mutex`, which is recursive so that a caller can
 // hold it over several calls that must be seen as one.
@@ -58,16 +80,18 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
 
   mutable std::recursive_mutex mutex;
 
-  // Checks everything, then adds the node: types, shapes, names, and what the contexts of this
-  // thread say of devices, control inputs and colocation. Nothing has changed when it throws, but
-  // for names. Throws what the operation's definition throws, RuntimeError when finalized.
+  // Checks everything (types, shapes, names), then adds the node, with what the contexts of this
+  // thread say of devices, control inputs and colocation. Nothing has changed when it throws.
+  // Throws what the operation's definition throws, RuntimeError when finalized.
   Node* add_node(NodeArguments arguments);
 
   Node* find_node(std::string_view name) const;  // null when there is none
   int node_count() const;
   Node* node(int id) const;  // ids are 0 .. node_count() - 1
 
+  // Graph::unique_name; absolute_name takes the whole name, without the name scope.
   std::string unique_name(std::string_view name, bool mark_as_used = true);
+  std::string unique_absolute_name(std::string name, bool mark_as_used = true);
 
   GraphContexts& contexts();  // of the calling thread
 
@@ -101,8 +125,11 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   bool finalized = false;
 
  private:
-  std::string device_for_new(Node& node);
-  void add_context_inputs(Node& node);
+  Node* add_constant(const std::string& name, const Tensor& value, const Location& where);
+  Node* append(Node node);
+  void apply_devices(Node& node);
+  void apply_colocation(Node& node);
+  void apply_control_inputs(Node& node);
 
   uint64_t id_;
   std::deque<Node> nodes_;
@@ -111,10 +138,8 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   std::map<std::type_index, std::shared_ptr<void>> extensions_;
 };
 
-// Infers what the output shapes of a node are, from what is known of its inputs.
-Shapes infer_shapes(const RegisteredOp& def, const std::string& name, const AttrMap& attrs,
-                    const std::vector<Endpoint>& inputs);
-// The value of an endpoint where the graph alone says it (constants, static shapes), else empty.
-Tensor constant_value(const Endpoint& endpoint);
+// Whether a whole name may be an operation's, and a name scope's part inside another scope's.
+bool valid_op_name(std::string_view name);
+bool valid_scope_name(std::string_view name);
 
 }  // namespace tenon::internal

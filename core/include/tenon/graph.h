@@ -87,7 +87,7 @@ class TENON_API Output {
   Shape shape() const;                       // what is known of it
   void set_shape(const Shape& shape) const;  // merges; ValueError (shape_incompatible) otherwise
   std::string device() const { return op_.device(); }
-  Graph graph() const { return op_.graph(); }
+  Graph graph() const;
 
  private:
   Operation op_;

@@ -1,0 +1,291 @@
+#include "core/graph/signature.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/strings.h"
+#include "core/graph/static_value.h"
+#include "core/tensor/buffer.h"
+
+namespace tenon::internal {
+namespace {
+
+// A literal's element as a number of either kind.
+struct Number {
+  bool is_float;
+  double number;
+  int64_t integer;
+};
+
+Number number_at(const Tensor& value, size_t i) {
+  switch (value.dtype()) {
+    case DType::float32:
+      return {true, static_cast<double>(value.data<float>()[i]), 0};
+    case DType::float64:
+      return {true, value.data<double>()[i], 0};
+    case DType::int32:
+      return {false, 0, value.data<int32_t>()[i]};
+    case DType::int64:
+      return {false, 0, value.data<int64_t>()[i]};
+    case DType::int16:
+      return {false, 0, value.data<int16_t>()[i]};
+    case DType::uint16:
+      return {false, 0, value.data<uint16_t>()[i]};
+    case DType::int8:
+      return {false, 0, value.data<int8_t>()[i]};
+    default:
+      return {false, 0, value.data<uint8_t>()[i]};
+  }
+}
+
+template <typename T>
+Tensor converted(const Tensor& value) {
+  Tensor result = uninitialized_tensor(dtype_of<T>, value.shape());
+  const std::span<T> to = result.mutable_data<T>();
+  for (size_t i = 0; i < to.size(); ++i) {
+    const Number from = number_at(value, i);
+    if constexpr (std::is_floating_point_v<T>) {
+      to[i] = from.is_float ? static_cast<T>(from.number) : static_cast<T>(from.integer);
+    } else {
+      if (from.is_float || from.integer < std::numeric_limits<T>::min() ||
+          from.integer > int64_t{std::numeric_limits<T>::max()}) {
+        return {};
+      }
+      to[i] = static_cast<T>(from.integer);
+    }
+  }
+  return result;
+}
+
+// Everything about one node while its types are worked out.
+class Resolver {
+ public:
+  Resolver(const NodeArguments& arguments, const RegisteredOp& def)
+      : arguments_(arguments), def_(def) {
+    resolved_.node.def = &def;
+    resolved_.node.attrs = arguments.attrs;
+    for (const auto& [name, value] : def.defaults) {
+      if (!resolved_.node.attrs.has(name)) resolved_.node.attrs.set(name, value);
+    }
+  }
+
+  ResolvedNode run() {
+    require<ValueError>(arguments_.inputs.size() == def_.input_args.size(), ErrorKind::bad_argument,
+                        def_.name, " takes ", def_.input_args.size(), " inputs, not ",
+                        arguments_.inputs.size());
+    for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_tensors(i);
+    for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_literals(i);
+    check_allowed_types();
+    for (size_t i = 0; i < def_.input_args.size(); ++i) add_inputs(i);
+    set_outputs();
+    return std::move(resolved_);
+  }
+
+ private:
+  static DType dtype_of_input(const NodeInput& input) {
+    if (input.literal) return input.literal.dtype();
+    return input.endpoint.node->output_dtypes[static_cast<size_t>(input.endpoint.index)];
+  }
+
+  std::string described(const NodeInput& input) const {
+    if (input.literal) return "a literal";
+    return str("'", input.endpoint.node->name, ":", input.endpoint.index, "'");
+  }
+
+  // The dtype an argument must have, as far as it is known.
+  DType wanted(const ArgDef& arg) const {
+    if (arg.type_attr.empty()) return arg.dtype;
+    const AttrValue* value = resolved_.node.attrs.find(arg.type_attr);
+    return value == nullptr ? DType::invalid : std::get<DType>(*value);
+  }
+
+  void take_types_of_tensors(size_t i) {
+    const ArgDef& arg = def_.input_args[i];
+    if (!arg.number_attr.empty()) {
+      resolved_.node.attrs.set(arg.number_attr, static_cast<int64_t>(arguments_.inputs[i].size()));
+    }
+    for (const NodeInput& input : arguments_.inputs[i]) {
+      if (input.weak) continue;
+      check_or_set(arg, input);
+    }
+  }
+
+  void check_or_set(const ArgDef& arg, const NodeInput& input) {
+    const DType have = dtype_of_input(input), want = wanted(arg);
+    const bool defaulted = !arg.type_attr.empty() && !arguments_.attrs.has(arg.type_attr) &&
+                           def_.defaults.has(arg.type_attr) && !settled(arg.type_attr);
+    if (!arg.type_attr.empty() && (want == DType::invalid || defaulted)) {
+      resolved_.node.attrs.set(arg.type_attr, have);
+      settled_.push_back(arg.type_attr);
+    } else if (have != want) {
+      fail<TypeError>(ErrorKind::dtype_incompatible, "Input '", arg.name, "' of '", def_.name,
+                      "' Op has type ", have, " (", described(input),
+                      ") that does not match expected type of ", want);
+    }
+    if (arg.is_ref) {
+      require<TypeError>(
+          !input.literal &&
+              input.endpoint.node->output_refs[static_cast<size_t>(input.endpoint.index)],
+          ErrorKind::dtype_incompatible, "Input '", arg.name, "' of '", def_.name,
+          "' Op requires a variable, not ", described(input));
+    }
+  }
+
+  bool settled(const std::string& attr) const {
+    return std::find(settled_.begin(), settled_.end(), attr) != settled_.end();
+  }
+
+  // A type attribute that no tensor has settled takes the dtype that its literals have on their
+  // own.
+  void take_types_of_literals(size_t i) {
+    const ArgDef& arg = def_.input_args[i];
+    if (arg.type_attr.empty() || settled(arg.type_attr) || arguments_.attrs.has(arg.type_attr)) {
+      return;
+    }
+    if (arguments_.inputs[i].empty()) return;
+    DType dtype = DType::invalid;
+    for (size_t j = i; j < def_.input_args.size(); ++j) {
+      if (def_.input_args[j].type_attr != arg.type_attr) continue;
+      for (const NodeInput& input : arguments_.inputs[j]) {
+        const DType natural = natural_dtype(input.literal);
+        if (dtype == DType::invalid || is_floating(natural)) dtype = natural;
+      }
+    }
+    resolved_.node.attrs.set(arg.type_attr, dtype);
+    settled_.push_back(arg.type_attr);
+  }
+
+  void check_allowed_types() {
+    for (const auto& [attr, allowed] : def_.types) {
+      const AttrValue* value = resolved_.node.attrs.find(attr);
+      if (value == nullptr) continue;
+      const DType have = std::get<DType>(*value);
+      if (std::find(allowed.begin(), allowed.end(), have) != allowed.end()) continue;
+      fail<TypeError>(ErrorKind::dtype_incompatible, "Value passed to parameter '", attr, "' of '",
+                      def_.name, "' has DataType ", have,
+                      " not in list of allowed values: ", join(allowed));
+    }
+  }
+
+  void add_inputs(size_t i) {
+    const ArgDef& arg = def_.input_args[i];
+    const DType want = wanted(arg);
+    for (size_t j = 0; j < arguments_.inputs[i].size(); ++j) {
+      const NodeInput& input = arguments_.inputs[i][j];
+      const size_t position = resolved_.node.inputs.size();
+      resolved_.node.inputs.push_back(input.endpoint);
+      if (!input.literal) {
+        seen_.push_back({input.endpoint, {}});
+        continue;
+      }
+      Tensor value = input.literal.dtype() == want ? input.literal
+                     : input.weak                  ? convert_literal(input.literal, want)
+                                                   : Tensor();
+      require<TypeError>(static_cast<bool>(value), ErrorKind::dtype_incompatible, "Expected ", want,
+                         " passed to parameter '", arg.name, "' of op '", def_.name, "', got ",
+                         input.literal, " of type '", natural_dtype(input.literal), "' instead");
+      seen_.push_back({{}, value});
+      const std::string suffix = arg.number_attr.empty() ? "" : "_" + std::to_string(j);
+      resolved_.constants.push_back({position, arg.name + suffix, std::move(value)});
+    }
+  }
+
+  void set_outputs() {
+    Node& node = resolved_.node;
+    for (const ArgDef& arg : def_.output_args) {
+      const DType dtype = wanted(arg);
+      require<ValueError>(dtype != DType::invalid, ErrorKind::bad_argument, "Operation ", def_.name,
+                          " needs the attribute ", arg.type_attr);
+      const int64_t count = arg.number_attr.empty() ? 1 : node.attrs.get<int64_t>(arg.number_attr);
+      node.output_dtypes.insert(node.output_dtypes.end(), static_cast<size_t>(count), dtype);
+      node.output_refs.insert(node.output_refs.end(), static_cast<size_t>(count), arg.is_ref);
+    }
+    const StaticShapeContext context(node.attrs, seen_);
+    node.output_shapes = def_.shape == nullptr ? Shapes(node.output_dtypes.size(), Shape::unknown())
+                                               : def_.shape(context);
+    require<ValueError>(node.output_shapes.size() == node.output_dtypes.size(),
+                        ErrorKind::bad_argument, "The shape function of ", def_.name,
+                        " answers for ", node.output_shapes.size(), " outputs, not ",
+                        node.output_dtypes.size());
+    if (arguments_.shape) {
+      node.output_shapes[0] = node.output_shapes[0].merged_with(*arguments_.shape);
+    }
+  }
+
+  const NodeArguments& arguments_;
+  const RegisteredOp& def_;
+  ResolvedNode resolved_;
+  std::vector<StaticInput> seen_;
+  std::vector<std::string> settled_;  // type attributes that inputs have decided
+};
+
+// " for 'model/MatMul' (op: 'MatMul') made at model.cc:12"
+std::string whose(const NodeArguments& arguments, const Shapes& shapes) {
+  std::string text = str(" for '", arguments.name.empty() ? arguments.type : arguments.name,
+                         "' (op: '", arguments.type, "')");
+  if (!shapes.empty()) text += str(" with input shapes: ", join(shapes));
+  if (arguments.where.line != 0) text += str(", made at ", to_string(arguments.where));
+  return text;
+}
+
+Shapes shapes_of(const NodeArguments& arguments) {
+  Shapes shapes;
+  for (const auto& list : arguments.inputs) {
+    for (const NodeInput& input : list) {
+      shapes.push_back(
+          input.literal
+              ? input.literal.shape()
+              : input.endpoint.node->output_shapes[static_cast<size_t>(input.endpoint.index)]);
+    }
+  }
+  return shapes;
+}
+
+}  // namespace
+
+DType natural_dtype(const Tensor& value) {
+  if (is_floating(value.dtype())) return DType::float32;
+  if (!is_integer(value.dtype())) return value.dtype();
+  return convert_literal(value, DType::int32) ? DType::int32 : DType::int64;
+}
+
+Tensor convert_literal(const Tensor& value, DType dtype) {
+  if (value.dtype() == dtype) return value;
+  if (!is_floating(value.dtype()) && !is_integer(value.dtype())) return {};
+  switch (dtype) {
+    case DType::float32:
+      return converted<float>(value);
+    case DType::float64:
+      return converted<double>(value);
+    case DType::int64:
+      return converted<int64_t>(value);
+    case DType::int32:
+      return converted<int32_t>(value);
+    case DType::int16:
+      return converted<int16_t>(value);
+    case DType::uint16:
+      return converted<uint16_t>(value);
+    case DType::int8:
+      return converted<int8_t>(value);
+    case DType::uint8:
+      return converted<uint8_t>(value);
+    default:
+      return {};
+  }
+}
+
+ResolvedNode resolve_signature(const NodeArguments& arguments) {
+  const RegisteredOp* def = OpRegistry::global().find(arguments.type);
+  require<NotFoundError>(def != nullptr, ErrorKind::bad_argument, "Op type not registered '",
+                         arguments.type, "'");
+  try {
+    return Resolver(arguments, *def).run();
+  } catch (const ValueError& error) {
+    throw ValueError(error.kind(), error.what() + whose(arguments, shapes_of(arguments)));
+  } catch (const TypeError& error) {
+    throw TypeError(error.kind(), error.what() + whose(arguments, {}));
+  }
+}
+
+}  // namespace tenon::internal
