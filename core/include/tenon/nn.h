@@ -1,0 +1,155 @@
+// Operations of neural networks: TensorFlow's tf.nn. tenon/ops.h says what all share.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tenon/export.h"
+#include "tenon/graph.h"
+#include "tenon/op_arguments.h"
+
+namespace tenon::nn {
+
+// Elementwise, of floating dtypes (relu and relu6 of integers too).
+TENON_API Output relu(Input features, const OpOptions& options = {});  // gradient 0 at 0
+TENON_API Output relu6(Input features, const OpOptions& options = {});
+TENON_API Output elu(Input features, const OpOptions& options = {});
+TENON_API Output selu(Input features, const OpOptions& options = {});
+TENON_API Output softplus(Input features, const OpOptions& options = {});
+TENON_API Output softsign(Input features, const OpOptions& options = {});
+TENON_API Output tanh(Input x, const OpOptions& options = {});
+TENON_API Output sigmoid(Input x, const OpOptions& options = {});
+struct LeakyReluOptions {
+  double alpha = 0.2;  // the slope below 0
+  std::string name = {};
+};
+TENON_API Output leaky_relu(Input features, const LeakyReluOptions& options = {});
+
+struct BiasAddOptions {
+  std::string data_format = "NHWC";  // "NCHW": the bias belongs to axis 1
+  std::string name = {};
+};
+// value [..., C] + bias [C].
+TENON_API Output bias_add(Input value, Input bias, const BiasAddOptions& options = {});
+
+// "SAME" (the output has input / stride positions, rounded up), "VALID" (only whole windows), or
+// how many zeros to put before and after each axis: {{0, 0}, {1, 1}, {1, 1}, {0, 0}}.
+class Padding {
+ public:
+  Padding(const char* kind) : kind_(kind) {}
+  Padding(std::string kind) : kind_(std::move(kind)) {}
+  Padding(std::initializer_list<std::pair<int64_t, int64_t>> sides)
+      : Padding(std::vector<std::pair<int64_t, int64_t>>(sides)) {}
+  Padding(const std::vector<std::pair<int64_t, int64_t>>& sides) : kind_("EXPLICIT") {
+    for (const auto& [before, after] : sides) {
+      explicit_.push_back(before);
+      explicit_.push_back(after);
+    }
+  }
+  const std::string& kind() const noexcept { return kind_; }
+  const std::vector<int64_t>& explicit_paddings() const noexcept { return explicit_; }
+
+ private:
+  std::string kind_;
+  std::vector<int64_t> explicit_;
+};
+
+struct Conv2DOptions {
+  std::vector<int64_t> strides = {1, 1, 1, 1};  // one number, two (rows, columns), or four
+  Padding padding = "SAME";
+  std::vector<int64_t> dilations = {1, 1, 1, 1};
+  std::string data_format = "NHWC";
+  std::string name = {};
+};
+// input [N, H, W, C], filter [rows, columns, C / groups, K] -> [N, H', W', K].
+TENON_API Output conv2d(Input input, Input filter, const Conv2DOptions& options = {});
+// The gradients of conv2d: into its input (of that shape), and into its filter.
+TENON_API Output conv2d_backprop_input(Integers input_sizes, Input filter, Input out_backprop,
+                                       const Conv2DOptions& options = {});
+TENON_API Output conv2d_backprop_filter(Input input, Integers filter_sizes, Input out_backprop,
+                                        const Conv2DOptions& options = {});
+
+struct PoolOptions {
+  std::vector<int64_t> ksize = {1, 2, 2, 1};  // one number, two (rows, columns), or four
+  std::vector<int64_t> strides = {1, 2, 2, 1};
+  Padding padding = "VALID";  // "SAME" or "VALID"
+  std::string data_format = "NHWC";
+  std::string name = {};
+};
+// value [N, H, W, C] -> [N, H', W', C]. avg_pool counts only elements inside the input.
+TENON_API Output max_pool(Input value, const PoolOptions& options = {});
+TENON_API Output avg_pool(Input value, const PoolOptions& options = {});
+
+struct SoftmaxOptions {
+  int64_t axis = -1;
+  std::string name = {};
+};
+TENON_API Output softmax(Input logits, const SoftmaxOptions& options = {});
+TENON_API Output log_softmax(Input logits, const SoftmaxOptions& options = {});
+
+struct CrossEntropyOptions {
+  std::optional<Input> labels = {};
+  std::optional<Input> logits = {};
+  int64_t axis = -1;  // of the classes
+  std::string name = {};
+};
+// labels are probabilities of the logits' shape [..., classes] -> losses [...]. Gradients flow
+// into both. Throws ValueError (bad_argument) unless both are given.
+TENON_API Output softmax_cross_entropy_with_logits(const CrossEntropyOptions& options);
+
+struct SparseCrossEntropyOptions {
+  std::optional<Input> labels = {};
+  std::optional<Input> logits = {};
+  std::string name = {};
+};
+// labels [...] are class numbers (int32 or int64) for logits [..., classes] -> losses [...].
+TENON_API Output
+sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
+// Independent classes: labels and logits of one shape -> losses of that shape.
+TENON_API Output sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
+
+TENON_API Output l2_loss(Input t, const OpOptions& options = {});  // sum(t * t) / 2
+
+struct Moments {
+  Output mean, variance;
+};
+struct MomentsOptions {
+  bool keepdims = false;
+  std::string name = {};
+};
+TENON_API Moments moments(Input x, const Axes& axes, const MomentsOptions& options = {});
+
+struct BatchNormalizationOptions {
+  std::optional<Input> offset = {};
+  std::optional<Input> scale = {};
+  Input variance_epsilon = 1e-3;
+  std::string name = {};
+};
+// scale * (x - mean) / sqrt(variance + variance_epsilon) + offset; all broadcast to x.
+TENON_API Output batch_normalization(Input x, Input mean, Input variance,
+                                     const BatchNormalizationOptions& options = {});
+
+struct DropoutOptions {
+  double rate = 0;  // in [0, 1): how many elements become 0; the others grow by 1 / (1 - rate)
+  std::optional<Integers> noise_shape = {};
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// Throws ValueError (bad_argument) for a rate outside [0, 1) or a dtype that isn't floating.
+TENON_API Output dropout(Input x, const DropoutOptions& options = {});
+
+struct EmbeddingLookupOptions {
+  std::string partition_strategy = "mod";  // or "div"
+  std::string name = {};
+};
+// Rows `ids` of params. Of several params (parts of one table) "mod" finds id in part id mod n.
+TENON_API Output embedding_lookup(Input params, Input ids,
+                                  const EmbeddingLookupOptions& options = {});
+TENON_API Output embedding_lookup(const std::vector<Input>& params, Input ids,
+                                  const EmbeddingLookupOptions& options = {});
+
+}  // namespace tenon::nn
