@@ -38,8 +38,8 @@ TENON_API Operation no_op(const OpOptions& options = {}, Location where = Locati
 // An operation that is done when all of these are.
 TENON_API Operation group(std::span<const ControlInput> inputs, const OpOptions& options = {},
                           Location where = Location::current());
-TENON_API Operation group(std::initializer_list<ControlInput> inputs,
-                          const OpOptions& options = {}, Location where = Location::current());
+TENON_API Operation group(std::initializer_list<ControlInput> inputs, const OpOptions& options = {},
+                          Location where = Location::current());
 // The tensors, available when all of them and `control_inputs` are.
 TENON_API std::vector<Output> tuple(const std::vector<Output>& tensors,
                                     std::span<const ControlInput> control_inputs = {},

@@ -1,4 +1,5 @@
-// Arithmetic, comparisons, reductions, matrices. Included by tenon/ops.h, which says what all share.
+// Arithmetic, comparisons, reductions, matrices. Included by tenon/ops.h, which says what all
+// share.
 #pragma once
 
 #include <cstdint>
@@ -125,7 +126,8 @@ struct QrOptions {
   bool full_matrices = false;
   std::string name = {};
 };
-// input [..., M, N] = q [..., M, P] times r [..., P, N] with P = min(M, N), or M with full_matrices.
+// input [..., M, N] = q [..., M, P] times r [..., P, N] with P = min(M, N), or M with
+// full_matrices.
 TENON_API Qr qr(Input input, const QrOptions& options = {});
 // [..., M, N] -> [..., min(M, N)]; [..., N] -> [..., N, N].
 TENON_API Output matrix_diag_part(Input input, const OpOptions& options = {});

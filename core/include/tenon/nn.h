@@ -107,8 +107,7 @@ struct SparseCrossEntropyOptions {
   std::string name = {};
 };
 // labels [...] are class numbers (int32 or int64) for logits [..., classes] -> losses [...].
-TENON_API Output
-sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
+TENON_API Output sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
 // Independent classes: labels and logits of one shape -> losses of that shape.
 TENON_API Output sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
 

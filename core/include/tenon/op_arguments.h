@@ -16,8 +16,8 @@ namespace internal {
 
 // Output, and classes that convert to it (Variable).
 template <typename T>
-concept GraphValue = std::is_class_v<T> && std::is_convertible_v<const T&, Output> &&
-                     !std::is_same_v<T, Input>;
+concept GraphValue =
+    std::is_class_v<T> && std::is_convertible_v<const T&, Output> && !std::is_same_v<T, Input>;
 
 }  // namespace internal
 
