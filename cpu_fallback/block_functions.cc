@@ -1,0 +1,134 @@
+// Block functions for the dtypes of 32 and 64 bits and bool, compiled for each kind of processor.
+#include "cpu_fallback/block_functions.h"
+
+#include "cpu_fallback/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "cpu_fallback/block_functions.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+//
+#include "cpu_fallback/block_functions-inl.h"
+#include "cpu_fallback/vector_math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tenon::cpu::HWY_NAMESPACE {
+
+template <class Op, typename T>
+void vector_block(void* out, const void* a, const void*, const void*, size_t padded, size_t) {
+  const hn::CappedTag<T, kBlockGroup> d;
+  auto* to = static_cast<T*>(out);
+  const auto* from = static_cast<const T*>(a);
+  for (size_t i = 0; i < padded; i += hn::Lanes(d)) {
+    hn::StoreU(Op()(d, hn::LoadU(d, from + i)), d, to + i);
+  }
+}
+
+template <typename T>
+BlockFunction transcendental(Primitive primitive) {
+  switch (primitive) {
+    case Primitive::kExp:
+      return vector_block<VectorExp, T>;
+    case Primitive::kExpm1:
+      return vector_block<VectorExpm1, T>;
+    case Primitive::kLog:
+      return vector_block<VectorLog, T>;
+    case Primitive::kLog1p:
+      return vector_block<VectorLog1p, T>;
+    case Primitive::kTanh:
+      return vector_block<VectorTanh, T>;
+    case Primitive::kSigmoid:
+      return vector_block<VectorSigmoid, T>;
+    case Primitive::kSin:
+      return vector_block<VectorSinCos<true>, T>;
+    case Primitive::kCos:
+      return vector_block<VectorSinCos<false>, T>;
+    default:
+      return floating<T>(primitive);
+  }
+}
+
+template <typename To>
+BlockFunction cast_to(DType from) {
+  switch (from) {
+    case DType::float32:
+      return cast_block<To, float>;
+    case DType::float64:
+      return cast_block<To, double>;
+    case DType::int32:
+      return cast_block<To, int32_t>;
+    case DType::int64:
+      return cast_block<To, int64_t>;
+    case DType::bool_:
+      return cast_block<To, bool>;
+    default:
+      return nullptr;
+  }
+}
+
+BlockFunction find_cast(DType from, DType to) {
+  switch (to) {
+    case DType::float32:
+      return cast_to<float>(from);
+    case DType::float64:
+      return cast_to<double>(from);
+    case DType::int32:
+      return cast_to<int32_t>(from);
+    case DType::int64:
+      return cast_to<int64_t>(from);
+    case DType::bool_:
+      return cast_to<bool>(from);
+    default:
+      return nullptr;
+  }
+}
+
+BlockFunction find_select(size_t bytes) {
+  switch (bytes) {
+    case 1:
+      return select_block<uint8_t>;
+    case 2:
+      return select_block<uint16_t>;
+    case 4:
+      return select_block<uint32_t>;
+    case 8:
+      return select_block<uint64_t>;
+    default:
+      return nullptr;
+  }
+}
+
+BlockFunction find_wide(Primitive primitive, DType operand, DType result) {
+  if (primitive == Primitive::kCast) return find_cast(operand, result);
+  if (primitive == Primitive::kSelect) return find_select(size_of(operand));
+  switch (operand) {
+    case DType::float32:
+      return transcendental<float>(primitive);
+    case DType::float64:
+      return transcendental<double>(primitive);
+    case DType::int32:
+      return arithmetic<int32_t>(primitive);
+    case DType::int64:
+      return arithmetic<int64_t>(primitive);
+    case DType::bool_:
+      return boolean(primitive);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace tenon::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tenon::cpu {
+
+HWY_EXPORT(find_wide);
+
+BlockFunction find_block_function(internal::Primitive primitive, DType operand, DType result) {
+  const BlockFunction wide = HWY_DYNAMIC_DISPATCH(find_wide)(primitive, operand, result);
+  return wide != nullptr ? wide : find_narrow_block_function(primitive, operand, result);
+}
+
+}  // namespace tenon::cpu
+#endif

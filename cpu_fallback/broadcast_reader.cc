@@ -1,0 +1,141 @@
+#include "cpu_fallback/broadcast_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/strings.h"
+#include "cpu_fallback/block_functions.h"
+
+namespace tenon::cpu {
+namespace {
+
+constexpr int64_t kLongestPeriod = 512;
+
+// Calls f with a pointer to an unsigned integer of that many bytes.
+template <typename F>
+void with_bits(size_t bytes, F f) {
+  switch (bytes) {
+    case 1:
+      return f(static_cast<uint8_t*>(nullptr));
+    case 2:
+      return f(static_cast<uint16_t*>(nullptr));
+    case 4:
+      return f(static_cast<uint32_t*>(nullptr));
+    default:
+      return f(static_cast<uint64_t*>(nullptr));
+  }
+}
+
+size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+}  // namespace
+
+BroadcastReader::BroadcastReader(DType dtype, const Shape& from, const Shape& to)
+    : bytes_(size_of(dtype)) {
+  bool fits = from.rank() <= to.rank();
+  const int missing = to.rank() - from.rank();
+  for (int i = 0; fits && i < to.rank(); ++i) {
+    const int64_t size = i < missing ? 1 : from[i - missing];
+    fits = size == to[i] || size == 1;
+    if (!fits || to[i] == 1) continue;
+    const bool repeated = size == 1;
+    if (!axes_.empty() && axes_.back().repeated == repeated) {
+      axes_.back().size *= to[i];
+    } else {
+      axes_.push_back({.size = to[i], .repeated = repeated, .stride = 0});
+    }
+  }
+  internal::require<InvalidArgumentError>(fits, ErrorKind::shape_incompatible,
+                                          "Incompatible shapes: ", from, " can't be broadcast to ",
+                                          to);
+  int64_t stride = 1;
+  for (size_t i = axes_.size(); i-- > 0;) {
+    if (axes_[i].repeated) continue;
+    axes_[i].stride = stride;
+    stride *= axes_[i].size;
+  }
+  if (from.element_count() == to.element_count()) {
+    kind_ = Kind::kFull;
+  } else if (from.element_count() == 1) {
+    kind_ = Kind::kScalar;
+  } else if (axes_.size() == 2 && axes_[0].repeated && axes_[1].size <= kLongestPeriod) {
+    kind_ = Kind::kPeriodic;
+    period_ = axes_[1].size;
+  } else {
+    kind_ = Kind::kGathered;
+  }
+}
+
+size_t BroadcastReader::scratch_bytes(size_t block) const {
+  return aligned((block + static_cast<size_t>(period_)) * bytes_);
+}
+
+void BroadcastReader::begin(const void* data, std::byte* scratch, size_t block) const {
+  if (kind_ != Kind::kScalar && kind_ != Kind::kPeriodic) return;
+  with_bits(bytes_, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    auto* to = reinterpret_cast<T*>(scratch);
+    if (kind_ == Kind::kScalar) {
+      T value;
+      std::memcpy(&value, data, sizeof value);
+      std::fill_n(to, block, value);
+      return;
+    }
+    const auto period = static_cast<size_t>(period_), size = block + period;
+    std::memcpy(to, data, period * sizeof(T));
+    for (size_t filled = period; filled < size; filled += std::min(filled, size - filled)) {
+      std::memcpy(to + filled, to, std::min(filled, size - filled) * sizeof(T));
+    }
+  });
+}
+
+const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t index, size_t count,
+                                  size_t padded) const {
+  switch (kind_) {
+    case Kind::kScalar:
+      return scratch;
+    case Kind::kPeriodic:
+      return scratch + static_cast<size_t>(index % period_) * bytes_;
+    case Kind::kFull: {
+      const std::byte* at =
+          static_cast<const std::byte*>(data) + static_cast<size_t>(index) * bytes_;
+      if (count == padded) return at;
+      std::memcpy(scratch, at, count * bytes_);
+      break;
+    }
+    case Kind::kGathered:
+      with_bits(bytes_, [&](auto* type) {
+        using T = std::remove_pointer_t<decltype(type)>;
+        gather(static_cast<const T*>(data), reinterpret_cast<T*>(scratch), index,
+               static_cast<int64_t>(count));
+      });
+      break;
+  }
+  std::memset(scratch + count * bytes_, 0, (padded - count) * bytes_);
+  return scratch;
+}
+
+template <typename T>
+void BroadcastReader::gather(const T* data, T* to, int64_t index, int64_t count) const {
+  const Axis& inner = axes_.back();
+  while (count > 0) {
+    // Where this run starts, and how far it goes along the innermost axis.
+    int64_t rest = index / inner.size, offset = 0;
+    const int64_t within = index % inner.size;
+    for (size_t i = axes_.size() - 1; i-- > 0;) {
+      offset += rest % axes_[i].size * axes_[i].stride;
+      rest /= axes_[i].size;
+    }
+    const int64_t run = std::min(inner.size - within, count);
+    if (inner.repeated) {
+      std::fill_n(to, run, data[offset]);
+    } else {
+      std::memcpy(to, data + offset + within, static_cast<size_t>(run) * sizeof(T));
+    }
+    to += run;
+    index += run;
+    count -= run;
+  }
+}
+
+}  // namespace tenon::cpu

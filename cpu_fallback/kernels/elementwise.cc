@@ -1,0 +1,24 @@
+// The kernel of all elementwise operations: a program, run block by block.
+#include "cpu_fallback/elementwise_program.h"
+
+namespace tenon::cpu {
+
+using internal::Kernel;
+using internal::KernelRegistry;
+using internal::KernelRequest;
+using internal::Launch;
+
+namespace {
+
+Kernel prepare_elementwise(const KernelRequest& request) {
+  auto program = std::make_shared<const PreparedProgram>(request);
+  return {.launch = [program](const Launch& args) { program->run(args); }};
+}
+
+}  // namespace
+
+void register_elementwise(KernelRegistry& kernels) {
+  kernels.add(internal::kElementwiseOp, DType::invalid, prepare_elementwise);
+}
+
+}  // namespace tenon::cpu

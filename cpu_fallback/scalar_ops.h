@@ -1,0 +1,280 @@
+// What the primitives of elementwise programs do with one element. Overflow of integers wraps.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "core/base/strings.h"
+#include "cpu_fallback/half.h"
+
+namespace tenon::cpu::scalar {
+
+template <typename T>
+inline constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, Bfloat16>;
+
+// The type in which elements of type T are computed.
+template <typename T>
+using Compute = std::conditional_t<is_half<T>, float, T>;
+
+template <typename T, typename F>
+T wrap(T a, T b, F f) {
+  if constexpr (std::is_integral_v<T>) {
+    using U = std::make_unsigned_t<decltype(a + b)>;
+    return static_cast<T>(f(static_cast<U>(a), static_cast<U>(b)));
+  } else {
+    return f(a, b);
+  }
+}
+
+template <typename T>
+void require_nonzero(T divisor) {
+  internal::require<InvalidArgumentError>(divisor != 0, ErrorKind::bad_argument,
+                                          "Integer division by zero");
+}
+
+struct Negate {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) return wrap(T{0}, a, [](auto x, auto y) { return x - y; });
+    return static_cast<T>(-a);
+  }
+};
+struct Abs {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_floating_point_v<T>) return std::abs(a);
+    if constexpr (std::is_unsigned_v<T>) return a;
+    return a < 0 ? Negate()(a) : a;
+  }
+};
+struct Sign {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      const T sign = a > 0 ? T{1} : a < 0 ? T{-1} : T{0};
+      return a != a ? a : sign;
+    } else {
+      return static_cast<T>((a > 0) - (a < 0));
+    }
+  }
+};
+struct Sqrt {
+  template <typename T>
+  T operator()(T a) const {
+    return std::sqrt(a);
+  }
+};
+struct Rsqrt {
+  template <typename T>
+  T operator()(T a) const {
+    return 1 / std::sqrt(a);
+  }
+};
+struct Reciprocal {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) require_nonzero(a);
+    return static_cast<T>(1 / a);
+  }
+};
+struct Erf {
+  template <typename T>
+  T operator()(T a) const {
+    return std::erf(a);
+  }
+};
+struct Exp {
+  template <typename T>
+  T operator()(T a) const {
+    return std::exp(a);
+  }
+};
+struct Expm1 {
+  template <typename T>
+  T operator()(T a) const {
+    return std::expm1(a);
+  }
+};
+struct Log {
+  template <typename T>
+  T operator()(T a) const {
+    return std::log(a);
+  }
+};
+struct Log1p {
+  template <typename T>
+  T operator()(T a) const {
+    return std::log1p(a);
+  }
+};
+struct Tanh {
+  template <typename T>
+  T operator()(T a) const {
+    return std::tanh(a);
+  }
+};
+struct Sigmoid {
+  template <typename T>
+  T operator()(T a) const {
+    const T z = std::exp(-std::abs(a));
+    return (a >= 0 ? T{1} : a != a ? a : z) / (1 + z);
+  }
+};
+struct Sin {
+  template <typename T>
+  T operator()(T a) const {
+    return std::sin(a);
+  }
+};
+struct Cos {
+  template <typename T>
+  T operator()(T a) const {
+    return std::cos(a);
+  }
+};
+struct Floor {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) return a;
+    return static_cast<T>(std::floor(a));
+  }
+};
+struct Ceil {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) return a;
+    return static_cast<T>(std::ceil(a));
+  }
+};
+struct Round {
+  template <typename T>
+  T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) return a;
+    return static_cast<T>(std::rint(a));
+  }
+};
+
+struct Add {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return wrap(a, b, [](auto x, auto y) { return x + y; });
+  }
+};
+struct Subtract {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return wrap(a, b, [](auto x, auto y) { return x - y; });
+  }
+};
+struct Multiply {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return wrap(a, b, [](auto x, auto y) { return x * y; });
+  }
+};
+struct Divide {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      require_nonzero(b);
+      if constexpr (std::is_signed_v<T>) {
+        if (b == -1) return Negate()(a);  // the least number has no negative: it would trap
+      }
+    }
+    return static_cast<T>(a / b);
+  }
+};
+struct TruncateMod {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      require_nonzero(b);
+      if constexpr (std::is_signed_v<T>) {
+        if (b == -1) return 0;
+      }
+      return static_cast<T>(a % b);
+    } else {
+      return std::fmod(a, b);
+    }
+  }
+};
+struct FloorMod {
+  template <typename T>
+  T operator()(T a, T b) const {
+    const T rest = TruncateMod()(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
+  }
+};
+struct FloorDivide {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      const T quotient = Divide()(a, b), rest = TruncateMod()(a, b);
+      return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
+    } else {
+      return std::floor(a / b);
+    }
+  }
+};
+struct Maximum {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_floating_point_v<T>) return (a > b) | (a != a) ? a : b;
+    return a > b ? a : b;
+  }
+};
+struct Minimum {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_floating_point_v<T>) return (a < b) | (a != a) ? a : b;
+    return a < b ? a : b;
+  }
+};
+struct Power {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      internal::require<InvalidArgumentError>(
+          b >= 0, ErrorKind::bad_argument, "Integers to negative integer powers are not allowed");
+      T result = 1;
+      for (; b != 0; b = static_cast<T>(b >> 1), a = Multiply()(a, a)) {
+        if ((b & 1) != 0) result = Multiply()(result, a);
+      }
+      return result;
+    } else {
+      return std::pow(a, b);
+    }
+  }
+};
+struct SquaredDifference {
+  template <typename T>
+  T operator()(T a, T b) const {
+    const T difference = Subtract()(a, b);
+    return Multiply()(difference, difference);
+  }
+};
+
+// From one type of elements to another. Floating numbers that an integer type can't hold become
+// its least number, as x86's conversions make them; NaN too.
+template <typename To, typename From>
+To cast(From from) {
+  const auto value = static_cast<Compute<From>>(from);
+  if constexpr (std::is_same_v<To, bool>) {
+    return value != 0;
+  } else if constexpr (is_half<To>) {
+    return To(static_cast<float>(value));
+  } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<decltype(value)>) {
+    // Through the type that holds all values, as C++ compilers for x86 do.
+    using Wide = std::conditional_t<sizeof(To) <= 4, int32_t, int64_t>;
+    using Real = std::remove_const_t<decltype(value)>;
+    constexpr Real kEnd = static_cast<Real>(sizeof(Wide) == 4 ? 0x1p31 : 0x1p63);
+    const bool fits = (value >= -kEnd) & (value < kEnd);
+    return static_cast<To>(fits ? static_cast<Wide>(value) : std::numeric_limits<Wide>::min());
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace tenon::cpu::scalar
