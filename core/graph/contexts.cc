@@ -90,8 +90,7 @@ Context enter_device(std::string_view name) {
 Context enter_device(std::nullptr_t) { return push(&GraphContexts::devices, {.is_null = true}); }
 
 Context enter_device(DeviceFunction function) {
-  require<ValueError>(static_cast<bool>(function), ErrorKind::bad_device,
-                      "A device function must be callable");
+  if (!function) return enter_device(nullptr);
   return push(&GraphContexts::devices, {.function = std::move(function)});
 }
 

@@ -44,6 +44,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"losses.h", "variables"},
     {"gradients.h", "training"},
     {"optimizers.h", "training"},
+    {"device_setter.h", "training"},
     {"session.h", "session"},
 };
 

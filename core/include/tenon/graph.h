@@ -262,7 +262,7 @@ TENON_API NameScope name_scope(std::string_view name);
 TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name);
 
 // Operations made in it ask for this device, merged field by field over what is around it.
-// nullptr clears all that is around it. Throws ValueError (bad_device).
+// nullptr or an empty function clears all that is around it. Throws ValueError (bad_device).
 TENON_API ScopeGuard device(std::string_view name);
 TENON_API ScopeGuard device(const char* name);
 TENON_API ScopeGuard device(std::nullptr_t);

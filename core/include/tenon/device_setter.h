@@ -1,0 +1,45 @@
+// replica_device_setter: spreads variables over parameter servers (tf.train of TensorFlow 1).
+//
+//   auto spread = device(train::replica_device_setter(
+//       {.cluster = {{"ps", {"ps0:2222", "ps1:2222"}}, {"worker", {"w0:2222"}}}}));
+//   Variable w = get_variable("w", {.shape = {3}});   // /job:ps/task:0
+//   Variable b = get_variable("b", {.shape = {3}});   // /job:ps/task:1
+//   Output y = add(w, b);                             // /job:worker
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tenon/error.h"
+#include "tenon/export.h"
+#include "tenon/graph.h"
+
+namespace tenon::train {
+
+struct ReplicaDeviceSetterOptions {
+  int ps_tasks = 0;                           // how many tasks the parameter servers' job has
+  std::string ps_device = "/job:ps";          // of variables; its task is chosen one by one
+  std::string worker_device = "/job:worker";  // of all other operations
+  bool merge_devices = true;                  // false: an operation's own device is left as it is
+  std::map<std::string, std::vector<std::string>> cluster = {};  // job: addresses; gives ps_tasks
+  std::vector<std::string> ps_ops = {};  // types of operations that count; left out: variables
+  // Chooses the task for such an operation; left out: one after the other, round robin.
+  std::function<int(const Operation&)> ps_strategy = {};
+};
+
+// A device function for tenon::device that gives each new variable the next task of the parameter
+// servers' job, and every other operation the worker's device; the device around it is merged over
+// both. Inside a device of another job a variable neither takes nor uses up a task.
+//
+// Answers an empty function where there are no parameter servers (ps_tasks is 0, or the cluster
+// has no such job): device() of that clears the devices around it, as TensorFlow's None.
+// Throws ValueError (bad_device) for a device string that doesn't parse; (bad_argument) for a
+// negative number of tasks.
+//
+// Thread-safety: the function may be used from several threads; each variable gets a task of its
+// own, in no fixed order then.
+TENON_API DeviceFunction replica_device_setter(const ReplicaDeviceSetterOptions& options);
+
+}  // namespace tenon::train
