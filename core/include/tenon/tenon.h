@@ -1,0 +1,21 @@
+// All of Tenon's public API.
+#pragma once
+
+#include "tenon/collections.h"
+#include "tenon/device.h"
+#include "tenon/device_setter.h"
+#include "tenon/dtype.h"
+#include "tenon/error.h"
+#include "tenon/graph.h"
+#include "tenon/initializers.h"
+#include "tenon/losses.h"
+#include "tenon/nn.h"
+#include "tenon/ops.h"
+#include "tenon/optimizers.h"
+#include "tenon/partitioners.h"
+#include "tenon/regularizers.h"
+#include "tenon/session.h"
+#include "tenon/shape.h"
+#include "tenon/tensor.h"
+#include "tenon/variable.h"
+#include "tenon/variable_scope.h"
