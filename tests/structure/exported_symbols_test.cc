@@ -1,26 +1,14 @@
 // What libtenon shows to the programs that load it: namespace tenon, and nothing else.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string>
-#include <vector>
 
+#include "tests/testing/command.h"
+
+namespace tenon::test {
 namespace {
-
-std::vector<std::string> lines_of(const std::string& command) {
-  std::vector<std::string> lines;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return lines;
-  char buffer[8192];
-  while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) {
-    std::string line = buffer;
-    if (!line.empty() && line.back() == '\n') line.pop_back();
-    lines.push_back(line);
-  }
-  pclose(pipe);
-  return lines;
-}
 
 // Mangled names of tenon, its types' tables, thunks and guards.
 bool is_ours(const std::string& mangled) {
@@ -31,13 +19,13 @@ bool is_ours(const std::string& mangled) {
 TEST(ExportedSymbolsTest, AreOfNamespaceTenonAlone) {
   const std::string library = TENON_BINARY_DIR "/libtenon.so";
   if (!std::filesystem::exists(library)) GTEST_SKIP() << "libtenon is static here";
+  std::istringstream symbols(run_command("nm -D --defined-only '" + library + "'").output);
   int count = 0;
-  for (const std::string& line : lines_of("nm -D --defined-only '" + library + "'")) {
-    const std::string name = line.substr(line.rfind(' ') + 1);
-    EXPECT_TRUE(is_ours(name)) << line;
-    ++count;
+  for (std::string line; std::getline(symbols, line); ++count) {
+    EXPECT_TRUE(is_ours(line.substr(line.rfind(' ') + 1))) << line;
   }
   EXPECT_GT(count, 0) << "nm read nothing in " << library;
 }
 
 }  // namespace
+}  // namespace tenon::test
