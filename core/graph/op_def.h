@@ -69,7 +69,8 @@ struct OpDef {
   bool differentiable = true;  // false: gradients stop here, as TensorFlow's NotDifferentiable
   ElementwiseFunction elementwise = nullptr;
   ValueFunction value = nullptr;
-  std::vector<int> needs_value = {};  // inputs whose values a plan must know: shapes, axes, perms
+  // Inputs whose values a plan must know: shapes, axes, perms; -1 is the last.
+  std::vector<int> needs_value = {};
   std::vector<int> shape_only = {};   // inputs of which only the shape matters, never the values
   std::vector<int> writes = {};       // reference or resource inputs that it writes
   bool is_variable = false;           // its output is a variable's own memory

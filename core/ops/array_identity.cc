@@ -1,0 +1,128 @@
+// Identity and its kin, operations that only order others, and CheckNumerics.
+
+#include <map>
+
+#include "core/base/strings.h"
+#include "core/ops/elementwise_rules.h"
+#include "core/ops/gradient_rules.h"
+#include "core/ops/op_scope.h"
+#include "tenon/array_ops.h"
+#include "tenon/math_ops.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
+
+Outputs check_numerics_gradient(const Operation& op, const Outputs& dy) {
+  return {
+      check_numerics(dy[0], "Not a number (NaN) or infinity (Inf) values detected in gradient. " +
+                                op.node()->attrs.get<std::string>("message"))};
+}
+
+std::optional<Tensor> pass_value(const ShapeContext& context) {
+  const Tensor value = context.value(0);
+  return value ? std::optional(value) : std::nullopt;
+}
+
+OpDef identity_op(const char* name, GradientFunction gradient) {
+  return {.name = name,
+          .inputs = {"input: T"},
+          .outputs = {"output: T"},
+          .shape = shape_of_first,
+          .gradient = gradient,
+          .differentiable = gradient != nullptr,
+          .value = pass_value};
+}
+
+Operation wait_for(const std::vector<ControlInput>& inputs, const std::string& name,
+                   Location where) {
+  const ScopeGuard after = control_dependencies(inputs);
+  return no_op({.name = name}, where);
+}
+
+}  // namespace
+
+void register_array_identity(OpRegistry& ops) {
+  ops.add(identity_op("Identity", pass_gradient));
+  ops.add(identity_op("StopGradient", nullptr));
+  ops.add(identity_op("PreventGradient", nullptr));
+  ops.add({.name = "NoOp", .shape = no_outputs});
+  ops.add({.name = "CheckNumerics",
+           .inputs = {"tensor: T"},
+           .outputs = {"output: T"},
+           .types = {{"T", kFloats}},
+           .shape = shape_of_first,
+           .gradient = check_numerics_gradient});
+}
+
+}  // namespace internal
+
+Output identity(Input input, const OpOptions& options) {
+  return internal::add_output("Identity", {input}, {.name = options.name});
+}
+
+Output stop_gradient(Input input, const OpOptions& options) {
+  return internal::add_output("StopGradient", {input}, {.name = options.name});
+}
+
+Operation no_op(const OpOptions& options, Location where) {
+  return internal::add_operation("NoOp", {}, {.name = options.name, .where = where});
+}
+
+// One operation a device, and one that waits for these, as TensorFlow's: so that a run waits for
+// one signal of each device.
+Operation group(std::span<const ControlInput> inputs, const OpOptions& options, Location where) {
+  std::optional<ScopeGuard> graph;
+  if (!inputs.empty()) graph.emplace(inputs.front().op().graph().enter_as_default());
+  const internal::OpScope scope(options.name, "group_deps");
+  std::map<std::string, std::vector<ControlInput>> by_device;
+  for (const ControlInput& input : inputs) by_device[input.op().device()].push_back(input);
+  if (by_device.empty()) return no_op({.name = scope.name()}, where);
+  if (by_device.size() == 1) {
+    const auto& [on, operations] = *by_device.begin();
+    if (on.empty()) return internal::wait_for(operations, scope.name(), where);
+    const ScopeGuard there = device(on);
+    return internal::wait_for(operations, scope.name(), where);
+  }
+  std::vector<ControlInput> parts;
+  for (const auto& [on, operations] : by_device) {
+    const ScopeGuard there = device(on);
+    parts.push_back(internal::wait_for(operations, "NoOp", where));
+  }
+  return internal::wait_for(parts, scope.name(), where);
+}
+
+Operation group(std::initializer_list<ControlInput> inputs, const OpOptions& options,
+                Location where) {
+  return group(std::span<const ControlInput>(inputs.begin(), inputs.size()), options, where);
+}
+
+std::vector<Output> tuple(const std::vector<Output>& tensors,
+                          std::span<const ControlInput> control_inputs, const OpOptions& options) {
+  std::vector<Input> present;
+  for (const Output& tensor : tensors) {
+    if (tensor) present.push_back(tensor);
+  }
+  internal::require<ValueError>(!present.empty(), ErrorKind::bad_argument,
+                                "Must have at least one Tensor");
+  const internal::OpScope scope(options.name, "tuple", present);
+  std::vector<ControlInput> all;
+  for (const Input& tensor : present) all.push_back(tensor.output());
+  all.insert(all.end(), control_inputs.begin(), control_inputs.end());
+  const Operation gate = group(all);
+  const ScopeGuard after = control_dependencies({gate});
+  std::vector<Output> results;
+  for (const Output& tensor : tensors) {
+    results.push_back(tensor ? identity(tensor, {.name = "control_dependency"}) : Output());
+  }
+  return results;
+}
+
+Output check_numerics(Input tensor, const std::string& message, const OpOptions& options) {
+  return internal::add_output("CheckNumerics", {tensor},
+                              {.name = options.name, .attrs = {{"message", message}}});
+}
+
+}  // namespace tenon

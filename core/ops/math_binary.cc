@@ -1,0 +1,321 @@
+// Elementwise operations of two tensors that broadcast (numpy's rule), and AddN.
+
+#include "core/base/strings.h"
+#include "core/ops/elementwise_rules.h"
+#include "core/ops/gradient_rules.h"
+#include "core/ops/integer_values.h"
+#include "core/ops/op_scope.h"
+#include "tenon/math_ops.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+Outputs add_gradient(const Operation& op, const Outputs& dy) {
+  return sum_to_operands(op, dy[0], dy[0]);
+}
+Outputs sub_gradient(const Operation& op, const Outputs& dy) {
+  return sum_to_operands(op, dy[0], negative(dy[0]));
+}
+Outputs mul_gradient(const Operation& op, const Outputs& dy) {
+  return sum_to_operands(op, dy[0] * op.input(1), op.input(0) * dy[0]);
+}
+Outputs div_gradient(const Operation& op, const Outputs& dy) {
+  const Output x = op.input(0), y = op.input(1);
+  const auto real_div = [](const Output& a, const Output& b) {
+    return add_output("RealDiv", {a, b});
+  };
+  return sum_to_operands(op, real_div(dy[0], y), dy[0] * real_div(real_div(negative(x), y), y));
+}
+Outputs div_no_nan_gradient(const Operation& op, const Outputs& dy) {
+  const Output x = op.input(0), y = op.input(1);
+  return sum_to_operands(op, div_no_nan(dy[0], y),
+                         dy[0] * div_no_nan(div_no_nan(negative(x), y), y));
+}
+Outputs mod_gradient(const Operation& op, const Outputs& dy) {
+  const Output quotient = floordiv(op.input(0), op.input(1));
+  return sum_to_operands(op, dy[0], dy[0] * negative(quotient));
+}
+Outputs squared_difference_gradient(const Operation& op, const Outputs& dy) {
+  const Output gx = 2.0 * dy[0] * (op.input(0) - op.input(1));
+  return sum_to_operands(op, gx, negative(gx));
+}
+Outputs pow_gradient(const Operation& op, const Outputs& dy) {
+  const Output x = op.input(0), y = op.input(1);
+  const Output gx = dy[0] * y * pow(x, y - 1);
+  // Where x isn't positive the logarithm has no real value: the gradient is 0 there.
+  const Output positive = greater(x, 0);
+  const Output logarithm = log(add_output("SelectV2", {positive, x, Input(1)}));
+  const Output safe = add_output("SelectV2", {positive, logarithm, Input(0)});
+  return sum_to_operands(op, gx, dy[0] * op.output(0) * safe);
+}
+
+// All of the gradient goes to the operand that was chosen, to the first at ties.
+Outputs chosen_gradient(const Operation& op, const Output& first, const Output& dy) {
+  return sum_to_operands(op, add_output("SelectV2", {first, dy, Input(0)}),
+                         add_output("SelectV2", {first, Input(0), dy}));
+}
+Outputs maximum_gradient(const Operation& op, const Outputs& dy) {
+  return chosen_gradient(op, greater_equal(op.input(0), op.input(1)), dy[0]);
+}
+Outputs minimum_gradient(const Operation& op, const Outputs& dy) {
+  return chosen_gradient(op, less_equal(op.input(0), op.input(1)), dy[0]);
+}
+
+Outputs add_n_gradient(const Operation& op, const Outputs& dy) {
+  return Outputs(static_cast<size_t>(op.input_count()), dy[0]);
+}
+
+Values lower_squared_difference(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
+  return {b.binary(Primitive::kSquaredDifference, in[0], in[1])};
+}
+Values lower_div_no_nan(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
+  const Value zero = b.constant_like(in[0], 0);
+  const Value is_zero = b.binary(Primitive::kEqual, in[1], zero);
+  return {b.select(is_zero, zero, b.divide(in[0], in[1]))};
+}
+Values lower_add_n(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
+  Value sum = in[0];
+  for (size_t i = 1; i < in.size(); ++i) sum = b.add(sum, in[i]);
+  return {sum};
+}
+
+using Integer = std::optional<int64_t>;
+
+std::optional<Tensor> add_value(const ShapeContext& context) {
+  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a + b); });
+}
+std::optional<Tensor> sub_value(const ShapeContext& context) {
+  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a - b); });
+}
+std::optional<Tensor> mul_value(const ShapeContext& context) {
+  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a * b); });
+}
+int64_t floor_mod(int64_t a, int64_t b) { return b == -1 ? 0 : ((a % b) + b) % b; }
+std::optional<Tensor> floor_div_value(const ShapeContext& context) {
+  return integer_binary_value(context, [](int64_t a, int64_t b) {
+    if (b == 0) return Integer();
+    return b == -1 ? Integer(-a) : Integer((a - floor_mod(a, b)) / b);
+  });
+}
+std::optional<Tensor> floor_mod_value(const ShapeContext& context) {
+  return integer_binary_value(
+      context, [](int64_t a, int64_t b) { return b == 0 ? Integer() : Integer(floor_mod(a, b)); });
+}
+std::optional<Tensor> maximum_value(const ShapeContext& context) {
+  return integer_binary_value(context,
+                              [](int64_t a, int64_t b) { return Integer(std::max(a, b)); });
+}
+std::optional<Tensor> minimum_value(const ShapeContext& context) {
+  return integer_binary_value(context,
+                              [](int64_t a, int64_t b) { return Integer(std::min(a, b)); });
+}
+
+struct Row {
+  const char* name;
+  ElementwiseFunction lowering;
+  GradientFunction gradient;
+  ValueFunction value = nullptr;
+};
+
+OpDef binary_op(const Row& row, const std::vector<DType>& types) {
+  OpDef def = elementwise_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
+  def.shape = broadcast_shapes;
+  def.value = row.value;
+  return def;
+}
+
+void register_arithmetic(OpRegistry& ops) {
+  const Row rows[] = {
+      {"Add", lower_binary<Primitive::kAdd>, add_gradient, add_value},
+      {"AddV2", lower_binary<Primitive::kAdd>, add_gradient, add_value},
+      {"Sub", lower_binary<Primitive::kSubtract>, sub_gradient, sub_value},
+      {"Mul", lower_binary<Primitive::kMultiply>, mul_gradient, mul_value},
+      {"Div", lower_binary<Primitive::kDivide>, div_gradient},
+      {"RealDiv", lower_binary<Primitive::kDivide>, div_gradient},
+      {"FloorDiv", lower_binary<Primitive::kFloorDivide>, no_gradient, floor_div_value},
+      {"FloorMod", lower_binary<Primitive::kFloorMod>, mod_gradient, floor_mod_value},
+      {"TruncateMod", lower_binary<Primitive::kTruncateMod>, nullptr},
+      {"Maximum", lower_binary<Primitive::kMaximum>, maximum_gradient, maximum_value},
+      {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient, minimum_value},
+      {"SquaredDifference", lower_squared_difference, squared_difference_gradient},
+  };
+  for (const Row& row : rows) ops.add(binary_op(row, kNumbers));
+  ops.add(binary_op({"Pow", lower_binary<Primitive::kPower>, pow_gradient}, kSignedNumbers));
+  ops.add(binary_op({"DivNoNan", lower_div_no_nan, div_no_nan_gradient}, kFloats));
+  ops.add({.name = "AddN",
+           .inputs = {"inputs: N * T"},
+           .outputs = {"sum: T"},
+           .types = {{"T", kNumbers}},
+           .shape = merged_shape,
+           .gradient = add_n_gradient,
+           .elementwise = lower_add_n});
+}
+
+void register_comparisons(OpRegistry& ops) {
+  const auto add = [&ops](const char* name, ElementwiseFunction lowering,
+                          const std::vector<DType>& types) {
+    OpDef def = binary_op({name, lowering, nullptr}, types);
+    def.outputs = {"z: bool"};
+    def.differentiable = false;
+    ops.add(std::move(def));
+  };
+  std::vector<DType> any = kNumbers;
+  any.push_back(bool_);
+  add("Equal", lower_binary<Primitive::kEqual>, any);
+  add("NotEqual", lower_binary<Primitive::kNotEqual>, any);
+  add("Less", lower_binary<Primitive::kLess>, kNumbers);
+  add("LessEqual", lower_binary<Primitive::kLessEqual>, kNumbers);
+  add("Greater", lower_binary<Primitive::kGreater>, kNumbers);
+  add("GreaterEqual", lower_binary<Primitive::kGreaterEqual>, kNumbers);
+  const Row logical[] = {
+      {"LogicalAnd", lower_binary<Primitive::kLogicalAnd>, nullptr},
+      {"LogicalOr", lower_binary<Primitive::kLogicalOr>, nullptr},
+  };
+  for (const Row& row : logical) {
+    ops.add({.name = row.name,
+             .inputs = {"x: bool", "y: bool"},
+             .outputs = {"z: bool"},
+             .shape = broadcast_shapes,
+             .differentiable = false,
+             .elementwise = row.lowering});
+  }
+}
+
+// An operand that is a literal takes the dtype of the other, where that is a tensor.
+DType dtype_beside(const Input& operand, const Input& other) {
+  if (!operand.is_output() && operand.is_weak() && other.is_output()) {
+    return other.output().dtype();
+  }
+  return DType::invalid;
+}
+
+DType quotient_dtype(DType dtype) {
+  if (dtype == int32 || dtype == int64) return float64;
+  if (is_integer(dtype)) return float32;
+  require<TypeError>(is_floating(dtype), ErrorKind::dtype_incompatible, "Invalid dtype ", dtype,
+                     " in a division: numbers are wanted");
+  return dtype;
+}
+
+}  // namespace
+
+void register_math_binary(OpRegistry& ops) {
+  register_arithmetic(ops);
+  register_comparisons(ops);
+}
+
+}  // namespace internal
+
+using internal::add_output;
+using internal::as_output;
+
+Output add(Input x, Input y, const OpOptions& options) {
+  return add_output("AddV2", {x, y}, {.name = options.name.empty() ? "Add" : options.name});
+}
+Output subtract(Input x, Input y, const OpOptions& options) {
+  return add_output("Sub", {x, y}, {.name = options.name});
+}
+Output multiply(Input x, Input y, const OpOptions& options) {
+  return add_output("Mul", {x, y}, {.name = options.name});
+}
+Output divide(Input x, Input y, const OpOptions& options) { return truediv(x, y, options); }
+
+Output truediv(Input x, Input y, const OpOptions& options) {
+  const internal::OpScope scope(options.name, "truediv", {x, y});
+  const Output a = as_output(x, "x", internal::dtype_beside(x, y));
+  const Output b = as_output(y, "y", y.is_weak() ? a.dtype() : DType::invalid);
+  internal::require<TypeError>(a.dtype() == b.dtype(), ErrorKind::dtype_incompatible,
+                               "`x` and `y` must have the same dtype, got ", a.dtype(),
+                               " != ", b.dtype(), " in a division");
+  const DType dtype = internal::quotient_dtype(a.dtype());
+  return add_output("RealDiv", {cast(a, dtype), cast(b, dtype)}, {.name = scope.name()});
+}
+
+Output floordiv(Input x, Input y, const OpOptions& options) {
+  return add_output("FloorDiv", {x, y}, {.name = options.name.empty() ? "floordiv" : options.name});
+}
+Output mod(Input x, Input y, const OpOptions& options) {
+  return add_output("FloorMod", {x, y}, {.name = options.name});
+}
+Output floormod(Input x, Input y, const OpOptions& options) { return mod(x, y, options); }
+Output pow(Input x, Input y, const OpOptions& options) {
+  return add_output("Pow", {x, y}, {.name = options.name});
+}
+Output squared_difference(Input x, Input y, const OpOptions& options) {
+  return add_output("SquaredDifference", {x, y}, {.name = options.name});
+}
+Output maximum(Input x, Input y, const OpOptions& options) {
+  return add_output("Maximum", {x, y}, {.name = options.name});
+}
+Output minimum(Input x, Input y, const OpOptions& options) {
+  return add_output("Minimum", {x, y}, {.name = options.name});
+}
+Output div_no_nan(Input x, Input y, const OpOptions& options) {
+  return add_output("DivNoNan", {x, y}, {.name = options.name});
+}
+Output equal(Input x, Input y, const OpOptions& options) {
+  return add_output("Equal", {x, y}, {.name = options.name});
+}
+Output not_equal(Input x, Input y, const OpOptions& options) {
+  return add_output("NotEqual", {x, y}, {.name = options.name});
+}
+Output less(Input x, Input y, const OpOptions& options) {
+  return add_output("Less", {x, y}, {.name = options.name});
+}
+Output less_equal(Input x, Input y, const OpOptions& options) {
+  return add_output("LessEqual", {x, y}, {.name = options.name});
+}
+Output greater(Input x, Input y, const OpOptions& options) {
+  return add_output("Greater", {x, y}, {.name = options.name});
+}
+Output greater_equal(Input x, Input y, const OpOptions& options) {
+  return add_output("GreaterEqual", {x, y}, {.name = options.name});
+}
+Output logical_and(Input x, Input y, const OpOptions& options) {
+  return add_output("LogicalAnd", {x, y}, {.name = options.name});
+}
+Output logical_or(Input x, Input y, const OpOptions& options) {
+  return add_output("LogicalOr", {x, y}, {.name = options.name});
+}
+Output logical_xor(Input x, Input y, const OpOptions& options) {
+  const internal::OpScope scope(options.name, "LogicalXor", {x, y});
+  const Output a = as_output(x, "x"), b = as_output(y, "y");
+  return logical_and(logical_or(a, b), logical_not(logical_and(a, b)), {.name = scope.name()});
+}
+
+Output add_n(const std::vector<Input>& inputs, const OpOptions& options) {
+  internal::require<ValueError>(!inputs.empty(), ErrorKind::bad_argument,
+                                "Inputs must be a list of at least one tensor");
+  if (inputs.size() == 1) {
+    const Output only = as_output(inputs[0], "inputs");
+    return options.name.empty() ? only : identity(only, options);
+  }
+  return add_output("AddN", {inputs}, {.name = options.name});
+}
+
+namespace {
+Output sum(const Input& x, const Input& y) { return add_output("AddV2", {x, y}, {.name = "add"}); }
+Output difference(const Input& x, const Input& y) {
+  return add_output("Sub", {x, y}, {.name = "sub"});
+}
+Output product(const Input& x, const Input& y) {
+  return add_output("Mul", {x, y}, {.name = "mul"});
+}
+}  // namespace
+
+Output operator+(GraphOperand x, GraphOperand y) { return sum(x.input, y.input); }
+Output operator+(GraphOperand x, OtherOperand y) { return sum(x.input, y.input); }
+Output operator+(OtherOperand x, GraphOperand y) { return sum(x.input, y.input); }
+Output operator-(GraphOperand x, GraphOperand y) { return difference(x.input, y.input); }
+Output operator-(GraphOperand x, OtherOperand y) { return difference(x.input, y.input); }
+Output operator-(OtherOperand x, GraphOperand y) { return difference(x.input, y.input); }
+Output operator*(GraphOperand x, GraphOperand y) { return product(x.input, y.input); }
+Output operator*(GraphOperand x, OtherOperand y) { return product(x.input, y.input); }
+Output operator*(OtherOperand x, GraphOperand y) { return product(x.input, y.input); }
+Output operator/(GraphOperand x, GraphOperand y) { return truediv(x.input, y.input); }
+Output operator/(GraphOperand x, OtherOperand y) { return truediv(x.input, y.input); }
+Output operator/(OtherOperand x, GraphOperand y) { return truediv(x.input, y.input); }
+Output operator-(GraphOperand x) { return negative(x.input); }
+
+}  // namespace tenon
