@@ -90,11 +90,11 @@ struct Epilogue {
 struct KernelRequest {
   std::string_view op;  // "Conv2D"
   const AttrMap* attrs = nullptr;
-  std::vector<TensorSpec> inputs;
-  std::vector<TensorSpec> outputs;
+  std::vector<TensorSpec> inputs = {};
+  std::vector<TensorSpec> outputs = {};
   // Host values of the inputs that are known when planning (OpDef::needs_value always are), empty
   // tensors for the others.
-  std::vector<Tensor> values;
+  std::vector<Tensor> values = {};
   Epilogue epilogue = {};
   const ElementwiseProgram* program = nullptr;  // of kElementwiseOp
   Device* device = nullptr;

@@ -88,9 +88,7 @@ struct SessionOptions {
   bool log_device_placement = false;
   std::map<std::string, int> device_count = {};  // {"CPU", 4}: how many of a type there are
   int threads = 0;               // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
-  int emulated_gpus = -1;        // GPUs made of CPU kernels; -1: TENON_EMULATED_GPUS, else none
   size_t cpu_memory_limit = 0;   // bytes for variables and plans; 0: no limit
-  size_t gpu_memory_limit = 0;   // bytes a GPU; 0: no limit of Tenon's own
   size_t plan_cache_size = 128;  // plans kept besides those that callables hold
 };
 
@@ -98,7 +96,7 @@ struct DeviceInfo {
   std::string name;         // "/job:localhost/replica:0/task:0/device:CPU:0"
   std::string device_type;  // "CPU", "GPU"
   size_t memory_limit;      // bytes; 0: no limit
-  std::string description;  // "2 threads", the GPU's own name, "emulated"
+  std::string description;  // "2 threads"
 };
 
 // One buffer of one variable on one device.

@@ -1,0 +1,300 @@
+// Bind: gives every tensor its place and prepares the kernel of every step.
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "core/plan/plan.h"
+#include "core/tensor/buffer.h"
+
+namespace tenon::internal {
+namespace {
+
+class Binder {
+ public:
+  Binder(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan)
+      : graph_(graph), environment_(environment), plan_(plan), slot_of_(graph.values.size(), -1) {}
+
+  void run() {
+    for (const int index : graph_.order) {
+      const PlanOp& op = graph_.op(index);
+      if (op.runs() && op.kind != StepKind::kNothing && !is_empty(op)) steps_.push_back(index);
+    }
+    find_lives();
+    share_memory_in_place();
+    place_outputs();
+    for (const int index : steps_) add_step(graph_.op(index));
+    lay_out_arena();
+  }
+
+ private:
+  static constexpr int kNoSlot = -1;
+
+  // Memory that a step makes and that lives until its last use.
+  struct Life {
+    int first = -1, last = -1;
+  };
+
+  // An operation without any element to compute, and without an effect.
+  bool is_empty(const PlanOp& op) const {
+    if (op.kind == StepKind::kElementwise && !op.writes.empty()) {
+      return graph_.input(op, op.written_inputs[0]).shape.element_count() == 0;
+    }
+    return op.kind == StepKind::kElementwise &&
+           graph_.value(op.outputs[0]).shape.element_count() == 0;
+  }
+
+  // Whether the values of an input are wanted, not only its shape.
+  static bool is_read(const PlanOp& op, size_t input) {
+    return op.program != nullptr || op.kind != StepKind::kKernel ||
+           !contains(op.node->def->shape_only, static_cast<int>(input));
+  }
+
+  size_t bytes_of(int value) const {
+    const PlanValue& of = graph_.value(value);
+    return static_cast<size_t>(of.shape.element_count()) * size_of(of.dtype);
+  }
+
+  // The value that owns the memory, after sharing in place.
+  int owner(int value) const {
+    int at = graph_.root(value);
+    while (shared_with_[static_cast<size_t>(at)] >= 0) at = shared_with_[static_cast<size_t>(at)];
+    return at;
+  }
+
+  // Whether a root value lives in the arena.
+  bool in_arena(int root) const {
+    const PlanValue& value = graph_.value(root);
+    return !value.constant && value.variable < 0 && value.feed < 0 && value.producer >= 0 &&
+           value.dtype != DType::string && life_[static_cast<size_t>(root)].first >= 0;
+  }
+
+  void find_lives() {
+    life_.resize(graph_.values.size());
+    shared_with_.assign(graph_.values.size(), -1);
+    for (size_t step = 0; step < steps_.size(); ++step) {
+      const PlanOp& op = graph_.op(steps_[step]);
+      const int at = static_cast<int>(step);
+      for (const int output : op.outputs) {
+        if (graph_.root(output) != output) continue;
+        life_[static_cast<size_t>(output)] = {at, at};
+      }
+      for (size_t i = 0; i < op.inputs.size(); ++i) {
+        if (is_read(op, i)) life_[static_cast<size_t>(graph_.root(op.inputs[i]))].last = at;
+      }
+    }
+    for (const int fetch : graph_.fetches) {
+      life_[static_cast<size_t>(graph_.root(fetch))].last = static_cast<int>(steps_.size());
+    }
+  }
+
+  // An elementwise result takes the memory of an input that is used here for the last time.
+  void share_memory_in_place() {
+    for (size_t step = 0; step < steps_.size(); ++step) {
+      const PlanOp& op = graph_.op(steps_[step]);
+      if (op.kind != StepKind::kElementwise || !op.writes.empty()) continue;
+      const int output = op.outputs[0];
+      if (!in_arena(output) || contains_root(graph_.fetches, output)) continue;
+      for (const int input : op.inputs) {
+        const int from = owner(input);
+        const bool dies = in_arena(from) && !contains_root(graph_.fetches, from) &&
+                          life_[static_cast<size_t>(from)].last == static_cast<int>(step);
+        const bool fits = bytes_of(from) == bytes_of(output) &&
+                          graph_.value(input).shape == graph_.value(output).shape &&
+                          graph_.value(input).dtype == graph_.value(output).dtype;
+        if (!dies || !fits) continue;
+        shared_with_[static_cast<size_t>(output)] = from;
+        life_[static_cast<size_t>(from)].last = life_[static_cast<size_t>(output)].last;
+        break;
+      }
+    }
+  }
+
+  bool contains_root(const std::vector<int>& values, int root) const {
+    return std::any_of(values.begin(), values.end(),
+                       [&](int value) { return graph_.root(value) == root; });
+  }
+
+  int add_slot(Slot slot, int value) {
+    slot.dtype = graph_.value(value).dtype;
+    slot.shape = graph_.value(value).shape;
+    slot.bytes = slot.shape.fully_defined() ? bytes_of(value) : 0;
+    plan_.slots.push_back(std::move(slot));
+    return static_cast<int>(plan_.slots.size()) - 1;
+  }
+
+  // Values that are handed out are computed in the tensors handed out, where they are the plan's
+  // own.
+  void place_outputs() {
+    for (size_t i = 0; i < graph_.fetches.size(); ++i) {
+      const int fetch = graph_.fetches[i];
+      const int root = owner(fetch);
+      const PlanValue& value = graph_.value(fetch);
+      PlanOutput output{.dtype = value.dtype, .shape = value.shape};
+      const bool own = !value.constant && in_arena(root) && slot_of_[static_cast<size_t>(root)] < 0;
+      if (own) {
+        slot_of_[static_cast<size_t>(root)] =
+            add_slot({.place = Slot::Place::kOutput, .index = static_cast<int>(i)}, root);
+      }
+      output.copied = !own;
+      output.slot = slot_of(fetch);
+      plan_.outputs.push_back(std::move(output));
+    }
+  }
+
+  int slot_of(int value) {
+    if (graph_.value(value).constant) return constant_slot(value);
+    const int root = owner(value);
+    int& slot = slot_of_[static_cast<size_t>(root)];
+    if (slot >= 0) return slot;
+    const PlanValue& of = graph_.value(root);
+    if (of.constant) return slot = constant_slot(root);
+    if (of.feed >= 0) {
+      return slot = add_slot({.place = Slot::Place::kFeed, .index = of.feed}, root);
+    }
+    if (of.variable >= 0) {
+      return slot = add_slot({.place = Slot::Place::kVariable, .index = of.variable}, root);
+    }
+    if (of.dtype == DType::string) {
+      plan_.string_tensors.push_back({of.dtype, of.shape});
+      const int index = static_cast<int>(plan_.string_tensors.size()) - 1;
+      return slot = add_slot({.place = Slot::Place::kStrings, .index = index}, root);
+    }
+    slot = add_slot({.place = Slot::Place::kArena}, root);
+    const Life& life = life_[static_cast<size_t>(root)];
+    live_.push_back({.bytes = bytes_of(root),
+                     .first = std::max(0, life.first),
+                     .last = std::max(life.first, life.last)});
+    live_slots_.push_back(slot);
+    return slot;
+  }
+
+  int constant_slot(int value) {
+    int& slot = slot_of_[static_cast<size_t>(value)];
+    if (slot >= 0) return slot;
+    plan_.constants.push_back(graph_.value(value).constant);
+    const int index = static_cast<int>(plan_.constants.size()) - 1;
+    return slot = add_slot({.place = Slot::Place::kConstant, .index = index}, value);
+  }
+
+  void add_step(const PlanOp& op) {
+    Step step;
+    step.kind = op.kind;
+    step.node = op.node;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      step.inputs.push_back(is_read(op, i) ? slot_of(op.inputs[i]) : kNoSlot);
+    }
+    if (op.kind == StepKind::kElementwise && !op.writes.empty()) {
+      for (const int written : op.written_inputs) {
+        step.outputs.push_back(slot_of(op.inputs[static_cast<size_t>(written)]));
+      }
+    } else {
+      for (const int output : op.outputs) {
+        const bool is_memory = op.written_inputs.empty() || graph_.root(output) == output;
+        if (is_memory) step.outputs.push_back(slot_of(output));
+      }
+    }
+    if (op.kind == StepKind::kAssign) {
+      step.variable = op.writes[0];
+      step.shape = graph_.input(op, 1).shape;
+    } else if (op.kind == StepKind::kIsInitialized) {
+      step.variable = op.reads[0];
+    } else if (op.kind != StepKind::kCopy) {
+      prepare(op, step);
+    }
+    plan_.most_inputs = std::max(plan_.most_inputs, step.inputs.size());
+    plan_.most_outputs = std::max(plan_.most_outputs, step.outputs.size());
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void prepare(const PlanOp& op, Step& step) {
+    KernelRequest request{.op = op.node->type(), .attrs = &op.node->attrs};
+    const AttrMap seeded = with_seeds(*op.node);
+    if (op.node->attrs.has("seed2")) request.attrs = &seeded;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const PlanValue& input = graph_.input(op, static_cast<int>(i));
+      request.inputs.push_back(spec_of(input));
+      request.values.push_back(input.constant);
+    }
+    if (op.program != nullptr && !op.writes.empty()) {
+      for (const int written : op.written_inputs) {
+        request.outputs.push_back(spec_of(graph_.input(op, written)));
+      }
+    } else {
+      for (const int output : op.outputs) {
+        const bool is_memory = op.written_inputs.empty() || graph_.root(output) == output;
+        if (is_memory) request.outputs.push_back(spec_of(graph_.value(output)));
+      }
+    }
+    request.epilogue = op.epilogue;
+    Device& device = environment_.device_of(*op.node);
+    request.device = &device;
+    if (op.program != nullptr) {
+      request.op = kElementwiseOp;
+      request.program = op.program.get();
+      step.fused = op.program->to_string();
+    }
+    try {
+      step.kernel = device.prepare(request, op.node->main_dtype());
+    } catch (const UnimplementedError& error) {
+      throw UnimplementedError(error.kind(), str(error.what(), " for ", described(*op.node)));
+    } catch (const InvalidArgumentError& error) {
+      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(*op.node)));
+    }
+    if (step.kernel.workspace_bytes > 0) {
+      const int at = static_cast<int>(plan_.steps.size());
+      live_.push_back({.bytes = step.kernel.workspace_bytes, .first = at, .last = at});
+      live_slots_.push_back(-1 - at);
+    }
+  }
+
+  // A handle stands for its variable.
+  TensorSpec spec_of(const PlanValue& value) const {
+    if (value.dtype != DType::resource) return {value.dtype, value.shape};
+    const Node& variable = *graph_.variables[static_cast<size_t>(value.variable)].node;
+    return {variable.attrs.get<DType>("dtype"),
+            environment_.variable_shape(variable).value_or(variable.attrs.get<Shape>("shape"))};
+  }
+
+  // Seeds (0, 0) mean that nobody chose: then the session does.
+  AttrMap with_seeds(const Node& node) const {
+    AttrMap attrs;
+    if (!node.attrs.has("seed2")) return attrs;
+    attrs = node.attrs;
+    if (attrs.get<int64_t>("seed") == 0 && attrs.get<int64_t>("seed2") == 0) {
+      const auto [seed, seed2] = environment_.chosen_seeds(node);
+      attrs.set("seed", seed);
+      attrs.set("seed2", seed2);
+    }
+    return attrs;
+  }
+
+  void lay_out_arena() {
+    const ArenaLayout layout = lay_out(live_);
+    for (size_t i = 0; i < live_.size(); ++i) {
+      if (live_slots_[i] >= 0) {
+        plan_.slots[static_cast<size_t>(live_slots_[i])].offset = live_[i].offset;
+      } else {
+        plan_.steps[static_cast<size_t>(-1 - live_slots_[i])].workspace_offset = live_[i].offset;
+      }
+    }
+    plan_.arena_bytes = layout.bytes;
+    plan_.live_bytes = layout.live_bytes;
+  }
+
+  const PlanGraph& graph_;
+  const PlanEnvironment& environment_;
+  Plan& plan_;
+  std::vector<int> steps_;  // operations
+  std::vector<Life> life_;  // by value
+  std::vector<int> shared_with_;
+  std::vector<int> slot_of_;
+  std::vector<LiveTensor> live_;
+  std::vector<int> live_slots_;  // the slot of each; -1 - step for a step's workspace
+};
+
+}  // namespace
+
+void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan) {
+  Binder(graph, environment, plan).run();
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,170 @@
+// Compile: runs the passes over a request, and prints plans.
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "core/plan/plan.h"
+#include "core/tensor/buffer.h"
+
+namespace tenon::internal {
+namespace {
+
+bool is_memory_of_variable(const PlanValue& value, const PlanGraph& plan) {
+  if (value.dtype == DType::resource) return true;
+  if (value.producer < 0) return false;
+  const PlanOp& op = plan.op(value.producer);
+  const auto at = std::find_if(op.outputs.begin(), op.outputs.end(),
+                               [&](int output) { return &plan.value(output) == &value; });
+  return op.node->output_refs[static_cast<size_t>(at - op.outputs.begin())];
+}
+
+// Cuts the plan before the first shapes that hang on values of the run: what those values need runs
+// now, the rest is planned when they are known.
+class Cutter {
+ public:
+  Cutter(PlanGraph& plan, const PlanRequest& request) : plan_(plan), request_(request) {}
+
+  std::unique_ptr<Plan::Rest> run() {
+    mark_needed(plan_, plan_.cut_values, {});
+    keep_reads_before_writes();
+    auto rest = std::make_unique<Plan::Rest>();
+    rest->done = request_.done;
+    for (const PlanOp& op : plan_.ops) {
+      if (op.runs() && !op.node->def->is_variable) rest->done.push_back(op.node);
+    }
+    collect_frontier(*rest);
+    return rest;
+  }
+
+ private:
+  // A read that a write of this part would overwrite is made in this part.
+  void keep_reads_before_writes() {
+    std::vector<int> written;
+    for (const PlanOp& op : plan_.ops) {
+      if (op.runs()) written.insert(written.end(), op.writes.begin(), op.writes.end());
+    }
+    std::vector<int> reads;
+    for (const PlanOp& op : plan_.ops) {
+      if (op.runs() || op.deferred || !op.writes.empty() || op.outputs.size() != 1) continue;
+      if (std::any_of(op.reads.begin(), op.reads.end(),
+                      [&](int variable) { return contains(written, variable); })) {
+        reads.push_back(op.outputs[0]);
+      }
+    }
+    mark_needed(plan_, reads, {});
+  }
+
+  // What the rest takes from this part: values that cross the cut.
+  void collect_frontier(Plan::Rest& rest) {
+    std::vector<int> crossing = plan_.cut_values;
+    const auto cross = [&](int value) {
+      const PlanValue& of = plan_.value(value);
+      if (of.producer < 0 || contains(crossing, value)) return;
+      const PlanOp& producer = plan_.op(of.producer);
+      if (!producer.runs() || producer.node->def->is_variable) return;
+      if (!is_memory_of_variable(of, plan_)) crossing.push_back(value);
+    };
+    for (const PlanOp& op : plan_.ops) {
+      if (op.runs()) continue;
+      for (const int input : op.inputs) cross(input);
+    }
+    for (const int fetch : plan_.fetches) cross(fetch);
+    for (const int value : crossing) {
+      const PlanOp& producer = plan_.op(plan_.value(value).producer);
+      const auto at = std::find(producer.outputs.begin(), producer.outputs.end(), value);
+      rest.frontier.push_back(
+          {const_cast<Node*>(producer.node), static_cast<int>(at - producer.outputs.begin())});
+      rest.decides_shapes.push_back(contains(plan_.cut_values, value));
+    }
+    plan_.fetches = crossing;
+  }
+
+  PlanGraph& plan_;
+  const PlanRequest& request_;
+};
+
+}  // namespace
+
+std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
+                              const PlanRequest& request, const PlanEnvironment& environment) {
+  auto plan = std::make_shared<Plan>();
+  plan->graph = graph;
+  plan->host = &environment.host();
+  PlanGraph working = prune(*graph, request);
+  specialise(working, environment);
+  if (working.cut_values.empty()) {
+    mark_needed(working, working.fetches, request.targets);
+  } else {
+    plan->rest = Cutter(working, request).run();
+  }
+  simplify(working);
+  fuse(working);
+  order(working);
+  plan->variables = working.variables;
+  for (const PlanVariable& variable : working.variables) {
+    plan->variable_shapes.push_back(
+        environment.variable_shape(*variable.node).value_or(Shape::unknown()));
+  }
+  bind(working, environment, *plan);
+  return plan;
+}
+
+std::unique_ptr<Arena> Plan::lease() const {
+  {
+    std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      std::unique_ptr<Arena> arena = std::move(free_.back());
+      free_.pop_back();
+      return arena;
+    }
+  }
+  auto arena = std::make_unique<Arena>();
+  Device* device = host;
+  arena->memory = std::shared_ptr<void>(device->allocate(arena_bytes),
+                                        [device](void* memory) { device->release(memory); });
+  for (const TensorSpec& spec : string_tensors) arena->strings.emplace_back(spec.dtype, spec.shape);
+  arena->queue = device->make_queue();
+  arena->pointers.resize(slots.size());
+  arena->arguments.resize(most_inputs);
+  arena->results.resize(most_outputs);
+  arena->outputs.resize(outputs.size());
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const Slot& slot = slots[i];
+    const auto index = static_cast<size_t>(slot.index);
+    if (slot.place == Slot::Place::kArena) {
+      arena->pointers[i] = static_cast<char*>(arena->memory.get()) + slot.offset;
+    } else if (slot.place == Slot::Place::kConstant) {
+      arena->pointers[i] = constants[index].raw();
+    } else if (slot.place == Slot::Place::kStrings) {
+      arena->pointers[i] = arena->strings[index].raw();
+    }
+  }
+  return arena;
+}
+
+void Plan::give_back(std::unique_ptr<Arena> arena) const {
+  for (Tensor& output : arena->outputs) output = Tensor();
+  std::lock_guard lock(mutex_);
+  free_.push_back(std::move(arena));
+}
+
+std::string Plan::to_string() const {
+  static constexpr std::string_view kKinds[] = {"nothing", "kernel",         "elementwise",
+                                                "assign",  "is_initialized", "copy"};
+  std::string text;
+  for (const Step& step : steps) {
+    text +=
+        str(kKinds[static_cast<size_t>(step.kind)], " ", step.node->type(), " ", step.node->name);
+    for (const int output : step.outputs) {
+      const Slot& slot = slots[static_cast<size_t>(output)];
+      text += str(" ", internal::str(slot.dtype), slot.shape);
+    }
+    if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
+    if (!step.fused.empty()) text += ": " + step.fused;
+    text += "\n";
+  }
+  text += str("arena: ", arena_bytes, " bytes, of which at most ", live_bytes, " live at once\n");
+  if (rest) text += "then planned for the values found\n";
+  return text;
+}
+
+}  // namespace tenon::internal

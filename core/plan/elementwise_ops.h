@@ -1,0 +1,23 @@
+// Elementwise operations as programs.
+#pragma once
+
+#include "core/backend/elementwise.h"
+#include "core/graph/node.h"
+#include "core/plan/plan_graph.h"
+
+namespace tenon::internal {
+
+// The program of one elementwise operation: its inputs are the operation's, in order.
+inline ElementwiseProgram lower(const Node& node) {
+  ElementwiseBuilder builder;
+  std::vector<ElementwiseBuilder::Value> inputs;
+  for (const Endpoint& input : node.inputs) {
+    const DType dtype = input.node->output_dtypes[static_cast<size_t>(input.index)];
+    // A handle stands for its variable.
+    inputs.push_back(builder.input(
+        dtype == DType::resource ? variable_of(input)->attrs.get<DType>("dtype") : dtype));
+  }
+  return builder.finish(node.def->elementwise(builder, inputs, node.attrs));
+}
+
+}  // namespace tenon::internal

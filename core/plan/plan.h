@@ -1,0 +1,115 @@
+// A plan: prepared kernels on prepared memory, for fixed fetches and shapes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/backend/backend.h"
+#include "core/plan/plan_graph.h"
+
+namespace tenon::internal {
+
+// Where a tensor of a plan lies.
+struct Slot {
+  enum class Place : uint8_t {
+    kArena,     // at an offset of the run's arena
+    kConstant,  // a tensor that the plan keeps
+    kFeed,      // a fed tensor
+    kVariable,  // a variable's memory
+    kOutput,    // the tensor that is handed out
+    kStrings,   // host strings: a tensor that each arena keeps
+  };
+  Place place = Place::kArena;
+  size_t offset = 0;  // of kArena
+  int index = 0;      // of the constant, feed, variable, output or string tensor
+  DType dtype = DType::invalid;
+  Shape shape = {};
+  size_t bytes = 0;
+};
+
+struct Step {
+  StepKind kind = StepKind::kKernel;
+  const Node* node = nullptr;
+  Kernel kernel = {};
+  std::vector<int> inputs;  // slots; -1 for an input of which only the shape matters
+  std::vector<int> outputs;
+  int variable = -1;  // of kAssign and kIsInitialized
+  size_t workspace_offset = 0;
+  Shape shape = {};        // kAssign: the variable's new shape
+  std::string fused = {};  // what was fused in, for reading
+};
+
+struct PlanOutput {
+  int slot = -1;
+  bool copied = false;  // the slot is somebody else's memory: a copy is handed out
+  DType dtype = DType::invalid;
+  Shape shape = {};
+};
+
+// The memory of one run: leased from the plan, given back when the run ends.
+struct Arena {
+  std::shared_ptr<void> memory;
+  std::vector<Tensor> strings;
+  std::vector<void*> pointers;         // by slot
+  std::vector<const void*> arguments;  // room for one step's inputs
+  std::vector<void*> results;          // and outputs
+  std::vector<Tensor> outputs;         // room for what is handed out
+  std::unique_ptr<Queue> queue;
+};
+
+// Unchanging once it is made, but for the free arenas; safe to run from many threads.
+struct Plan {
+  std::shared_ptr<const GraphState> graph;  // whose nodes it points to
+  Device* host = nullptr;                   // whose memory arenas are
+  std::vector<Slot> slots;
+  std::vector<Step> steps;
+  std::vector<Tensor> constants;
+  std::vector<PlanVariable> variables;
+  std::vector<Shape> variable_shapes;  // that it was made for; unknown where it doesn't matter
+  std::vector<PlanOutput> outputs;     // of the fetches
+  std::vector<TensorSpec> string_tensors;
+  size_t arena_bytes = 0;
+  size_t live_bytes = 0;  // the largest sum of live tensors, for reports
+  size_t most_inputs = 0, most_outputs = 0;
+
+  // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.
+  struct Rest {
+    std::vector<Endpoint> frontier;
+    std::vector<bool> decides_shapes;  // of the frontier: whether the rest is planned for its value
+    std::vector<const Node*> done;
+  };
+  std::unique_ptr<Rest> rest;
+
+  std::unique_ptr<Arena> lease() const;
+  void give_back(std::unique_ptr<Arena> arena) const;
+  std::string to_string() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Arena>> free_;
+};
+
+// Makes the plan for a request: runs all the passes. Throws what a run may throw before it starts.
+// The caller holds the graph's lock.
+std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
+                              const PlanRequest& request, const PlanEnvironment& environment);
+
+// Bind: gives every tensor its place and prepares the kernel of every step.
+void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
+
+// Memory: one arena, laid out from the steps in which each tensor is live.
+struct LiveTensor {
+  size_t bytes = 0;
+  int first = 0, last = 0;  // steps
+  size_t offset = 0;        // the answer
+};
+struct ArenaLayout {
+  size_t bytes = 0;
+  size_t live_bytes = 0;  // the largest sum of live tensors: no layout can be smaller
+};
+ArenaLayout lay_out(std::vector<LiveTensor>& tensors);
+
+}  // namespace tenon::internal

@@ -1,0 +1,151 @@
+// The working copy of the part of a graph that one plan runs. The passes change it, one after the
+// other: prune, specialise, simplify, fuse, order, memory, bind.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/backend/backend.h"
+#include "core/graph/graph_state.h"
+#include "core/graph/node.h"
+
+namespace tenon::internal {
+
+// What a plan is made for.
+struct PlanRequest {
+  struct FedValue {
+    Endpoint endpoint;
+    DType dtype = DType::invalid;
+    Shape shape = {};
+    Tensor known = {};  // its value, when shapes hang on it (after a cut)
+  };
+  std::vector<Endpoint> fetches;
+  std::vector<Node*> targets;  // run, but nothing comes back
+  std::vector<FedValue> feeds;
+  std::vector<const Node*> done;  // ran already, before a cut: never run again
+};
+
+// What a plan must know of the session it is made for.
+class PlanEnvironment {
+ public:
+  virtual ~PlanEnvironment() = default;
+  // The device of an operation, by the placement of the whole graph.
+  virtual Device& device_of(const Node& node) const = 0;
+  // The host device, on which constants are computed while planning.
+  virtual Device& host() const = 0;
+  // The shape of a variable's value now; nothing when it isn't initialised.
+  virtual std::optional<Shape> variable_shape(const Node& variable) const = 0;
+  // The seeds of a random operation that has none of its own: chosen once a session and operation.
+  virtual std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const = 0;
+};
+
+// One tensor of a plan.
+struct PlanValue {
+  DType dtype = DType::invalid;
+  Shape shape = {};
+  Tensor constant = {};   // its value on the host, where it is known
+  int producer = -1;      // operation; -1: fed
+  int alias_of = -1;      // the value whose memory this is
+  int variable = -1;      // the variable whose memory this is
+  int feed = -1;          // the feed whose memory this is
+  bool foldable = false;  // follows from constants alone
+};
+
+// Why an operation is in a plan.
+enum class Need : uint8_t {
+  kNone,   // it isn't: only its shapes are wanted
+  kOrder,  // for what it waits for: its own results aren't wanted
+  kRun,
+};
+
+// What is done for an operation when the plan runs.
+enum class StepKind : uint8_t {
+  kNothing,  // its results are other values' memory, or known
+  kKernel,
+  kElementwise,
+  kAssign,         // Assign, AssignVariableOp
+  kIsInitialized,  // IsVariableInitialized, VarIsInitializedOp
+  kCopy,           // a read of a variable that must outlive a write
+};
+
+struct PlanOp {
+  const Node* node = nullptr;  // names, attributes
+  std::vector<int> inputs;     // values
+  std::vector<int> outputs;
+  std::vector<int> controls;  // operations that it waits for, besides the producers of its inputs
+  std::vector<int> reads;     // variables whose memory it reads when it runs
+  std::vector<int> writes;    // variables
+  std::vector<int> written_inputs;  // the inputs of `writes`
+  Need need = Need::kNone;
+  StepKind kind = StepKind::kNothing;
+  Epilogue epilogue = {};
+  std::shared_ptr<ElementwiseProgram> program = {};
+  bool deferred = false;  // beyond a cut
+
+  bool runs() const { return need == Need::kRun; }
+};
+
+struct PlanVariable {
+  const Node* node = nullptr;
+  bool must_be_initialized =
+      false;  // read, or changed in place, before any assignment of this plan
+  bool written = false;
+};
+
+struct PlanGraph {
+  std::vector<PlanValue> values;
+  std::vector<PlanOp> ops;  // in an order in which producers come first
+  std::vector<PlanVariable> variables;
+  std::vector<int> fetches;     // values, as in the request
+  std::vector<int> cut_values;  // whose values decide shapes; the plan can't go beyond them
+  std::vector<int> order;       // operations in the order they run
+
+  // The value that owns the memory of this one.
+  int root(int value) const {
+    while (values[static_cast<size_t>(value)].alias_of >= 0) {
+      value = values[static_cast<size_t>(value)].alias_of;
+    }
+    return value;
+  }
+  PlanValue& value(int index) { return values[static_cast<size_t>(index)]; }
+  const PlanValue& value(int index) const { return values[static_cast<size_t>(index)]; }
+  PlanOp& op(int index) { return ops[static_cast<size_t>(index)]; }
+  const PlanOp& op(int index) const { return ops[static_cast<size_t>(index)]; }
+  const PlanValue& input(const PlanOp& op, int index) const {
+    return value(op.inputs[static_cast<size_t>(index)]);
+  }
+};
+
+inline bool contains(const std::vector<int>& numbers, int number) {
+  for (const int one : numbers) {
+    if (one == number) return true;
+  }
+  return false;
+}
+
+// The variable (VariableV2, VarHandleOp) behind a reference or handle; null for another endpoint.
+const Node* variable_of(const Endpoint& endpoint);
+
+// The passes. Each is in its own file and says there what it does.
+PlanGraph prune(const GraphState& graph, const PlanRequest& request);
+void specialise(PlanGraph& plan, const PlanEnvironment& environment);
+void mark_needed(PlanGraph& plan, const std::vector<int>& values,
+                 const std::vector<Node*>& targets);
+void simplify(PlanGraph& plan);
+void fuse(PlanGraph& plan);
+void order(PlanGraph& plan);
+
+// The error for a placeholder that was needed and not fed.
+[[noreturn]] void fail_unfed(const Node& placeholder);
+
+// Runs one operation on the host, now: what folding is made of.
+std::vector<Tensor> evaluate_on_host(const Node& node, const std::vector<Tensor>& inputs,
+                                     const std::vector<Shape>& output_shapes, Device& host);
+
+// "'model/MatMul' (MatMul), made at model.cc:12"
+std::string described(const Node& node);
+
+}  // namespace tenon::internal

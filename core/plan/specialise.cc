@@ -1,0 +1,223 @@
+// Specialise: works out every shape for the shapes that are fed, and the values that follow from
+// constants. Where a shape hangs on a value that only the run will know, the plan is cut: what
+// comes after is deferred.
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "core/graph/static_value.h"
+#include "core/plan/plan_graph.h"
+
+namespace tenon::internal {
+namespace {
+
+constexpr int64_t kFoldedElements = 1024;  // larger results are computed when the plan runs
+
+// What a shape function may ask while a plan is made.
+class PlanShapeContext : public ShapeContext {
+ public:
+  PlanShapeContext(const AttrMap& attributes, Shapes shapes, std::vector<Tensor> values)
+      : ShapeContext(attributes, std::move(shapes)), values_(std::move(values)) {}
+  Tensor value(int input) const override { return values_[static_cast<size_t>(input)]; }
+  Shape value_as_shape(int input) const override {
+    const Tensor& known = values_[static_cast<size_t>(input)];
+    if (known && known.shape().rank() == 1) return to_shape(known);
+    const Shape& shape = inputs[static_cast<size_t>(input)];
+    if (known || !shape.has_rank() || shape.rank() != 1) return Shape::unknown();
+    return Shape(std::vector<int64_t>(static_cast<size_t>(shape[0]), kUnknown));
+  }
+
+ private:
+  std::vector<Tensor> values_;
+};
+
+class Specialiser {
+ public:
+  Specialiser(PlanGraph& plan, const PlanEnvironment& environment)
+      : plan_(plan), environment_(environment) {}
+
+  void run() {
+    for (size_t i = 0; i < plan_.ops.size(); ++i) specialise_op(plan_.ops[i]);
+  }
+
+ private:
+  void specialise_op(PlanOp& op) {
+    const Node& node = *op.node;
+    op.deferred = std::any_of(op.inputs.begin(), op.inputs.end(), [&](int input) {
+      const int producer = plan_.value(input).producer;
+      return producer >= 0 && plan_.op(producer).deferred;
+    });
+    op.deferred |= std::any_of(op.controls.begin(), op.controls.end(),
+                               [&](int control) { return plan_.op(control).deferred; });
+    if (op.deferred) return;
+    if (node.def->is_variable) return set_variable_shape(op);
+    require_shapes(op);
+    if (!have_values(op)) return;
+    infer(op);
+    set_foldable(op);
+    const bool small = std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
+      return plan_.value(output).shape.element_count() <= kFoldedElements;
+    });
+    if (small && !op.outputs.empty()) known(op.outputs[0]);
+  }
+
+  void set_variable_shape(PlanOp& op) {
+    PlanValue& value = plan_.value(op.outputs[0]);
+    const Shape declared = op.node->attrs.get<Shape>("shape");
+    value.shape = environment_.variable_shape(*op.node).value_or(declared);
+  }
+
+  // A variable that was never initialised may have no shape; then only an assignment can use it.
+  void require_shapes(const PlanOp& op) const {
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const PlanValue& input = plan_.input(op, static_cast<int>(i));
+      if (input.shape.fully_defined() || input.dtype == DType::resource) continue;
+      if (contains(op.node->def->writes, static_cast<int>(i))) continue;
+      const Node* variable = variable_of(op.node->inputs[i]);
+      if (variable == nullptr || op.node->type() == "IsVariableInitialized") continue;
+      fail<FailedPreconditionError>(ErrorKind::uninitialized,
+                                    "Attempting to use uninitialized value ", variable->name,
+                                    ": its shape isn't known before it has a value. Run its ",
+                                    "initializer, or tenon::global_variables_initializer(), first");
+    }
+  }
+
+  // Whether all values that decide shapes are known; where not, the plan is cut at them.
+  bool have_values(PlanOp& op) {
+    for (const int needed : op.node->def->needs_value) {
+      if (needed >= static_cast<int>(op.inputs.size())) continue;
+      const int value = op.inputs[static_cast<size_t>(needed)];
+      if (known(value)) continue;
+      op.deferred = true;
+      if (!contains(plan_.cut_values, value)) plan_.cut_values.push_back(value);
+    }
+    return !op.deferred;
+  }
+
+  void infer(PlanOp& op) {
+    const Node& node = *op.node;
+    Shapes shapes;
+    std::vector<Tensor> values;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const PlanValue& input = plan_.input(op, static_cast<int>(i));
+      const Node* handle = input.dtype == DType::resource ? variable_of(node.inputs[i]) : nullptr;
+      shapes.push_back(handle == nullptr ? input.shape : shape_of_handle(*handle));
+      values.push_back(input.constant);
+    }
+    try {
+      const PlanShapeContext context(node.attrs, std::move(shapes), std::move(values));
+      set_shapes(op, node.def->shape == nullptr ? Shapes(op.outputs.size(), Shape::unknown())
+                                                : node.def->shape(context));
+    } catch (const ValueError& error) {
+      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(node)));
+    }
+  }
+
+  Shape shape_of_handle(const Node& variable) const {
+    return environment_.variable_shape(variable).value_or(variable.attrs.get<Shape>("shape"));
+  }
+
+  void set_shapes(PlanOp& op, const Shapes& inferred) {
+    for (size_t i = 0; i < op.outputs.size(); ++i) {
+      PlanValue& output = plan_.value(op.outputs[i]);
+      output.shape = inferred[i];
+      if (!output.shape.fully_defined()) {
+        output.shape = output.shape.merged_with(op.node->output_shapes[i]);
+      }
+      if (output.shape.fully_defined() || op.node->output_refs[i]) continue;
+      if (op.node->type() == "Placeholder") fail_unfed(*op.node);
+      const Node* variable = op.node->inputs.empty() ? nullptr : variable_of(op.node->inputs[0]);
+      if (variable != nullptr) require_shapes(op);
+      fail<InvalidArgumentError>(
+          variable != nullptr ? ErrorKind::uninitialized : ErrorKind::no_shape, "The shape of ",
+          described(*op.node), " can't be worked out: ", output.shape);
+    }
+  }
+
+  void set_foldable(PlanOp& op) {
+    const Node& node = *op.node;
+    if (node.type() == "Const") {
+      PlanValue& output = plan_.value(op.outputs[0]);
+      output.constant = node.attrs.get<Tensor>("value");
+      output.foldable = true;
+      return;
+    }
+    const bool pure = !node.def->stateful && node.def->writes.empty() && op.reads.empty() &&
+                      node.type() != "Placeholder" && !op.outputs.empty();
+    if (!pure) return;
+    const bool foldable = node.def->value != nullptr && fold_by_shapes(op);
+    if (foldable) return;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const bool shape_only = contains(node.def->shape_only, static_cast<int>(i));
+      if (!shape_only && !plan_.input(op, static_cast<int>(i)).foldable) return;
+    }
+    for (const int output : op.outputs) plan_.value(output).foldable = true;
+  }
+
+  // Shape, Size, Rank and the like follow from shapes alone.
+  bool fold_by_shapes(PlanOp& op) {
+    Shapes shapes;
+    std::vector<Tensor> values;
+    for (const int input : op.inputs) {
+      shapes.push_back(plan_.value(input).shape);
+      values.push_back(plan_.value(input).constant);
+    }
+    const PlanShapeContext context(op.node->attrs, std::move(shapes), std::move(values));
+    const std::optional<Tensor> value = op.node->def->value(context);
+    if (!value) return false;
+    plan_.value(op.outputs[0]).constant = *value;
+    plan_.value(op.outputs[0]).foldable = true;
+    return true;
+  }
+
+  // The value, computed now if it follows from constants; empty otherwise.
+  Tensor known(int index) {
+    if (plan_.value(index).constant || !plan_.value(index).foldable) {
+      return plan_.value(index).constant;
+    }
+    const PlanOp& op = plan_.op(plan_.value(index).producer);
+    std::vector<Tensor> inputs;
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const int input = op.inputs[i];
+      Tensor value = known(input);
+      if (!value) value = Tensor(plan_.value(input).dtype, plan_.value(input).shape);
+      inputs.push_back(std::move(value));
+    }
+    for (const int output : op.outputs) shapes.push_back(plan_.value(output).shape);
+    const std::vector<Tensor> outputs = evaluate(op, inputs, shapes);
+    for (size_t i = 0; i < outputs.size(); ++i) plan_.value(op.outputs[i]).constant = outputs[i];
+    return plan_.value(index).constant;
+  }
+
+  std::vector<Tensor> evaluate(const PlanOp& op, const std::vector<Tensor>& inputs,
+                               const std::vector<Shape>& shapes) const {
+    static constexpr std::string_view kSameMemory[] = {
+        "Identity", "StopGradient", "Reshape", "PlaceholderWithDefault", "ExpandDims", "Squeeze"};
+    for (const std::string_view type : kSameMemory) {
+      if (op.node->type() == type) return {inputs[0].reshaped(shapes[0])};
+    }
+    try {
+      return evaluate_on_host(*op.node, inputs, shapes, environment_.host());
+    } catch (const InvalidArgumentError& error) {
+      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(*op.node)));
+    }
+  }
+
+  PlanGraph& plan_;
+  const PlanEnvironment& environment_;
+};
+
+}  // namespace
+
+void fail_unfed(const Node& placeholder) {
+  fail<InvalidArgumentError>(ErrorKind::must_feed, "You must feed a value for placeholder tensor '",
+                             placeholder.name, "' with dtype ", placeholder.output_dtypes[0],
+                             " and shape ", placeholder.output_shapes[0], ". It is ",
+                             described(placeholder));
+}
+
+void specialise(PlanGraph& plan, const PlanEnvironment& environment) {
+  Specialiser(plan, environment).run();
+}
+
+}  // namespace tenon::internal

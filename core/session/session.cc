@@ -1,0 +1,234 @@
+// Session and Callable: the public face of running.
+#include "tenon/session.h"
+
+#include <shared_mutex>
+
+#include "core/base/strings.h"
+#include "core/session/session_state.h"
+
+namespace tenon {
+
+using internal::Endpoint;
+using internal::GraphState;
+using internal::Node;
+using internal::PreparedRun;
+using internal::require;
+using internal::ResolvedFetch;
+using internal::RunRequest;
+using internal::SessionState;
+
+namespace {
+
+// A variable stands for its memory; what is a variable in name only, for its value.
+Output output_of(const Variable& variable) {
+  const bool whole = !variable.is_tensor() && !variable.is_partitioned();
+  return whole ? variable.op().output(0) : static_cast<Output>(variable);
+}
+
+// The fetches of one run, and where each result goes.
+struct Fetches {
+  RunRequest request;
+  std::vector<int> result_of;  // by fetch: its place in the results; -1 for an operation
+};
+
+Fetches resolve_fetches(const GraphState& graph, std::span<const Fetch> fetches) {
+  Fetches resolved;
+  for (const Fetch& fetch : fetches) {
+    const ResolvedFetch found = internal::resolve(graph, fetch);
+    if (found.target != nullptr) {
+      resolved.request.targets.push_back(found.target);
+      resolved.result_of.push_back(-1);
+    } else {
+      resolved.result_of.push_back(static_cast<int>(resolved.request.fetches.size()));
+      resolved.request.fetches.push_back(found.endpoint);
+    }
+  }
+  return resolved;
+}
+
+void add_feed(const GraphState& graph, RunRequest& request, const FeedKey& key) {
+  const Endpoint endpoint = internal::resolve(graph, key);
+  for (const Endpoint& other : request.feeds) {
+    require<ValueError>(!(other == endpoint), ErrorKind::bad_feed, "Tensor '", endpoint.node->name,
+                        ":", endpoint.index, "' is fed twice");
+  }
+  request.feeds.push_back(endpoint);
+}
+
+}  // namespace
+
+Fetch::Fetch(const Variable& variable) : output_(output_of(variable)) {}
+FeedKey::FeedKey(const Variable& variable) : output_(output_of(variable)) {}
+
+// What a callable shares with its copies: the request and the plans it holds.
+class internal::CallableState {
+ public:
+  CallableState(std::shared_ptr<SessionState> session, RunRequest request)
+      : session_(std::move(session)), request_(std::move(request)) {}
+
+  size_t fetch_count() const { return request_.fetches.size(); }
+
+  void run(std::span<const Tensor> feeds, std::span<Tensor> outputs) {
+    session_->check_open();
+    require<ValueError>(feeds.size() == request_.feeds.size(), ErrorKind::bad_feed,
+                        "This callable takes ", request_.feeds.size(), " values, not ",
+                        feeds.size());
+    while (true) {
+      const std::shared_ptr<PreparedRun> prepared = find(feeds);
+      if (session_->run_prepared(request_, *prepared, feeds, outputs)) return;
+      std::unique_lock lock(mutex_);
+      std::erase_if(planned_, [&](const Planned& one) { return one.run == prepared; });
+    }
+  }
+
+  // Outputs that the caller gives must be what the plan makes.
+  void check_outputs(std::span<const Tensor> feeds, std::span<const Tensor> outputs) {
+    require<InvalidArgumentError>(outputs.size() == fetch_count(), ErrorKind::bad_argument,
+                                  "This callable has ", fetch_count(), " results; room for ",
+                                  outputs.size(), " was given");
+    const std::shared_ptr<PreparedRun> prepared = find(feeds);
+    if (prepared->plan->rest) return;  // its shapes are found by the run
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const PlanOutput& made = prepared->plan->outputs[i];
+      if (!outputs[i]) continue;
+      require<InvalidArgumentError>(outputs[i].dtype() == made.dtype, ErrorKind::dtype_incompatible,
+                                    "Result ", i, " has dtype ", made.dtype,
+                                    "; the tensor given for it has ", outputs[i].dtype());
+      require<InvalidArgumentError>(outputs[i].shape() == made.shape, ErrorKind::shape_incompatible,
+                                    "Result ", i, " has shape ", made.shape,
+                                    "; the tensor given for it has ", outputs[i].shape());
+    }
+  }
+
+ private:
+  struct Planned {
+    std::vector<TensorSpec> feeds;
+    std::shared_ptr<PreparedRun> run;
+  };
+
+  static bool matches(const Planned& planned, std::span<const Tensor> feeds) {
+    for (size_t i = 0; i < feeds.size(); ++i) {
+      if (planned.feeds[i].dtype != feeds[i].dtype() ||
+          planned.feeds[i].shape != feeds[i].shape()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::shared_ptr<PreparedRun> find(std::span<const Tensor> feeds) {
+    {
+      std::shared_lock lock(mutex_);
+      for (const Planned& planned : planned_) {
+        if (matches(planned, feeds)) return planned.run;
+      }
+    }
+    session_->check_feeds(request_, feeds);
+    Planned planned;
+    for (const Tensor& feed : feeds) planned.feeds.push_back({feed.dtype(), feed.shape()});
+    planned.run = session_->compile_run(request_, feeds);
+    std::unique_lock lock(mutex_);
+    planned_.push_back(planned);
+    return planned.run;
+  }
+
+  std::shared_ptr<SessionState> session_;
+  RunRequest request_;
+  std::shared_mutex mutex_;
+  std::vector<Planned> planned_;
+};
+
+std::vector<Tensor> Callable::operator()(std::span<const Tensor> feeds) const {
+  std::vector<Tensor> outputs(state_->fetch_count());
+  state_->run(feeds, outputs);
+  return outputs;
+}
+
+std::vector<Tensor> Callable::operator()(std::initializer_list<Tensor> feeds) const {
+  return (*this)(std::span<const Tensor>(feeds.begin(), feeds.size()));
+}
+
+void Callable::run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs) const {
+  state_->check_outputs(feeds, outputs);
+  state_->run(feeds, outputs);
+}
+
+void Callable::run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> outputs) const {
+  run_into(std::span<const Tensor>(feeds.begin(), feeds.size()), outputs);
+}
+
+Session::Session(const SessionOptions& options) : Session(get_default_graph(), options) {}
+
+Session::Session(const Graph& graph, const SessionOptions& options)
+    : state_(std::make_shared<SessionState>(graph.state(), options)) {}
+
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+std::vector<Tensor> Session::run(std::span<const Fetch> fetches, const Feeds& feeds) {
+  state_->check_open();
+  Fetches resolved = resolve_fetches(*state_->graph(), fetches);
+  std::vector<Tensor> values;
+  for (const Feed& feed : feeds) {
+    add_feed(*state_->graph(), resolved.request, feed.key);
+    values.push_back(feed.value);
+  }
+  std::vector<Tensor> results(resolved.request.fetches.size());
+  state_->run(resolved.request, values, results);
+  std::vector<Tensor> answers(fetches.size());
+  for (size_t i = 0; i < fetches.size(); ++i) {
+    const int from = resolved.result_of[i];
+    if (from >= 0) answers[i] = results[static_cast<size_t>(from)];
+  }
+  return answers;
+}
+
+std::vector<Tensor> Session::run(std::initializer_list<Fetch> fetches, const Feeds& feeds) {
+  return run(std::span<const Fetch>(fetches.begin(), fetches.size()), feeds);
+}
+
+Tensor Session::run(const Fetch& fetch, const Feeds& feeds) {
+  return run(std::span<const Fetch>(&fetch, 1), feeds)[0];
+}
+
+Callable Session::make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
+                                std::span<const Fetch> targets) {
+  state_->check_open();
+  RunRequest request = resolve_fetches(*state_->graph(), fetches).request;
+  for (const Fetch& target : targets) {
+    const ResolvedFetch found = internal::resolve(*state_->graph(), target);
+    request.targets.push_back(found.target != nullptr ? found.target : found.endpoint.node);
+  }
+  for (const FeedKey& key : feeds) add_feed(*state_->graph(), request, key);
+  return Callable(std::make_shared<internal::CallableState>(state_, std::move(request)));
+}
+
+Callable Session::make_callable(std::initializer_list<Fetch> fetches,
+                                std::initializer_list<FeedKey> feeds,
+                                std::initializer_list<Fetch> targets) {
+  return make_callable(std::span<const Fetch>(fetches.begin(), fetches.size()),
+                       std::span<const FeedKey>(feeds.begin(), feeds.size()),
+                       std::span<const Fetch>(targets.begin(), targets.size()));
+}
+
+void Session::close() { state_->close(); }
+Graph Session::graph() const { return Graph(state_->graph()); }
+std::vector<DeviceInfo> Session::list_devices() const { return state_->list_devices(); }
+std::vector<Allocation> Session::variable_allocations() const {
+  return state_->variable_allocations();
+}
+
+std::string Session::plan_text(std::span<const Fetch> fetches, const Feeds& feeds) {
+  state_->check_open();
+  Fetches resolved = resolve_fetches(*state_->graph(), fetches);
+  std::vector<Tensor> values;
+  for (const Feed& feed : feeds) {
+    add_feed(*state_->graph(), resolved.request, feed.key);
+    values.push_back(feed.value);
+  }
+  state_->check_feeds(resolved.request, values);
+  return state_->prepare(resolved.request, values)->plan->to_string();
+}
+
+}  // namespace tenon
