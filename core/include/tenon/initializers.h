@@ -100,7 +100,12 @@ class TENON_API Initializer {
   Output operator()(const Shape& shape, DType dtype = float32,
                     const PartitionInfo* partition_info = nullptr) const;
 
-  // Internal: what a function of either sort returned.
+  // Internal: a function of ours; what a function of either sort returned.
+  static Initializer built_in(Function function) {
+    return Initializer(
+        std::make_shared<const Impl>(Impl{Input(Output()), nullptr, std::move(function), true}));
+  }
+  bool is_built_in() const noexcept { return impl_ != nullptr && impl_->built_in; }
   Input call() const { return impl_->thunk(); }
   Input call(const Shape& shape, DType dtype, const PartitionInfo* partition_info) const {
     return impl_->function(shape, dtype, partition_info);
@@ -111,7 +116,9 @@ class TENON_API Initializer {
     Input value;
     Thunk thunk = nullptr;
     Function function = nullptr;
+    bool built_in = false;
   };
+  explicit Initializer(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   Initializer(Input value, int) : impl_(std::make_shared<const Impl>(Impl{std::move(value)})) {}
   Initializer(Thunk thunk, int)
       : impl_(std::make_shared<const Impl>(Impl{Input(Output()), std::move(thunk)})) {}

@@ -147,7 +147,7 @@ class TENON_API Variable {
   static Variable from_tensor(Output tensor);
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
-  bool operator==(const Variable& other) const noexcept { return state_ == other.state_; }
+  bool operator==(const Variable& other) const noexcept;
   bool is_partitioned() const noexcept;
   bool is_tensor() const noexcept;
   bool is_resource() const;

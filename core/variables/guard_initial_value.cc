@@ -1,0 +1,110 @@
+// Initial values that read other variables: every read is replaced by one that falls back to that
+// variable's own initial value (variables.py's _try_guard_against_uninitialized_dependencies).
+#include <algorithm>
+#include <any>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/base/strings.h"
+#include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
+#include "core/variables/make_variable.h"
+#include "core/variables/variable_state.h"
+#include "tenon/collections.h"
+
+namespace tenon::internal {
+namespace {
+
+// Reads that are safe as they are.
+bool is_safe(const Node& node) {
+  static const std::set<std::string_view> kSafe = {"IsVariableInitialized", "VarIsInitializedOp",
+                                                   "ReadVariableOp", "_InitializedValue", "If"};
+  return kSafe.contains(node.type());
+}
+
+// All that the endpoint is computed from, in the order of making: inputs before their readers.
+std::vector<Node*> sources(const Endpoint& endpoint) {
+  std::set<int> seen = {endpoint.node->id};
+  std::vector<Node*> found = {endpoint.node};
+  for (size_t next = 0; next < found.size(); ++next) {
+    if (is_safe(*found[next])) continue;
+    for (const Endpoint& input : found[next]->inputs) {
+      if (seen.insert(input.node->id).second) found.push_back(input.node);
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
+  return found;
+}
+
+// The variable whose node this is, if it is among the global or local variables.
+Variable variable_of(const Node& node) {
+  for (const std::string_view key : {GraphKeys::GLOBAL_VARIABLES, GraphKeys::LOCAL_VARIABLES}) {
+    for (const std::any& item : get_collection<std::any>(key)) {
+      const auto* variable = std::any_cast<Variable>(&item);
+      if (variable != nullptr && !variable->is_tensor() && !variable->is_partitioned() &&
+          variable->handle().op().node() == &node) {
+        return *variable;
+      }
+    }
+  }
+  return {};
+}
+
+// The inputs of a node, grouped as its signature groups them.
+std::vector<std::vector<NodeInput>> grouped(const Node& node, const std::vector<Endpoint>& inputs) {
+  std::vector<std::vector<NodeInput>> lists;
+  size_t next = 0;
+  for (const ArgDef& argument : node.def->input_args) {
+    const int64_t count =
+        argument.number_attr.empty() ? 1 : node.attrs.get<int64_t>(argument.number_attr);
+    std::vector<NodeInput>& list = lists.emplace_back();
+    for (int64_t i = 0; i < count; ++i) list.emplace_back(inputs[next++]);
+  }
+  return lists;
+}
+
+}  // namespace
+
+Output guard_against_uninitialized(const std::string& name, const Output& initial_value) {
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  const Endpoint wanted{initial_value.op().node(), initial_value.index()};
+  const std::vector<Node*> nodes = sources(wanted);
+  if (std::none_of(nodes.begin(), nodes.end(),
+                   [](const Node* node) { return node->def->is_variable; })) {
+    return initial_value;
+  }
+  std::map<const Node*, Node*> replaced;
+  for (Node* node : nodes) {
+    if (is_safe(*node)) continue;
+    if (node->def->is_variable) {
+      if (const Variable variable = variable_of(*node)) {
+        replaced.emplace(node, variable.initialized_value().op().node());
+      }
+      continue;
+    }
+    std::vector<Endpoint> inputs = node->inputs;
+    bool modified = false;
+    for (Endpoint& input : inputs) {
+      const auto found = replaced.find(input.node);
+      if (found == replaced.end()) continue;
+      input.node = found->second;
+      modified = true;
+    }
+    if (!modified) continue;
+    std::string copy_name = node->name + "_" + name;
+    std::replace(copy_name.begin(), copy_name.end(), ':', '_');
+    Node* copy = graph->add_node({.type = node->type(),
+                                  .name = std::move(copy_name),
+                                  .inputs = grouped(*node, inputs),
+                                  .attrs = node->attrs,
+                                  .where = node->made_at});
+    if (copy->colocation.empty()) copy->colocation = node->colocation;
+    replaced.emplace(node, copy);
+  }
+  const auto found = replaced.find(wanted.node);
+  return found == replaced.end() ? initial_value
+                                 : graph->handle(Endpoint{found->second, wanted.index});
+}
+
+}  // namespace tenon::internal

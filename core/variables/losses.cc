@@ -1,0 +1,63 @@
+#include "tenon/losses.h"
+
+#include "core/base/strings.h"
+#include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
+#include "core/variables/variable_store.h"
+#include "tenon/math_ops.h"
+
+namespace tenon::losses {
+namespace {
+
+std::vector<Output> filtered(std::string_view key, std::string_view scope) {
+  return scope.empty() ? get_collection<Output>(key) : get_collection<Output>(key, scope);
+}
+
+// The losses as inputs: regularization losses are made anew where they are used.
+std::vector<Input> as_inputs(const std::vector<Output>& losses) {
+  const std::shared_ptr<internal::GraphState> graph = internal::default_graph_state();
+  const std::lock_guard lock(graph->mutex);
+  const auto& store = graph->extension<internal::VariableStore>();
+  std::vector<Input> inputs;
+  for (const Output& loss : losses) {
+    const std::function<Output()>* make = store.lazy_loss(loss);
+    inputs.emplace_back(make == nullptr ? loss : (*make)());
+  }
+  return inputs;
+}
+
+}  // namespace
+
+void add_loss(const Output& loss, std::string_view loss_collection) {
+  if (!loss_collection.empty()) add_to_collection(loss_collection, loss);
+}
+
+std::vector<Output> get_losses(std::string_view scope, std::string_view loss_collection) {
+  return filtered(loss_collection, scope);
+}
+
+std::vector<Output> get_regularization_losses(std::string_view scope) {
+  return filtered(GraphKeys::REGULARIZATION_LOSSES, scope);
+}
+
+Output get_regularization_loss(std::string_view scope, std::string_view name) {
+  const std::vector<Output> losses = get_regularization_losses(scope);
+  if (losses.empty()) return internal::make_constant(Tensor(0.0f));
+  return add_n(as_inputs(losses), {.name = std::string(name)});
+}
+
+Output get_total_loss(bool add_regularization_losses, std::string_view name,
+                      std::string_view scope) {
+  std::vector<Output> losses = get_losses(scope);
+  if (add_regularization_losses) {
+    const std::vector<Output> more = get_regularization_losses(scope);
+    losses.insert(losses.end(), more.begin(), more.end());
+  }
+  internal::require<ValueError>(!losses.empty(), ErrorKind::bad_argument,
+                                "inputs must be an iterable of at least one Tensor: no loss is in "
+                                "the collections, so there is no total. Add losses with "
+                                "tenon::losses::add_loss.");
+  return add_n(as_inputs(losses), {.name = std::string(name)});
+}
+
+}  // namespace tenon::losses

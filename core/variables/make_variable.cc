@@ -1,0 +1,255 @@
+// New variables, as RefVariable and ResourceVariable of TensorFlow make them: names, structure and
+// order of the nodes are theirs, since programs see the names and seeds follow from the order.
+#include "core/variables/make_variable.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/base/strings.h"
+#include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
+#include "core/variables/scope_stack.h"
+#include "core/variables/variable_state.h"
+#include "tenon/collections.h"
+
+namespace tenon::internal {
+namespace {
+
+using Kind = VariableState::Kind;
+
+// Makes the initial value where TensorFlow makes it: on no device, with the variable, by name
+// because the variable doesn't exist yet.
+class InitializerScope {
+ public:
+  InitializerScope(std::shared_ptr<GraphState> graph, std::string variable)
+      : graph_(std::move(graph)), variable_(std::move(variable)), first_(graph_->node_count()) {}
+
+  // Whatever was added since is colocated with the variable.
+  void colocate(const NewVariable& arguments) const {
+    for (int id = first_; id < graph_->node_count(); ++id) {
+      Node& node = *graph_->node(id);
+      if (node.colocation.empty()) node.colocation.push_back(variable_);
+      if (arguments.built_in) node.made_at = arguments.where;
+    }
+  }
+
+ private:
+  std::shared_ptr<GraphState> graph_;
+  std::string variable_;
+  int first_;
+};
+
+Output converted(const Input& value, const VariableOptions& options, Location where) {
+  if (value.is_output() || value.is_weak()) {
+    Input here = value;
+    return as_output(here, "initial_value", options.dtype.value_or(DType::invalid));
+  }
+  return as_output(Input(value.value(), where), "initial_value",
+                   options.dtype.value_or(DType::invalid));
+}
+
+Output made(const NewVariable& arguments) {
+  auto [names, name] = enter_name_scope("Initializer");
+  const Context no_device = enter_device(nullptr);
+  return converted(arguments.make(), arguments.options, arguments.where);
+}
+
+Shape shape_of(const VariableOptions& options, const Output& initial_value) {
+  if (options.shape) return *options.shape;
+  return options.validate_shape ? initial_value.shape() : Shape::unknown();
+}
+
+std::shared_ptr<VariableState> new_state(const NewVariable& arguments,
+                                         const std::shared_ptr<GraphState>& graph) {
+  const VariableOptions& options = arguments.options;
+  auto state = std::make_shared<VariableState>();
+  state->graph = graph;
+  state->made_at = arguments.where;
+  state->caching_device = options.caching_device;
+  state->validate_shape = options.validate_shape;
+  state->synchronization = options.synchronization;
+  state->aggregation = options.aggregation;
+  state->trainable =
+      options.trainable.value_or(options.synchronization != VariableSynchronization::ON_READ);
+  state->constraint = options.constraint;
+  return state;
+}
+
+void make_reference(const NewVariable& arguments, const std::string& scope,
+                    const std::shared_ptr<GraphState>& graph, VariableState& state) {
+  const VariableOptions& options = arguments.options;
+  const auto add_variable = [&](const Output& initial_value) {
+    state.shape = shape_of(options, initial_value);
+    state.dtype = initial_value.dtype();
+    state.handle = add_output("VariableV2", {},
+                              {.name = scope,
+                               .attrs = {{"shape", state.shape},
+                                         {"dtype", state.dtype},
+                                         {"container", std::string()},
+                                         {"shared_name", std::string()}},
+                               .where = arguments.where});
+  };
+  if (arguments.make) {
+    const InitializerScope initializer(graph, scope.substr(0, scope.size() - 1));
+    state.initial_value = made(arguments);
+    add_variable(state.initial_value);
+    initializer.colocate(arguments);
+  } else {
+    state.initial_value = converted(*arguments.value, options, arguments.where);
+    add_variable(state.initial_value);
+  }
+  state.name = state.handle.name();
+  require<ValueError>(!options.validate_shape || state.initial_value.shape().fully_defined(),
+                      ErrorKind::no_shape, "initial_value must have a shape specified: the value '",
+                      state.initial_value.name(), "' of variable ", state.handle.op().name(),
+                      " has shape ", state.initial_value.shape(),
+                      ". Give a value of known shape, or {.validate_shape = false}. Made at ",
+                      to_string(arguments.where), ".");
+  state.initializer = add_operation(
+      "Assign", {state.handle, guard_against_uninitialized(scope, state.initial_value)},
+      {.name = "Assign",
+       .attrs = {{"use_locking", true}, {"validate_shape", options.validate_shape}},
+       .where = arguments.where});
+  const Context place = options.caching_device ? enter_caching_device(options.caching_device)
+                                               : enter_colocate_with(state.handle.op());
+  state.read = add_output("Identity", {state.handle}, {.name = "read", .where = arguments.where});
+}
+
+void make_resource_nodes(const NewVariable& arguments, const std::string& scope,
+                         VariableState& state) {
+  const Location where = arguments.where;
+  {
+    auto [names, name] = enter_name_scope("IsInitialized");
+    add_operation("VarIsInitializedOp", {state.handle}, {.where = where});
+  }
+  const std::string device = state.handle.device();
+  {
+    auto [names, name] = enter_name_scope("Assign");
+    const Context nowhere = enter_no_colocation();
+    const Context there = enter_device(device);
+    state.initializer = add_operation(
+        "AssignVariableOp", {state.handle, guard_against_uninitialized(scope, state.initial_value)},
+        {.name = name, .attrs = {{"dtype", state.dtype}}, .where = where});
+  }
+  auto [names, name] = enter_name_scope("Read");
+  {
+    const Context there = enter_device(device);
+    state.read = add_output("ReadVariableOp", {state.handle},
+                            {.attrs = {{"dtype", state.dtype}}, .where = where});
+  }
+  if (state.caching_device) {
+    const Context nowhere = enter_no_colocation();
+    const Context there = enter_caching_device(state.caching_device);
+    state.cached_value = add_output("Identity", {state.read}, {.where = where});
+  }
+}
+
+void make_resource(const NewVariable& arguments, const std::string& scope,
+                   const std::shared_ptr<GraphState>& graph, VariableState& state) {
+  const VariableOptions& options = arguments.options;
+  const std::string name = scope.substr(0, scope.size() - 1);
+  const InitializerScope initializer(graph, name);
+  if (arguments.make) {
+    state.initial_value = made(arguments);
+  } else {
+    auto [names, inside] = enter_name_scope("Initializer");
+    const Context no_device = enter_device(nullptr);
+    state.initial_value = converted(*arguments.value, options, arguments.where);
+  }
+  const Shape initial_shape = state.initial_value.shape();
+  require<ValueError>(
+      !options.shape || initial_shape.compatible_with(*options.shape),
+      ErrorKind::shape_incompatible, "In this `tf.Variable` creation, the initial value's shape (",
+      initial_shape, ") is not compatible with the explicitly supplied `shape` argument (",
+      options.shape.value_or(Shape()), "). Made at ", to_string(arguments.where), ".");
+  state.shape = options.shape.value_or(initial_shape);
+  state.dtype = state.initial_value.dtype();
+  state.handle = add_output("VarHandleOp", {},
+                            {.name = scope,
+                             .attrs = {{"shape", state.shape},
+                                       {"dtype", state.dtype},
+                                       {"container", std::string()},
+                                       {"shared_name", name}},
+                             .where = arguments.where});
+  initializer.colocate(arguments);
+  state.name = state.handle.name();
+  make_resource_nodes(arguments, scope, state);
+}
+
+void add_to_its_collections(const Variable& variable, const VariableOptions& options) {
+  std::vector<std::string> keys =
+      options.collections ? *options.collections
+                          : std::vector<std::string>{std::string(GraphKeys::GLOBAL_VARIABLES)};
+  const std::string trainable(GraphKeys::TRAINABLE_VARIABLES);
+  if (variable.trainable() && std::find(keys.begin(), keys.end(), trainable) == keys.end()) {
+    keys.push_back(trainable);
+  }
+  add_to_collections(keys, variable);
+}
+
+}  // namespace
+
+Context enter_init_scope() {
+  const std::string scope = get_default_graph().name_scope();
+  auto names =
+      std::make_shared<Context>(enter_name_scope(scope.empty() ? scope : scope + "/").first);
+  auto controls = std::make_shared<Context>(enter_control_dependencies(nullptr));
+  return Context([names, controls] {
+    controls->exit();
+    names->exit();
+  });
+}
+
+Context enter_no_colocation() {
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  GraphContexts& contexts = graph->contexts();
+  return Context([graph, devices = std::exchange(contexts.devices, {}),
+                  colocations = std::exchange(contexts.colocations, {})] {
+    graph->contexts().devices = devices;
+    graph->contexts().colocations = colocations;
+  });
+}
+
+Context enter_caching_device(const CachingDevice& device) {
+  return device.function() ? enter_device(device.function()) : enter_device(*device.name());
+}
+
+Output read_resource(const Variable& variable, Location where) {
+  const VariableState& state = *variable.state();
+  Context nowhere, there;
+  if (state.caching_device) {
+    nowhere = enter_no_colocation();
+    there = enter_caching_device(state.caching_device);
+  }
+  return add_output("ReadVariableOp", {state.handle},
+                    {.attrs = {{"dtype", state.dtype}}, .where = where});
+}
+
+Variable make_variable(const NewVariable& arguments) {
+  const VariableOptions& options = arguments.options;
+  require<ValueError>(arguments.make || (arguments.value && (arguments.value->is_output() ||
+                                                             arguments.value->value())),
+                      ErrorKind::no_shape, "initial_value must be specified. Variable ",
+                      options.name.empty() ? "Variable" : options.name, " was asked for at ",
+                      to_string(arguments.where),
+                      " without one: a new variable takes its shape and dtype from it.");
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  const std::lock_guard lock(graph->mutex);
+  const std::optional<bool> use_resource =
+      options.use_resource ? options.use_resource : ScopeStack::of(*graph).current->use_resource;
+  const auto state = new_state(arguments, graph);
+  const Context init_scope = enter_init_scope();
+  auto [names, scope] = enter_name_scope(options.name.empty() ? "Variable" : options.name);
+  if (use_resource.value_or(false)) {
+    state->kind = Kind::resource;
+    make_resource(arguments, scope, graph, *state);
+  } else {
+    make_reference(arguments, scope, graph, *state);
+  }
+  const Variable variable(state);
+  add_to_its_collections(variable, options);
+  return variable;
+}
+
+}  // namespace tenon::internal

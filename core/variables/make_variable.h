@@ -1,0 +1,42 @@
+// Making a new variable: its nodes, and its places in collections.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "tenon/variable.h"
+
+namespace tenon::internal {
+
+// What tf.Variable takes. `options.name` may hold slashes; it is made unique in the name scope.
+struct NewVariable {
+  // One of the two: a value, or what makes one below <variable>/Initializer.
+  std::optional<Input> value = {};
+  std::function<Input()> make = {};
+  // Whether `make` is a function of ours: then what it adds was made at `where`.
+  bool built_in = false;
+  VariableOptions options = {};
+  Location where = {};
+};
+
+// Adds the variable to the default graph and to its collections.
+Variable make_variable(const NewVariable& arguments);
+
+// Until the context is left: no control dependencies, and otherwise everything as it is
+// (tf.init_scope).
+Context enter_init_scope();
+
+// Until the context is left: neither devices nor colocation (colocate_with(None, True)).
+Context enter_no_colocation();
+
+Context enter_caching_device(const CachingDevice& device);
+
+// As initial_value, but with every read of another variable in it replaced by a read that falls
+// back to that variable's initial value, so that initialising all at once has no order.
+Output guard_against_uninitialized(const std::string& name, const Output& initial_value);
+
+// A new read of a resource variable, where the program is.
+Output read_resource(const Variable& variable, Location where = {});
+
+}  // namespace tenon::internal

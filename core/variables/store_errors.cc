@@ -1,0 +1,93 @@
+// What get_variable's errors say: TensorFlow's sentence first, since people search for it, then
+// where things were made and what to call.
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "core/graph/graph_state.h"
+#include "core/variables/scope_stack.h"
+#include "core/variables/variable_state.h"
+#include "core/variables/variable_store.h"
+
+namespace tenon::internal {
+namespace {
+
+constexpr size_t kNamesTold = 3;
+
+std::string scope_told(const ScopeState& scope) {
+  return scope.name.empty() ? std::string("the root scope") : "variable scope '" + scope.name + "'";
+}
+
+const ScopeState& current_scope() { return *ScopeStack::of(*default_graph_state()).current; }
+
+// Which names come nearest, "" when none does. Long lists are cut down to names of about that
+// length first: the distance to all others is larger.
+std::string nearest_told(const std::string& name, const VariableStore& store) {
+  std::vector<std::string> names;
+  for (const auto& [known, variable] : store.variables()) {
+    const size_t difference =
+        std::max(known.size(), name.size()) - std::min(known.size(), name.size());
+    if (difference <= name.size() / 2 + 1) names.push_back(known);
+  }
+  std::sort(names.begin(), names.end());
+  const std::vector<std::string> nearest = nearest_names(name, names, kNamesTold);
+  return nearest.empty() ? "" : " The nearest names that exist are " + join(nearest) + ".";
+}
+
+}  // namespace
+
+void fail_already_exists(const std::string& name, const Variable& found, Location where) {
+  fail<ValueError>(ErrorKind::already_exists,
+                   found.is_partitioned() ? "Partitioned variable with name " : "Variable ", name,
+                   " already exists, disallowed. Did you mean to set reuse=True or "
+                   "reuse=tf.AUTO_REUSE in VarScope? It was made by get_variable at ",
+                   to_string(found.made_at()), "; asked for again at ", to_string(where), " in ",
+                   scope_told(current_scope()),
+                   ", where reuse is off. To share it, enter the scope with {.reuse = true} or "
+                   "{.reuse = tenon::AUTO_REUSE}; to make another, give it another name or scope.");
+}
+
+void fail_does_not_exist(const std::string& name, const VariableStore& store, bool partitioned,
+                         Location where) {
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  const ScopeState& scope = current_scope();
+  std::string hint;
+  const Node* node = graph->find_node(name);
+  if (node != nullptr && node->def->is_variable) {
+    hint = str(" There is a variable of that name, made by tenon::Variable at ",
+               to_string(node->made_at), ", but get_variable shares only what get_variable made.");
+  }
+  std::string since;
+  if (scope.reuse_set_at.line != 0) since = " since " + to_string(scope.reuse_set_at);
+  fail<ValueError>(
+      ErrorKind::does_not_exist, partitioned ? "PartitionedVariable " : "Variable ", name,
+      " does not exist, or was not created with tf.get_variable(). Did you mean "
+      "to set ",
+      partitioned ? "reuse=False or " : "", "reuse=tf.AUTO_REUSE in VarScope? Asked for at ",
+      to_string(where), " in ", scope_told(scope), ", where reuse is on", since, ".", hint,
+      nearest_told(name, store),
+      " To make it, leave reuse off the first time, or enter the scope with {.reuse = "
+      "tenon::AUTO_REUSE}.");
+}
+
+void fail_shape(const std::string& name, const Variable& found, const Shape& wanted,
+                Location where) {
+  const bool partitioned = found.is_partitioned();
+  fail<ValueError>(ErrorKind::shape_mismatch, "Trying to ",
+                   partitioned ? "reuse partitioned" : "share", " variable ", name,
+                   ", but specified shape ", wanted, " and found shape ", found.shape(),
+                   ". It was made by get_variable at ", to_string(found.made_at()),
+                   "; asked for with the other shape at ", to_string(where),
+                   ". Ask for its own shape, or leave the shape out.");
+}
+
+void fail_dtype(const std::string& name, const Variable& found, DType wanted, Location where) {
+  const bool partitioned = found.is_partitioned();
+  fail<ValueError>(ErrorKind::dtype_mismatch, "Trying to ",
+                   partitioned ? "reuse partitioned" : "share", " variable ", name,
+                   ", but specified dtype ", wanted, " and found dtype ", found.dtype(),
+                   ". It was made by get_variable at ", to_string(found.made_at()),
+                   "; asked for with the other dtype (the scope's, where none is given) at ",
+                   to_string(where), ". Ask for it with {.dtype = tenon::", found.dtype(), "}.");
+}
+
+}  // namespace tenon::internal

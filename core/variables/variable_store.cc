@@ -1,0 +1,244 @@
+// get_variable below the scopes: custom getters, sharing, and making (variable_scope.py's
+// _VariableStore, in its order of checks). Partitioned variables are in partitioned_variables.cc.
+#include "core/variables/variable_store.h"
+
+#include <utility>
+
+#include "core/base/strings.h"
+#include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
+#include "core/variables/make_variable.h"
+#include "core/variables/scope_stack.h"
+#include "core/variables/variable_state.h"
+
+namespace tenon {
+
+using internal::fail;
+using internal::require;
+using internal::ScopeStack;
+using internal::ScopeState;
+
+namespace internal {
+namespace {
+
+constexpr int kMostGetters = 500;
+thread_local int getters_running = 0;
+
+// Counts the custom getters that are inside of one another: one that asks get_variable for its own
+// name never ends.
+struct GetterRun {
+  explicit GetterRun(const std::string& name) {
+    require<RuntimeError>(getters_running < kMostGetters, ErrorKind::bad_getter,
+                          "The custom_getter of variable ", name, " calls itself without end (",
+                          kMostGetters, " times so far). Call the getter that it was given, not ",
+                          "get_variable.");
+    ++getters_running;
+  }
+  ~GetterRun() { --getters_running; }
+  GetterRun(const GetterRun&) = delete;
+  GetterRun& operator=(const GetterRun&) = delete;
+};
+
+Initializer default_initializer(const std::string& name, DType dtype) {
+  if (is_floating(dtype)) return glorot_uniform_initializer();
+  require<ValueError>(dtype != DType::invalid && dtype != DType::resource,
+                      ErrorKind::bad_initializer, "An initializer for variable ", name, " of ",
+                      dtype, " is required");
+  return zeros_initializer();
+}
+
+// Fills in what the scope says (VariableScope.get_variable).
+GetVariableOptions with_defaults(const GetVariableOptions& options, const ScopeState& scope) {
+  GetVariableOptions full = options;
+  if (!full.regularizer) full.regularizer = scope.regularizer;
+  if (!full.caching_device) full.caching_device = scope.caching_device;
+  if (!full.partitioner) full.partitioner = scope.partitioner;
+  if (!full.custom_getter) full.custom_getter = scope.custom_getter;
+  if (!full.reuse) full.reuse = scope.reuse;
+  if (!full.use_resource) full.use_resource = scope.use_resource;
+  if (!full.initializer) full.initializer = scope.initializer;
+  if (!full.constraint) full.constraint = scope.constraint;
+  if (!full.dtype) full.dtype = scope.dtype;
+  return full;
+}
+
+// A value and an explicit dtype must agree, also where the variable is shared in the end.
+void check_value_dtype(const std::string& name, const GetVariableOptions& options, Location where) {
+  if (!options.dtype || !options.initializer.is_value()) return;
+  const DType dtype = as_output(options.initializer.value()).dtype();
+  require<ValueError>(dtype == *options.dtype, ErrorKind::bad_initializer, "Initializer type '",
+                      dtype, "' and explicit dtype '", *options.dtype, "' don't match. Variable ",
+                      name, " was asked for at ", to_string(where),
+                      "; leave the dtype out, or give the value in that dtype.");
+}
+
+}  // namespace
+
+Variable VariableStore::get_variable(const std::string& name, const GetVariableOptions& options,
+                                     Location where) {
+  if (!options.custom_getter && options.trainable) return true_getter(name, options, where);
+  GetVariableOptions full = options;
+  full.custom_getter = nullptr;
+  if (!full.trainable) {
+    full.trainable = full.synchronization != VariableSynchronization::ON_READ;
+  }
+  if (!options.custom_getter) return true_getter(name, full, where);
+  const GetterRun run(name);
+  const Getter getter = [this, where](std::string_view wanted,
+                                      const GetVariableOptions& arguments) {
+    return true_getter(std::string(wanted), arguments, where);
+  };
+  Variable answer = options.custom_getter(getter, name, std::move(full));
+  require<ValueError>(static_cast<bool>(answer), ErrorKind::bad_getter,
+                      "The custom_getter of variable ", name,
+                      " returned no variable. Asked for at ", to_string(where), ".");
+  return answer;
+}
+
+Variable VariableStore::true_getter(const std::string& name, const GetVariableOptions& options,
+                                    Location where) {
+  const bool is_scalar = options.shape.has_rank() && options.shape.rank() == 0;
+  if (options.partitioner && !is_scalar) {
+    const Context root = enter_name_scope("").first;
+    return get_partitioned(name, options, where);
+  }
+  const Reuse reuse = options.reuse.value_or(AUTO_REUSE);
+  if (reuse.is_true() && !options.partitioner && !partitioned_.empty() &&
+      partitioned_.contains(name)) {
+    return get_partitioned(name, options, where);
+  }
+  if (has_parts_) {
+    const auto part = variables_.find(name + "/part_0");
+    require<ValueError>(part == variables_.end(), ErrorKind::partition_mismatch,
+                        "No partitioner was provided, but a partitioned version of the variable "
+                        "was found: ",
+                        name,
+                        "/part_0. Perhaps a variable of the same name was already created "
+                        "with partitioning? Asked for at ",
+                        to_string(where),
+                        ". Give the same partitioner, or share it with {.reuse = true}.");
+  }
+  return get_single(name, options, nullptr, where);
+}
+
+Variable VariableStore::get_single(const std::string& name, const GetVariableOptions& options,
+                                   const PartitionInfo* partition_info, Location where) {
+  require<ValueError>(!options.initializer.is_value() || options.shape == Shape::unknown(),
+                      ErrorKind::constant_with_shape,
+                      "If initializer is a constant, do not specify shape. Variable ", name,
+                      " was asked for at ", to_string(where), " with shape ", options.shape,
+                      " and a value that has a shape of its own; constant_initializer(value) fills "
+                      "a shape.");
+  const auto found = variables_.find(name);
+  if (found != variables_.end()) return share(name, found->second, options, where);
+  const Reuse reuse = options.reuse.value_or(AUTO_REUSE);
+  if (reuse.is_true()) fail_does_not_exist(name, *this, false, where);
+  return create(name, options, partition_info, where);
+}
+
+Variable VariableStore::share(const std::string& name, const Variable& found,
+                              const GetVariableOptions& options, Location where) const {
+  if (options.reuse && !*options.reuse) fail_already_exists(name, found, where);
+  const internal::VariableState& state = *found.state();
+  if (!options.shape.compatible_with(state.shape)) fail_shape(name, found, options.shape, where);
+  const DType dtype = options.dtype.value_or(float32);
+  if (dtype != state.dtype) fail_dtype(name, found, dtype, where);
+  return found;
+}
+
+Variable VariableStore::create(const std::string& name, const GetVariableOptions& options,
+                               const PartitionInfo* partition_info, Location where) {
+  const bool has_shape = options.shape != Shape::unknown();
+  const DType dtype = options.dtype.value_or(float32);
+  Initializer initializer = options.initializer;
+  if (!initializer) {
+    require<ValueError>(has_shape, ErrorKind::no_shape, "Variable ", name,
+                        " did not get an initializer, so its `shape` argument must be specified. "
+                        "Asked for at ",
+                        to_string(where), ".");
+    initializer = default_initializer(name, dtype);
+  }
+  NewVariable arguments{.options = {.name = name,
+                                    .trainable = options.trainable,
+                                    .collections = options.collections,
+                                    .validate_shape = options.validate_shape,
+                                    .caching_device = options.caching_device,
+                                    .use_resource = options.use_resource.value_or(false),
+                                    .constraint = options.constraint,
+                                    .synchronization = options.synchronization,
+                                    .aggregation = options.aggregation},
+                        .where = where};
+  if (has_shape) arguments.options.shape = options.shape;
+  if (initializer.is_value()) {
+    arguments.value = initializer.value();
+  } else if (has_shape && options.shape.fully_defined()) {
+    require<ValueError>(initializer.is_function(), ErrorKind::constant_with_shape,
+                        "The initializer of variable ", name,
+                        " is a function without arguments, so do not specify shape. Asked for at ",
+                        to_string(where), " with shape ", options.shape, ".");
+    arguments.make = [&] { return initializer.call(options.shape, dtype, partition_info); };
+    arguments.options.dtype = dtype;
+    arguments.built_in = initializer.is_built_in();
+  } else {
+    require<ValueError>(initializer.is_thunk(), ErrorKind::bad_initializer,
+                        "The initializer passed is not valid. It should be a callable with no "
+                        "arguments and the shape should not be provided or an instance of "
+                        "`tf.keras.initializers.*' and `shape` should be fully defined. Variable ",
+                        name, " was asked for at ", to_string(where), " with shape ", options.shape,
+                        ".");
+    arguments.make = [&] { return initializer.call(); };
+  }
+  const Variable variable = make_variable(arguments);
+  variables_.emplace(name, variable);
+  has_parts_ = has_parts_ || name.ends_with("/part_0");
+  if (options.regularizer) regularize(name, variable, options.regularizer);
+  return variable;
+}
+
+// TensorFlow asks the regularizer once to see whether there is a loss, and again for the loss.
+void VariableStore::regularize(const std::string& name, const Variable& variable,
+                               const Regularizer& regularizer) {
+  if (!regularizer(variable)) return;
+  const std::function<Output()> make =
+      [name, op = variable.op(), weak = std::weak_ptr(variable.state()), regularizer]() -> Output {
+    const Context place = enter_colocate_with(op);
+    const Context names = enter_name_scope(name + "/Regularizer/").first;
+    return regularizer(Variable(weak.lock()));
+  };
+  const Output loss = make();
+  if (!loss) return;
+  lazy_losses_.emplace(loss.op().node(), make);
+  add_to_collection(GraphKeys::REGULARIZATION_LOSSES, loss);
+}
+
+const std::function<Output()>* VariableStore::lazy_loss(const Output& loss) const {
+  const auto found = lazy_losses_.find(loss.op().node());
+  return found == lazy_losses_.end() ? nullptr : &found->second;
+}
+
+}  // namespace internal
+
+Variable get_variable(std::string_view name, const GetVariableOptions& options, Location where) {
+  const std::shared_ptr<internal::GraphState> graph = internal::default_graph_state();
+  const std::lock_guard lock(graph->mutex);
+  const std::shared_ptr<ScopeState> scope = ScopeStack::of(*graph).current;
+  const std::string full_name =
+      scope->name.empty() ? std::string(name) : internal::str(scope->name, "/", name);
+  const Context root = enter_name_scope("").first;
+  internal::check_value_dtype(full_name, options, where);
+  return graph->extension<internal::VariableStore>().get_variable(
+      full_name, internal::with_defaults(options, *scope), where);
+}
+
+Variable get_local_variable(std::string_view name, const GetVariableOptions& options,
+                            Location where) {
+  GetVariableOptions local = options;
+  std::vector<std::string> keys;
+  if (options.collections) keys = *options.collections;
+  keys.emplace_back(GraphKeys::LOCAL_VARIABLES);
+  local.collections = std::move(keys);
+  local.trainable = false;
+  return get_variable(name, local, where);
+}
+
+}  // namespace tenon
