@@ -19,7 +19,8 @@ namespace {
 // Reads that are safe as they are.
 bool is_safe(const Node& node) {
   static const std::set<std::string_view> kSafe = {"IsVariableInitialized", "VarIsInitializedOp",
-                                                   "ReadVariableOp", "_InitializedValue", "If"};
+                                                   "ReadVariableOp",        "_InitializedValue",
+                                                   "_InitializedResource",  "If"};
   return kSafe.contains(node.type());
 }
 

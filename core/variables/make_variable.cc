@@ -135,8 +135,9 @@ void make_resource_nodes(const NewVariable& arguments, const std::string& scope,
   auto [names, name] = enter_name_scope("Read");
   {
     const Context there = enter_device(device);
-    state.read = add_output("ReadVariableOp", {state.handle},
-                            {.attrs = {{"dtype", state.dtype}}, .where = where});
+    state.read =
+        add_output("ReadVariableOp", {state.handle},
+                   {.attrs = {{"dtype", state.dtype}}, .shape = state.shape, .where = where});
   }
   if (state.caching_device) {
     const Context nowhere = enter_no_colocation();
@@ -223,7 +224,7 @@ Output read_resource(const Variable& variable, Location where) {
     there = enter_caching_device(state.caching_device);
   }
   return add_output("ReadVariableOp", {state.handle},
-                    {.attrs = {{"dtype", state.dtype}}, .where = where});
+                    {.attrs = {{"dtype", state.dtype}}, .shape = state.shape, .where = where});
 }
 
 Variable make_variable(const NewVariable& arguments) {

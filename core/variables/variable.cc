@@ -46,7 +46,7 @@ const VariableState& single(const Variable& variable, const char* asked) {
 Output read_after(const VariableState& state, const Operation& write, Location where) {
   const ScopeGuard after = control_dependencies({write});
   return add_output("ReadVariableOp", {state.handle},
-                    {.attrs = {{"dtype", state.dtype}}, .where = where});
+                    {.attrs = {{"dtype", state.dtype}}, .shape = state.shape, .where = where});
 }
 
 // Runs `write` on each part of a partitioned variable with its part of the value.
@@ -221,7 +221,8 @@ Output Variable::initialized_value() const {
   const std::lock_guard lock(state.graph.lock()->mutex);
   const Context init_scope = internal::enter_init_scope();
   const NameScope names = name_scope("cond");
-  return add_output("_InitializedValue", {state.handle, state.initial_value},
+  return add_output(state.kind == Kind::reference ? "_InitializedValue" : "_InitializedResource",
+                    {state.handle, state.initial_value},
                     {.name = "Merge", .attrs = {{"T", state.dtype}}});
 }
 
