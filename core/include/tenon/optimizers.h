@@ -145,10 +145,11 @@ class TENON_API Optimizer {
                       const std::string& op_name);
   Variable slot_with_initializer(const Variable& variable, const Initializer& initializer,
                                  const std::string& slot_name, const std::string& op_name);
-  // A variable of the optimizer that belongs to no variable in particular; one a graph and name.
+  // A variable of the optimizer that belongs to no variable in particular: found, or made. There is
+  // one of a name in each graph. get_non_slot answers the default graph's, or an empty handle.
   Variable non_slot(const Input& initial_value, const std::string& name,
                     const Variable& colocate_with);
-  Variable get_non_slot(const std::string& name, const Variable& of_the_graph_of) const;
+  Variable get_non_slot(std::string_view name) const;
 
   // An argument as an operation of its own, and in a variable's dtype.
   static Output as_scalar(const Input& argument, const std::string& name);

@@ -1,0 +1,64 @@
+#include "core/base/strings.h"
+#include "tenon/collections.h"
+#include "tenon/optimizers.h"
+#include "tenon/variable_scope.h"
+
+namespace tenon::train {
+namespace {
+
+constexpr const char* kName = "global_step";
+
+void require_integer_scalar(const Variable& variable) {
+  internal::require<TypeError>(variable.dtype() == int32 || variable.dtype() == int64,
+                               ErrorKind::bad_argument, "Existing \"global_step\" does not have ",
+                               "integer type: ", variable.name(), " is ",
+                               to_string(variable.dtype()), ".");
+  internal::require<TypeError>(!variable.shape().fully_defined() || variable.shape().rank() == 0,
+                               ErrorKind::bad_argument,
+                               "Existing \"global_step\" is not scalar: ", variable.name(),
+                               " has shape ", variable.shape(), ".");
+}
+
+// The variable whose operation has that name, in any collection of variables.
+Variable find_by_name() {
+  for (const auto key : {GraphKeys::GLOBAL_VARIABLES, GraphKeys::LOCAL_VARIABLES}) {
+    for (const std::any& item : get_collection<std::any>(key)) {
+      const auto* variable = std::any_cast<Variable>(&item);
+      if (variable != nullptr && !variable->is_partitioned() && variable->op().name() == kName) {
+        return *variable;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Variable get_global_step() {
+  const auto listed = get_collection<Variable>(GraphKeys::GLOBAL_STEP);
+  if (listed.size() > 1) return {};
+  const Variable found = listed.empty() ? find_by_name() : listed.front();
+  if (found) require_integer_scalar(found);
+  return found;
+}
+
+Variable create_global_step() {
+  const Variable known = get_global_step();
+  internal::require<ValueError>(!known, ErrorKind::already_exists,
+                                "\"global_step\" already exists. get_or_create_global_step gives ",
+                                "the one that there is.");
+  auto root = name_scope("");
+  return get_variable(kName, {.shape = {},
+                              .dtype = int64,
+                              .initializer = zeros_initializer,
+                              .trainable = false,
+                              .collections = {GraphKeys::GLOBAL_VARIABLES, GraphKeys::GLOBAL_STEP},
+                              .aggregation = VariableAggregation::ONLY_FIRST_REPLICA});
+}
+
+Variable get_or_create_global_step() {
+  const Variable known = get_global_step();
+  return known ? known : create_global_step();
+}
+
+}  // namespace tenon::train

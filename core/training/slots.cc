@@ -1,0 +1,104 @@
+#include "core/training/slots.h"
+
+#include <algorithm>
+
+#include "core/base/strings.h"
+#include "tenon/array_ops.h"
+#include "tenon/variable_scope.h"
+
+namespace tenon::internal {
+namespace {
+
+// Sets a scope's partitioner aside while it lives: a slot has its primary's parts, not parts of
+// its own.
+class WithoutPartitioner {
+ public:
+  explicit WithoutPartitioner(VariableScope scope)
+      : scope_(std::move(scope)), partitioner_(scope_.partitioner()) {
+    scope_.set_partitioner({});
+  }
+  ~WithoutPartitioner() { scope_.set_partitioner(partitioner_); }
+  WithoutPartitioner(const WithoutPartitioner&) = delete;
+  WithoutPartitioner& operator=(const WithoutPartitioner&) = delete;
+
+ private:
+  VariableScope scope_;
+  Partitioner partitioner_;
+};
+
+Variable make_slot(const Variable& primary, const std::string& name, GetVariableOptions options) {
+  const std::string default_name = primary.op().name() + "/" + name;
+  auto scope = variable_scope({.default_name = default_name});
+  auto beside = colocate_with(primary.op());
+  WithoutPartitioner whole(get_variable_scope());
+  options.trainable = false;
+  options.use_resource = primary.is_resource();
+  try {
+    return get_variable("", options);  // named as the scope is
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::does_not_exist) throw;
+    fail<ValueError>(ErrorKind::does_not_exist, "The slot ", default_name, " of variable ",
+                     primary.name(),
+                     " can't be made inside a variable scope with reuse=true. Call minimize or "
+                     "apply_gradients outside of that scope, or enter the scope with AUTO_REUSE. (",
+                     error.what(), ")");
+  }
+}
+
+}  // namespace
+
+Variable create_slot(const Variable& primary, const Initializer& initializer,
+                     const std::string& name) {
+  return make_slot(
+      primary, name,
+      {.shape = primary.shape(), .dtype = primary.dtype(), .initializer = initializer});
+}
+
+Variable create_slot_of_value(const Variable& primary, const Output& value,
+                              const std::string& name) {
+  return make_slot(primary, name,
+                   {.dtype = value.dtype(),
+                    .initializer = value,
+                    .validate_shape = value.shape().fully_defined()});
+}
+
+Variable create_zeros_slot(const Variable& primary, const std::string& name) {
+  if (primary.shape().fully_defined()) return create_slot(primary, zeros_initializer, name);
+  return create_slot_of_value(primary, zeros_like(primary.initialized_value()), name);
+}
+
+Variable SlotTable::find(const Variable& primary, std::string_view slot_name) const {
+  const Operation owner = primary.op();
+  for (const Slot& slot : slots_) {
+    if (slot.owner == owner && slot.name == slot_name) return slot.variable;
+  }
+  return {};
+}
+
+void SlotTable::add(const Variable& primary, std::string_view slot_name, Variable slot) {
+  slots_.push_back({primary.op(), std::string(slot_name), std::move(slot)});
+}
+
+Variable SlotTable::find_non_slot(std::string_view name) const {
+  for (const auto& [known, variable] : non_slots_) {
+    if (known == name) return variable;
+  }
+  return {};
+}
+
+void SlotTable::add_non_slot(std::string_view name, Variable variable) {
+  non_slots_.emplace_back(name, std::move(variable));
+}
+
+void SlotTable::add_names_to(std::vector<std::string>& names) const {
+  for (const Slot& slot : slots_) names.push_back(slot.name);
+}
+
+std::vector<Variable> SlotTable::all() const {
+  std::vector<Variable> variables;
+  for (const auto& [name, variable] : non_slots_) variables.push_back(variable);
+  for (const Slot& slot : slots_) variables.push_back(slot.variable);
+  return variables;
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,260 @@
+#include "support/report.h"
+
+#include <tenon/tenon.h>
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "support/svg.h"
+
+namespace digits {
+namespace {
+
+using samples::escape;
+
+constexpr const char* kTrainColor = "#b9772b";
+constexpr const char* kTestColor = "#167d70";
+constexpr size_t kMostMistakes = 40;
+
+constexpr const char* kStyle = R"(
+:root { --ink: #1c2128; --soft: #6b7280; --line: #e7e3dc; --paper: #faf8f5; --card: #fff;
+        --accent: #167d70; }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
+       font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+main { max-width: 1080px; margin: 0 auto; padding: 44px 28px 64px; }
+h1 { font-size: 30px; font-weight: 650; letter-spacing: -0.02em; margin: 0 0 6px; }
+h2 { font-size: 16px; font-weight: 650; margin: 0 0 4px; }
+p { margin: 0; color: var(--soft); max-width: 70ch; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 16px;
+           margin: 28px 0 16px; }
+.number b { display: block; font-size: 30px; font-weight: 650; letter-spacing: -0.02em;
+            font-variant-numeric: tabular-nums; }
+.number.main b { color: var(--accent); }
+.number span { color: var(--soft); font-size: 13px; }
+.card, .number { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+                 padding: 20px 22px; }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 16px;
+       margin-bottom: 16px; }
+.card { margin-bottom: 16px; overflow-x: auto; }
+.two .card { margin-bottom: 0; }
+.card p { font-size: 13px; margin-bottom: 14px; }
+svg { display: block; max-width: 100%; height: auto; }
+svg text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
+svg text.digit { font-size: 14px; font-weight: 600; fill: var(--ink); }
+svg text.count { font-size: 13px; }
+.grid { stroke: var(--line); }
+.legend { display: flex; gap: 18px; font-size: 13px; color: var(--soft); margin-bottom: 8px; }
+.legend i { display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 7px;
+            vertical-align: middle; }
+.tiles { display: flex; flex-wrap: wrap; gap: 14px; }
+.even { gap: 17px; }
+.tile { font-size: 12px; color: var(--soft); text-align: center; }
+.tile svg { border: 1px solid var(--line); border-radius: 6px; margin: 0 auto 5px; }
+.tile b { color: var(--ink); }
+table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+th { text-align: left; font-weight: 600; color: var(--soft); }
+th, td { padding: 6px 18px 6px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+tr:last-child td { border-bottom: 0; }
+td.right, th.right { text-align: right; }
+td.wide { white-space: normal; width: 100%; }
+footer { font-size: 12px; color: var(--soft); margin-top: 24px; }
+)";
+
+std::string percent(double share, int digits = 1) { return number(100 * share, digits) + " %"; }
+
+size_t count_images(const Report& report) {
+  size_t images = 0;
+  for (const auto& row : report.confusion) {
+    for (const int count : row) images += static_cast<size_t>(count);
+  }
+  return images;
+}
+
+std::string figure(const std::string& value, const std::string& what, bool main = false) {
+  return std::string("<div class=\"number") + (main ? " main" : "") + "\"><b>" + escape(value) +
+         "</b><span>" + escape(what) + "</span></div>\n";
+}
+
+std::string fact(const Report& report, const std::string& name) {
+  for (const auto& [key, value] : report.facts) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+void write_numbers(std::ostream& out, const Report& report) {
+  const size_t images = count_images(report);
+  out << "<div class=\"numbers\">\n"
+      << figure(percent(report.test_accuracy()), "of the test images read correctly", true)
+      << figure(std::to_string(report.mistakes.size()) + " of " + std::to_string(images),
+                "test images read wrongly");
+  for (const auto& [name, what] : {std::pair("training time", "for the whole training"),
+                                   {"images a second", "images a second while training"}}) {
+    if (const std::string value = fact(report, name); !value.empty()) out << figure(value, what);
+  }
+  out << "</div>\n";
+}
+
+void write_curves(std::ostream& out, const Report& report) {
+  std::vector<double> train_loss, test_loss, train_accuracy, test_accuracy;
+  for (const EpochFigures& epoch : report.epochs) {
+    train_loss.push_back(epoch.train_loss);
+    test_loss.push_back(epoch.test_loss);
+    train_accuracy.push_back(100 * epoch.train_accuracy);
+    test_accuracy.push_back(100 * epoch.test_accuracy);
+  }
+  const std::string legend = std::string("<div class=\"legend\"><span><i style=\"background:") +
+                             kTrainColor +
+                             "\"></i>training</span><span><i style=\"background:" + kTestColor +
+                             "\"></i>test</span></div>\n";
+  const auto card = [&](const char* title, const std::string& drawing) {
+    out << "<section class=\"card\"><h2>" << title << "</h2>\n"
+        << legend << drawing << "</section>\n";
+  };
+  out << "<div class=\"two\">\n";
+  card("Loss",
+       samples::chart({{"training", kTrainColor, train_loss}, {"test", kTestColor, test_loss}},
+                      "epoch", 1, 0));
+  card("Accuracy, %", samples::chart({{"training", kTrainColor, train_accuracy},
+                                      {"test", kTestColor, test_accuracy}},
+                                     "epoch", 0, 100));
+  out << "</div>\n";
+}
+
+void write_confusion(std::ostream& out, const Report& report) {
+  std::vector<std::vector<int>> counts;
+  for (const auto& row : report.confusion) counts.emplace_back(row.begin(), row.end());
+  out << "<section class=\"card\"><h2>What was read as what</h2>\n"
+      << "<p>Rows: the digit shown. Columns: the digit read.</p>\n"
+      << samples::confusion(counts) << "</section>\n";
+}
+
+void write_mistakes(std::ostream& out, const Report& report) {
+  out << "<section class=\"card\"><h2>Read wrongly</h2>\n";
+  if (report.mistakes.empty()) {
+    out << "<p>None: every test image was read correctly.</p></section>\n";
+    return;
+  }
+  const size_t shown = std::min(report.mistakes.size(), kMostMistakes);
+  out << "<p>" << (shown == report.mistakes.size() ? "All" : "The first " + std::to_string(shown))
+      << " of the test images that were taken for another digit, and how sure the network "
+         "was.</p>\n"
+      << "<div class=\"tiles\">\n";
+  for (size_t i = 0; i < shown; ++i) {
+    const Mistake& mistake = report.mistakes[i];
+    const std::string title =
+        std::to_string(mistake.shown) + " read as " + std::to_string(mistake.read);
+    out << "<div class=\"tile\">"
+        << samples::picture(mistake.pixels.data(), kSide, kSide, 10, title) << "<b>"
+        << mistake.shown << " &rarr; " << mistake.read << "</b><br>"
+        << percent(mistake.confidence, 0) << "</div>\n";
+  }
+  out << "</div></section>\n";
+}
+
+void write_filters(std::ostream& out, const Report& report) {
+  const size_t area = report.filter_side * report.filter_side;
+  const size_t filters = report.filters.size() / area;
+  float limit = 0;
+  for (const float value : report.filters) {
+    if (std::isfinite(value)) limit = std::max(limit, std::abs(value));
+  }
+  out << "<section class=\"card\"><h2>The first layer's filters</h2>\n"
+      << "<p>What each of the " << filters
+      << " filters looks for: orange where it wants ink, blue where it wants paper.</p>\n"
+      << "<div class=\"tiles even\">\n";
+  for (size_t f = 0; f < filters; ++f) {
+    std::vector<float> values;
+    for (size_t i = 0; i < area; ++i) values.push_back(report.filters[i * filters + f]);
+    out << "<div class=\"tile\">"
+        << samples::signed_picture(values, report.filter_side, report.filter_side, 14, limit,
+                                   "filter " + std::to_string(f))
+        << "</div>\n";
+  }
+  out << "</div></section>\n";
+}
+
+void write_tables(std::ostream& out, const Report& report) {
+  out << "<section class=\"card\"><h2>Variables</h2>\n<p>Each is there once; the training and the "
+         "evaluation tower share them.</p>\n<table><tr><th>name</th><th>shape</th><th>dtype</th>"
+         "<th>device</th><th class=\"right\">bytes</th></tr>\n";
+  for (const VariableRow& row : report.variables) {
+    out << "<tr><td>" << escape(row.name) << "</td><td>" << escape(row.shape) << "</td><td>"
+        << escape(row.dtype) << "</td><td>" << escape(row.device) << "</td><td class=\"right\">"
+        << row.bytes << "</td></tr>\n";
+  }
+  out << "</table></section>\n<section class=\"card\"><h2>This run</h2>\n<table>\n";
+  for (const auto& [name, value] : report.facts) {
+    out << "<tr><th>" << escape(name) << "</th><td class=\"wide\">" << escape(value)
+        << "</td></tr>\n";
+  }
+  out << "</table></section>\n";
+}
+
+}  // namespace
+
+void Report::add_results(const Dataset& test, std::span<const int32_t> answers,
+                         std::span<const float> probabilities) {
+  for (size_t i = 0; i < test.size(); ++i) {
+    const auto shown = static_cast<size_t>(test.labels[i]), read = static_cast<size_t>(answers[i]);
+    ++confusion[shown][read];
+    if (shown == read) continue;
+    mistakes.push_back({{test.image(i), test.image(i) + kPixels},
+                        test.labels[i],
+                        answers[i],
+                        probabilities[i * kClasses + read]});
+  }
+}
+
+std::string number(double value, int digits) { return samples::number(value, digits); }
+
+double Report::test_accuracy() const {
+  const size_t images = count_images(*this);
+  size_t right = 0;
+  for (size_t digit = 0; digit < kClasses; ++digit) {
+    right += static_cast<size_t>(confusion[digit][digit]);
+  }
+  return images == 0 ? 0 : static_cast<double>(right) / static_cast<double>(images);
+}
+
+std::string to_html(const Report& report) {
+  std::ostringstream out;
+  out << "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+      << "<title>Reading handwritten digits</title><style>" << kStyle << "</style></head>\n"
+      << "<body><main>\n<h1>Reading handwritten digits</h1>\n"
+      << "<p>A network of two convolutions and two dense layers, trained with Tenon on images of "
+         "8&times;8 pixels, and tested on images that it never saw.</p>\n";
+  write_numbers(out, report);
+  write_curves(out, report);
+  out << "<div class=\"two\">\n";
+  write_confusion(out, report);
+  write_mistakes(out, report);
+  out << "</div>\n";
+  write_filters(out, report);
+  write_tables(out, report);
+  out << "<footer>Images: test part of &ldquo;Optical Recognition of Handwritten Digits&rdquo;, "
+         "E. Alpaydin and C. Kaynak, 1998, UCI, CC BY 4.0.</footer>\n</main></body></html>\n";
+  return out.str();
+}
+
+void write_report(const Report& report, const std::string& path, std::ostream& out) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary);
+  file << to_html(report);
+  file.flush();
+  if (!file) {
+    throw tenon::NotFoundError(tenon::ErrorKind::bad_argument,
+                               "Can't write the report, " + path + ": " + std::strerror(errno) +
+                                   ". Name another file with --report, in a folder that is there.");
+  }
+  out << "\nTest accuracy: " << number(report.test_accuracy(), 4) << " (" << report.mistakes.size()
+      << " of " << count_images(report) << " images read wrongly)\n"
+      << "The report is in " << path << '\n';
+}
+
+}  // namespace digits
