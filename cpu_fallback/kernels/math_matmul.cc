@@ -1,0 +1,157 @@
+// MatMul and BatchMatMulV2. Floating dtypes run on the tiled product, with bias and activation in
+// its epilogue; integers by a plain loop.
+#include <algorithm>
+
+#include "cpu_fallback/gemm.h"
+#include "cpu_fallback/kernel_support.h"
+
+namespace tenon::cpu {
+namespace {
+
+struct Problem {
+  int64_t m, n, k;
+  bool transpose_a, transpose_b;
+};
+
+// Of the last two axes.
+Problem problem_of(const KernelRequest& request, const char* adjoint_a, const char* adjoint_b) {
+  const Shape &a = request.input_shape(0), &b = request.input_shape(1);
+  Problem problem = {.m = 0,
+                     .n = 0,
+                     .k = 0,
+                     .transpose_a = request.attrs->get_or(adjoint_a, false),
+                     .transpose_b = request.attrs->get_or(adjoint_b, false)};
+  problem.m = a[problem.transpose_a ? -1 : -2];
+  problem.k = a[problem.transpose_a ? -2 : -1];
+  problem.n = b[problem.transpose_b ? -2 : -1];
+  const int64_t rows = b[problem.transpose_b ? -1 : -2];
+  require(problem.k == rows, ErrorKind::shape_incompatible, "Matrix size-incompatible: In[0]: ", a,
+          ", In[1]: ", b);
+  return problem;
+}
+
+// Products of matrices by a plain loop, sums in Sum; in the order of memory, row by row.
+template <typename T, typename Sum>
+void multiply_plainly(const Problem& p, const T* a, const T* b, T* c) {
+  for (int64_t row = 0; row < p.m; ++row) {
+    for (int64_t n = 0; n < p.n; ++n) {
+      Sum sum{};
+      for (int64_t k = 0; k < p.k; ++k) {
+        const T x = p.transpose_a ? a[k * p.m + row] : a[row * p.k + k];
+        const T y = p.transpose_b ? b[n * p.k + k] : b[k * p.n + n];
+        sum += static_cast<Sum>(x) * static_cast<Sum>(y);
+      }
+      c[row * p.n + n] = static_cast<T>(sum);
+    }
+  }
+}
+
+template <typename T>
+using PlainSum = std::conditional_t<std::is_integral_v<T>,
+                                    std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>, float>;
+
+// One matrix times another, at the addresses given.
+template <typename T>
+class Multiply {
+ public:
+  Multiply(const Problem& problem, const internal::Epilogue& epilogue)
+      : problem_(problem),
+        gemm_({.m = problem.m,
+               .n = problem.n,
+               .k = problem.k,
+               .transpose_b = problem.transpose_b,
+               .epilogue = epilogue}) {}
+
+  void operator()(internal::ThreadPool& pool, const T* a, const T* b, const T* bias, T* c) const {
+    const MatrixRows<T> rows(a, problem_.transpose_a ? problem_.m : problem_.k,
+                             problem_.transpose_a);
+    gemm_.run(pool, rows, b, bias, c);
+  }
+
+ private:
+  Problem problem_;
+  Gemm<T> gemm_;
+};
+
+template <typename T>
+class PlainMultiply {
+ public:
+  PlainMultiply(const Problem& problem, const internal::Epilogue&) : problem_(problem) {}
+
+  void operator()(internal::ThreadPool&, const T* a, const T* b, const T*, T* c) const {
+    multiply_plainly<T, PlainSum<T>>(problem_, a, b, c);
+  }
+
+ private:
+  Problem problem_;
+};
+
+template <typename T, class M>
+Kernel prepare_matmul(const KernelRequest& request) {
+  const M multiply(problem_of(request, "transpose_a", "transpose_b"), request.epilogue);
+  const bool bias = request.epilogue.bias;
+  return {.launch = [multiply, bias](const Launch& args) {
+    multiply(pool(args), args.input<T>(0), args.input<T>(1), bias ? args.input<T>(2) : nullptr,
+             args.output<T>(0));
+  }};
+}
+
+// For each matrix of the output, which ones of the inputs make it.
+std::vector<std::pair<int64_t, int64_t>> batch_pairs(const KernelRequest& request) {
+  const Shape& out = request.output_shape(0);
+  std::vector<std::pair<int64_t, int64_t>> pairs(
+      static_cast<size_t>(count_between(out, 0, out.rank() - 2)));
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    for (const int input : {0, 1}) {
+      const Shape& shape = request.input_shape(input);
+      int64_t index = static_cast<int64_t>(i), matrix = 0, stride = 1;
+      for (int axis = out.rank() - 3, own = shape.rank() - 3; own >= 0; --axis, --own) {
+        if (shape[own] != 1) matrix += index % out[axis] * stride;
+        index /= out[axis];
+        stride *= shape[own];
+      }
+      (input == 0 ? pairs[i].first : pairs[i].second) = matrix;
+    }
+  }
+  return pairs;
+}
+
+template <typename T, class M>
+Kernel prepare_batch_matmul(const KernelRequest& request) {
+  const Problem p = problem_of(request, "adj_x", "adj_y");
+  const M multiply(p, {});
+  const auto pairs = batch_pairs(request);
+  return {.launch = [p, multiply, pairs](const Launch& args) {
+    static internal::ThreadPool alone(1);
+    const bool many = pairs.size() >= 4;  // one thread a matrix, or all threads on each
+    const auto one = [&](int64_t i, internal::ThreadPool& threads) {
+      const auto [a, b] = pairs[static_cast<size_t>(i)];
+      multiply(threads, args.input<T>(0) + a * p.m * p.k, args.input<T>(1) + b * p.k * p.n, nullptr,
+               args.output<T>(0) + i * p.m * p.n);
+    };
+    const auto count = static_cast<int64_t>(pairs.size());
+    if (many) return pool(args).for_each(count, [&](int64_t i) { one(i, alone); });
+    for (int64_t i = 0; i < count; ++i) one(i, pool(args));
+  }};
+}
+
+template <typename T, class M>
+void add(KernelRegistry& kernels, DType dtype, bool epilogues) {
+  kernels.add("MatMul", dtype, {.prepare = prepare_matmul<T, M>, .epilogues = epilogues});
+  kernels.add("BatchMatMulV2", dtype, prepare_batch_matmul<T, M>);
+}
+
+}  // namespace
+
+void register_math_matmul(KernelRegistry& kernels) {
+  add<float, Multiply<float>>(kernels, float32, true);
+  add<double, Multiply<double>>(kernels, float64, true);
+  add<Half, PlainMultiply<Half>>(kernels, float16, false);
+  add<Bfloat16, PlainMultiply<Bfloat16>>(kernels, bfloat16, false);
+  for_types(Types<int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t>(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    add<T, PlainMultiply<T>>(kernels, dtype_of<T>, false);
+  });
+}
+
+}  // namespace tenon::cpu
