@@ -26,18 +26,18 @@ Operation MomentumOptimizer::apply_dense(const Output& gradient, const Variable&
 }
 
 // Only the gathered rows move. A row that occurs more than once is computed alike each time, from
-// the sum of its gradients, so it doesn't matter which of them is written last.
+// the sum of its gradients.
 Operation MomentumOptimizer::apply_sparse(const SparseGradient& gradient,
                                           const Variable& variable) {
   const Variable slot = get_slot(variable, "momentum");
   const Output momentum = cast_to(momentum_, variable);
   const Output rate = cast_to(learning_rate_, variable);
   const Output rows = gather(gradient.dense, gradient.indices);
-  const Output accumulation = gather(slot, gradient.indices) * momentum + rows;
+  const Output accumulation = read(slot, gradient.indices) * momentum + rows;
   const Output step = options_.use_nesterov ? rows + accumulation * momentum : accumulation;
-  const Output updated = gather(variable, gradient.indices) - step * rate;
-  return group({slot.scatter_update(gradient.indices, accumulation).op(),
-                variable.scatter_update(gradient.indices, updated).op()});
+  const Output updated = read(variable, gradient.indices) - step * rate;
+  return group(
+      {write(slot, gradient.indices, accumulation), write(variable, gradient.indices, updated)});
 }
 
 }  // namespace tenon::train

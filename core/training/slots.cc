@@ -26,19 +26,16 @@ class WithoutPartitioner {
   Partitioner partitioner_;
 };
 
-Variable make_slot(const Variable& primary, const std::string& name, GetVariableOptions options) {
-  const std::string default_name = primary.op().name() + "/" + name;
+Variable make_slot(const Operation& primary, const std::string& name, GetVariableOptions options) {
+  const std::string default_name = primary.name() + "/" + name;
   auto scope = variable_scope({.default_name = default_name});
-  auto beside = colocate_with(primary.op());
   WithoutPartitioner whole(get_variable_scope());
   options.trainable = false;
-  options.use_resource = primary.is_resource();
   try {
     return get_variable("", options);  // named as the scope is
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::does_not_exist) throw;
-    fail<ValueError>(ErrorKind::does_not_exist, "The slot ", default_name, " of variable ",
-                     primary.name(),
+    fail<ValueError>(ErrorKind::does_not_exist, "The slot ", default_name, " of ", primary.name(),
                      " can't be made inside a variable scope with reuse=true. Call minimize or "
                      "apply_gradients outside of that scope, or enter the scope with AUTO_REUSE. (",
                      error.what(), ")");
@@ -49,22 +46,38 @@ Variable make_slot(const Variable& primary, const std::string& name, GetVariable
 
 Variable create_slot(const Variable& primary, const Initializer& initializer,
                      const std::string& name) {
-  return make_slot(
-      primary, name,
-      {.shape = primary.shape(), .dtype = primary.dtype(), .initializer = initializer});
+  auto beside = colocate_with(primary.op());
+  return make_slot(primary.op(), name,
+                   {.shape = primary.shape(),
+                    .dtype = primary.dtype(),
+                    .initializer = initializer,
+                    .use_resource = primary.is_resource()});
 }
 
 Variable create_slot_of_value(const Variable& primary, const Output& value,
                               const std::string& name) {
-  return make_slot(primary, name,
+  auto beside = colocate_with(primary.op());
+  return make_slot(primary.op(), name,
                    {.dtype = value.dtype(),
                     .initializer = value,
-                    .validate_shape = value.shape().fully_defined()});
+                    .validate_shape = value.shape().fully_defined(),
+                    .use_resource = primary.is_resource()});
 }
 
 Variable create_zeros_slot(const Variable& primary, const std::string& name) {
   if (primary.shape().fully_defined()) return create_slot(primary, zeros_initializer, name);
   return create_slot_of_value(primary, zeros_like(primary.initialized_value()), name);
+}
+
+Variable create_zeros_slot(const Output& primary, const std::string& name) {
+  if (primary.shape().fully_defined()) {
+    return make_slot(
+        primary.op(), name,
+        {.shape = primary.shape(), .dtype = primary.dtype(), .initializer = zeros_initializer});
+  }
+  return make_slot(
+      primary.op(), name,
+      {.dtype = primary.dtype(), .initializer = zeros_like(primary), .validate_shape = false});
 }
 
 Variable SlotTable::find(const Variable& primary, std::string_view slot_name) const {

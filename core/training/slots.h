@@ -24,6 +24,8 @@ Variable create_slot_of_value(const Variable& primary, const Output& value,
                               const std::string& name);
 // The same of zeros, whatever is known of the primary's shape.
 Variable create_zeros_slot(const Variable& primary, const std::string& name);
+// Of zeros, for a tensor: wherever the current device is.
+Variable create_zeros_slot(const Output& primary, const std::string& name);
 
 // The slots and other variables of one optimizer in one graph.
 class SlotTable {

@@ -156,6 +156,12 @@ class TENON_API Optimizer {
   static Output cast_to(const Output& scalar, const Variable& variable);
   bool use_locking() const noexcept;
 
+  // For methods that are written as operations: a variable's value before the step, and the
+  // operation that replaces it; with indices, of these rows alone. A row may occur more than once,
+  // with the same new value each time.
+  static Output read(const Variable& variable, const Output& indices);
+  static Operation write(const Variable& variable, const Output& indices, const Output& value);
+
  private:
   struct State;
   Operation update(const GradientAndVariable& pair);
@@ -237,6 +243,129 @@ class TENON_API AdamOptimizer : public Optimizer {
  private:
   AdamOptions options_;
   Output learning_rate_, beta1_, beta2_, epsilon_;
+};
+
+struct AdagradOptions {
+  Input learning_rate;
+  double initial_accumulator_value = 0.1;  // above zero
+  bool use_locking = false;
+  std::string name = "Adagrad";
+};
+
+// accumulator += gradient^2; variable -= learning_rate * gradient / sqrt(accumulator)
+// Slot: "accumulator" (w/Adagrad).
+class TENON_API AdagradOptimizer : public Optimizer {
+ public:
+  // Throws ValueError (bad_argument) when initial_accumulator_value isn't above zero.
+  explicit AdagradOptimizer(const AdagradOptions& options);
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  Operation step(const Output& gradient, const Variable& variable, const Output& indices);
+
+  AdagradOptions options_;
+  Output learning_rate_;
+};
+
+struct AdadeltaOptions {
+  Input learning_rate = 0.001;
+  Input rho = 0.95;
+  Input epsilon = 1e-8;
+  bool use_locking = false;
+  std::string name = "Adadelta";
+};
+
+// accum = rho * accum + (1 - rho) * gradient^2
+// update = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * gradient
+// accum_update = rho * accum_update + (1 - rho) * update^2; variable -= learning_rate * update
+// Slots: "accum" (w/Adadelta) and "accum_update" (w/Adadelta_1).
+class TENON_API AdadeltaOptimizer : public Optimizer {
+ public:
+  explicit AdadeltaOptimizer(const AdadeltaOptions& options = {});
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  Operation step(const Output& gradient, const Variable& variable, const Output& indices);
+
+  AdadeltaOptions options_;
+  Output learning_rate_, rho_, epsilon_;
+};
+
+struct RMSPropOptions {
+  Input learning_rate;
+  Input decay = 0.9;
+  Input momentum = 0.0;
+  Input epsilon = 1e-10;
+  bool use_locking = false;
+  bool centered = false;  // divide by the gradient's variance instead of its mean square
+  std::string name = "RMSProp";
+};
+
+// rms = decay * rms + (1 - decay) * gradient^2 (it begins at one)
+// momentum' = momentum * momentum' + learning_rate * gradient / sqrt(rms + epsilon)
+// variable -= momentum'
+// Centered: mg = decay * mg + (1 - decay) * gradient, and rms - mg^2 takes rms's place in the root.
+// Slots: "rms" (w/RMSProp), "mg" if centered, "momentum" (w/RMSProp_1, ...).
+class TENON_API RMSPropOptimizer : public Optimizer {
+ public:
+  explicit RMSPropOptimizer(const RMSPropOptions& options);
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  Operation step(const Output& gradient, const Variable& variable, const Output& indices);
+
+  RMSPropOptions options_;
+  Output learning_rate_, decay_, momentum_, epsilon_;
+};
+
+struct FtrlOptions {
+  Input learning_rate;
+  double learning_rate_power = -0.5;       // at most zero
+  double initial_accumulator_value = 0.1;  // this and all below: zero or more
+  double l1_regularization_strength = 0.0;
+  double l2_regularization_strength = 0.0;
+  bool use_locking = false;
+  std::string name = "Ftrl";
+  std::string accum_name = {};  // last parts of the slots' names; left out: the optimizer's name
+  std::string linear_name = {};
+  double l2_shrinkage_regularization_strength = 0.0;
+  double beta = 0.0;
+};
+
+// Follow the regularized leader (McMahan et al., 2013): as Adagrad, with variables that an L1
+// penalty keeps at zero.
+// Slots: "accum" (w/Ftrl) and "linear" (w/Ftrl_1).
+class TENON_API FtrlOptimizer : public Optimizer {
+ public:
+  // Throws ValueError (bad_argument) for numbers out of their ranges.
+  explicit FtrlOptimizer(const FtrlOptions& options);
+
+ protected:
+  void create_slots(const std::vector<Variable>& variables) override;
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+  Operation apply_sparse(const SparseGradient& gradient, const Variable& variable) override;
+
+ private:
+  Operation step(const Output& gradient, const Variable& variable, const Output& indices);
+
+  FtrlOptions options_;
+  Output learning_rate_;
 };
 
 // The graph's count of training steps: an int64 scalar named global_step, in GLOBAL_VARIABLES and

@@ -1,0 +1,69 @@
+// Learning rates that fall as training goes on, computed in the graph from the global step.
+//
+//   Variable global_step = train::get_or_create_global_step();
+//   Output rate = train::exponential_decay(0.1, global_step, {.decay_steps = 1000,
+//                                                             .decay_rate = 0.96});
+//   train::GradientDescentOptimizer({.learning_rate = rate})
+//       .minimize(loss, {.global_step = global_step});
+//
+// Each answers a scalar of the learning rate's dtype. Below, t is global_step, an integer or
+// floating scalar, and all other arguments are converted to the learning rate's dtype.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenon/export.h"
+#include "tenon/graph.h"
+
+namespace tenon::train {
+
+struct ExponentialDecayOptions {
+  Input decay_steps;
+  Input decay_rate;
+  bool staircase = false;  // round t / decay_steps down: the rate falls in steps
+  std::string name = {};
+};
+// learning_rate * decay_rate ^ (t / decay_steps)
+TENON_API Output exponential_decay(const Input& learning_rate, const Input& global_step,
+                                   const ExponentialDecayOptions& options);
+// learning_rate * exp(-decay_rate * t / decay_steps)
+TENON_API Output natural_exp_decay(const Input& learning_rate, const Input& global_step,
+                                   const ExponentialDecayOptions& options);
+// learning_rate / (1 + decay_rate * t / decay_steps)
+TENON_API Output inverse_time_decay(const Input& learning_rate, const Input& global_step,
+                                    const ExponentialDecayOptions& options);
+
+struct PolynomialDecayOptions {
+  Input decay_steps;
+  Input end_learning_rate = 0.0001;
+  Input power = 1.0;
+  bool cycle = false;  // start again after decay_steps, towards the next multiple of it
+  std::string name = {};
+};
+// end + (learning_rate - end) * (1 - min(t, decay_steps) / decay_steps) ^ power
+TENON_API Output polynomial_decay(const Input& learning_rate, const Input& global_step,
+                                  const PolynomialDecayOptions& options);
+
+struct CosineDecayOptions {
+  Input decay_steps;
+  double alpha = 0.0;  // the share of the learning rate that is left at the end
+  std::string name = {};
+};
+// Half a wave, from learning_rate down to alpha * learning_rate in decay_steps.
+TENON_API Output cosine_decay(const Input& learning_rate, const Input& global_step,
+                              const CosineDecayOptions& options);
+
+struct PiecewiseConstantOptions {
+  std::vector<Input> boundaries;  // ascending
+  std::vector<Input> values;      // one more
+  std::string name = {};
+};
+// values[0] up to and with x = boundaries[0], values[1] up to and with boundaries[1], ..., and the
+// last value beyond the last boundary.
+// Throws ValueError (bad_argument) without a boundary, or when there isn't one value more than
+// there are boundaries; ValueError (dtype_incompatible) when a boundary isn't of x's dtype (int32
+// beside int64 will do), or the values are of several.
+TENON_API Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& options);
+
+}  // namespace tenon::train
