@@ -44,6 +44,8 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"losses.h", "variables"},
     {"gradients.h", "training"},
     {"optimizers.h", "training"},
+    {"learning_rates.h", "training"},
+    {"moving_averages.h", "training"},
     {"device_setter.h", "training"},
     {"session.h", "session"},
 };
