@@ -110,7 +110,7 @@ Tensor number_of(DType dtype, int64_t number) {
 // zeros and ones: a constant when it is small, else Fill.
 Output filled(const char* scope_name, const Integers& dims, DType dtype, int64_t number,
               const OpOptions& options) {
-  const OpScope scope(options.name, scope_name);
+  const OpScope scope(options.name, scope_name, dims.tensors());
   const Tensor value = number_of(dtype, number);
   if (dims.known()) {
     const Shape shape(dims.numbers());

@@ -14,6 +14,11 @@ Integers::Integers(const Shape& shape, Location where)
                                 "A shape of unknown rank can't be an operation's argument");
 }
 
+std::vector<Input> Integers::tensors() const {
+  if (whole_) return {*whole_};
+  return parts_;
+}
+
 Input Integers::as_input(const std::string& name) const {
   if (whole_) return *whole_;
   if (!parts_.empty()) {

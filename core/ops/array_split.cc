@@ -55,11 +55,11 @@ Shapes split_v_shape(const ShapeContext& context) {
 }
 
 Outputs split_gradient(const Operation& op, const Outputs& dy) {
-  return {Output(), concat({dy.begin(), dy.end()}, op.input(0))};
+  return {Output(), concat(with_zeros(op, dy), op.input(0))};
 }
 
 Outputs split_v_gradient(const Operation& op, const Outputs& dy) {
-  return {concat({dy.begin(), dy.end()}, op.input(2)), Output(), Output()};
+  return {concat(with_zeros(op, dy), op.input(2)), Output(), Output()};
 }
 
 std::vector<Output> results_of(const Operation& op) {

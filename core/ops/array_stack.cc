@@ -47,7 +47,7 @@ Shapes unpack_shape(const ShapeContext& context) {
 }
 
 Outputs unpack_gradient(const Operation& op, const Outputs& dy) {
-  return {stack({dy.begin(), dy.end()}, {.axis = op.node()->attrs.get<int64_t>("axis")})};
+  return {stack(with_zeros(op, dy), {.axis = op.node()->attrs.get<int64_t>("axis")})};
 }
 
 }  // namespace

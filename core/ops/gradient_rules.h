@@ -40,6 +40,15 @@ inline Outputs sum_to_operands(const Operation& op, const Output& gx, const Outp
   return {reduced(gx, x, y), reduced(gy, y, x)};
 }
 
+// The gradients of all outputs of an operation of several: zeros where none arrives.
+inline std::vector<Input> with_zeros(const Operation& op, const Outputs& dy) {
+  std::vector<Input> all;
+  for (size_t i = 0; i < dy.size(); ++i) {
+    all.emplace_back(dy[i] ? dy[i] : zeros_like(op.output(static_cast<int>(i))));
+  }
+  return all;
+}
+
 // The shape of an Output as an operation's argument: numbers where they are known.
 inline Integers shape_argument(const Output& output) {
   const Shape known = output.shape();

@@ -49,6 +49,8 @@ class TENON_API Integers {
   const std::vector<int64_t>& numbers() const noexcept { return numbers_; }
   const Location& where() const noexcept { return where_; }
 
+  // The tensors among it, which say what graph it belongs to.
+  std::vector<Input> tensors() const;
   // As an operation's argument: a constant, the tensor, or a Pack of the parts named `name`.
   Input as_input(const std::string& name = "Pack") const;
 

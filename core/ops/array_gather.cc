@@ -1,0 +1,188 @@
+// GatherV2: rows of a tensor by their numbers. Its gradient is sparse: _IndexedSlices holds rows
+// and their numbers, and is a dense tensor, duplicates summed, for whoever reads it as one.
+
+#include <numeric>
+
+#include "core/base/strings.h"
+#include "core/ops/array_rules.h"
+#include "core/ops/elementwise_rules.h"
+#include "core/ops/gradient_rules.h"
+#include "core/ops/integer_values.h"
+#include "core/ops/op_scope.h"
+#include "tenon/array_ops.h"
+#include "tenon/nn.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+Shapes gather_shape(const ShapeContext& context) {
+  const Shape& params = with_rank_at_least(context.inputs[0], 1, "params");
+  const Shape& indices = context.inputs[1];
+  const auto axis = context.integers(2);
+  if (!params.has_rank() || !indices.has_rank()) return {Shape::unknown()};
+  if (!axis) {
+    return {with_rank(Shape::unknown(), params.rank() - 1 + indices.rank(), "params")};
+  }
+  const int at = resolve_axis((*axis)[0], params.rank());
+  return {concatenated(concatenated(subshape(params, 0, at), indices),
+                       subshape(params, at + 1, params.rank()))};
+}
+
+std::optional<Tensor> gather_value(const ShapeContext& context) {
+  const Tensor params = context.value(0);
+  const auto indices = context.integers(1);
+  if (!params || !indices || !is_index_dtype(params.dtype()) || params.shape().rank() != 1) {
+    return std::nullopt;
+  }
+  const std::vector<int64_t> from = to_integers(params);
+  std::vector<int64_t> taken;
+  for (const int64_t index : *indices) {
+    if (index < 0 || index >= static_cast<int64_t>(from.size())) return std::nullopt;
+    taken.push_back(from[static_cast<size_t>(index)]);
+  }
+  return integer_tensor(params.dtype(), context.inputs[1], taken);
+}
+
+// The sizes of a tensor along axes [begin, end) as parts of a shape.
+void append_sizes(std::vector<Input>& parts, const Output& of, int begin, int end) {
+  for (int i = begin; i < end; ++i) parts.push_back(size_along(of, i));
+}
+
+Output sparse_gradient(const Output& rows, const Output& indices, const Output& like) {
+  return add_output("_IndexedSlices", {rows, indices, like});
+}
+
+// Of a gather along the first axis.
+Output rows_gradient(const Output& params, const Output& indices, const Output& dy) {
+  if (indices.shape().rank() == 1) return sparse_gradient(dy, indices, params);
+  std::vector<Input> sizes = {size(indices)};
+  if (indices.shape().fully_defined()) sizes[0] = Input(indices.shape().element_count());
+  append_sizes(sizes, params, 1, params.shape().rank());
+  return sparse_gradient(reshape(dy, integers_of(sizes)), reshape(indices, {-1}), params);
+}
+
+Outputs gather_gradient(const Operation& op, const Outputs& dy) {
+  const Output params = op.input(0), indices = op.input(1);
+  const auto axis = known_integers(op.input(2));
+  const int rank = params.shape().rank(), index_rank = indices.shape().rank();
+  require<UnimplementedError>(axis && rank > 0 && index_rank >= 0, ErrorKind::bad_argument,
+                              "The gradient of '", op.name(),
+                              "' (GatherV2) needs an axis and ranks that are known");
+  const int at = resolve_axis((*axis)[0], rank);
+  if (at == 0) return {rows_gradient(params, indices, dy[0]), Output(), Output()};
+  // The axis, and the axes of the indices in its place, are brought to the front.
+  std::vector<int64_t> front, to_front, back(static_cast<size_t>(rank));
+  for (int i = 0; i < index_rank; ++i) front.push_back(at + i);
+  for (int i = 0; i < rank - 1 + index_rank; ++i) {
+    if (i < at || i >= at + index_rank) front.push_back(i);
+  }
+  to_front.push_back(at);
+  for (int i = 0; i < rank; ++i) {
+    if (i != at) to_front.push_back(i);
+  }
+  for (size_t i = 0; i < to_front.size(); ++i) {
+    back[static_cast<size_t>(to_front[i])] = static_cast<int64_t>(i);
+  }
+  const Output rows = rows_gradient(transpose(params, {.perm = to_front}), indices,
+                                    transpose(dy[0], {.perm = front}));
+  return {transpose(rows, {.perm = back}), Output(), Output()};
+}
+
+Shapes indexed_slices_shape(const ShapeContext& context) { return {context.inputs[2]}; }
+
+Outputs indexed_slices_gradient(const Operation& op, const Outputs& dy) {
+  return {gather(dy[0], op.input(1)), Output(), Output()};
+}
+
+}  // namespace
+
+void register_array_gather(OpRegistry& ops) {
+  ops.add({.name = "GatherV2",
+           .inputs = {"params: Tparams", "indices: Tindices", "axis: Taxis"},
+           .outputs = {"output: Tparams"},
+           .defaults = {{"batch_dims", int64_t{0}}},
+           .types = {{"Tindices", kIndices}, {"Taxis", kIndices}},
+           .shape = gather_shape,
+           .gradient = gather_gradient,
+           .value = gather_value,
+           .needs_value = {2}});
+  ops.add({.name = "_IndexedSlices",
+           .inputs = {"values: T", "indices: Tindices", "like: T"},
+           .outputs = {"output: T"},
+           .types = {{"T", kNumbers}, {"Tindices", kIndices}},
+           .shape = indexed_slices_shape,
+           .gradient = indexed_slices_gradient,
+           .shape_only = {2}});
+}
+
+namespace {
+
+// Of a table in several parts: each part answers for its own ids, put back in their order.
+Output lookup_in_parts(const std::vector<Input>& params, const Output& ids, bool mod_strategy) {
+  const auto parts = static_cast<int64_t>(params.size());
+  const Output flat = reshape(ids, {-1});
+  Output part, row;
+  std::vector<Output> tables;
+  for (const Input& table : params) tables.push_back(as_output(table, "params"));
+  if (mod_strategy) {
+    part = mod(flat, parts);
+    row = floordiv(flat, parts);
+  } else {
+    int64_t rows = 0;
+    for (const Output& table : tables) {
+      const int64_t size = table.shape().has_rank() ? table.shape()[0] : kUnknown;
+      require<ValueError>(size >= 0, ErrorKind::no_shape,
+                          "Every part of a table needs a known number of rows for \"div\"");
+      rows += size;
+    }
+    // The first parts are one row longer where they don't divide evenly.
+    const int64_t each = rows / parts, longer = rows % parts;
+    part = maximum(floordiv(flat, each + 1), floordiv(flat - longer, each));
+    const Output in_long = mod(flat, each + 1), in_short = mod(flat - longer, each);
+    row = where(less(part, longer), in_long, in_short);
+  }
+  std::vector<Input> found, order;
+  for (int64_t i = 0; i < parts; ++i) {
+    const Output mine = squeeze(where(equal(part, i)), {.axis = {1}});
+    found.push_back(gather(tables[static_cast<size_t>(i)], gather(row, mine)));
+    order.push_back(cast(mine, int64));
+  }
+  const Output positions = concat(order, 0), rows = concat(found, 0);
+  // positions[k] is where row k belongs: its inverse says which row comes at each place.
+  const Output sorted = gather(rows, add_output("InvertPermutation", {positions}));
+  const Shape row_shape = tables[0].shape();
+  std::vector<Input> sizes;
+  append_sizes(sizes, ids, 0, ids.shape().rank());
+  append_sizes(sizes, tables[0], 1, row_shape.rank());
+  return reshape(sorted, integers_of(sizes));
+}
+
+}  // namespace
+}  // namespace internal
+
+Output gather(Input params, Input indices, const GatherOptions& options) {
+  return internal::add_output("GatherV2", {params, indices, Input(options.axis)},
+                              {.name = options.name, .where = params.where()});
+}
+
+Output nn::embedding_lookup(Input params, Input ids, const EmbeddingLookupOptions& options) {
+  return embedding_lookup(std::vector<Input>{params}, ids, options);
+}
+
+Output nn::embedding_lookup(const std::vector<Input>& params, Input ids,
+                            const EmbeddingLookupOptions& options) {
+  using internal::require;
+  require<ValueError>(!params.empty(), ErrorKind::bad_argument, "params must be non-empty");
+  const bool mod_strategy = options.partition_strategy == "mod";
+  require<ValueError>(mod_strategy || options.partition_strategy == "div", ErrorKind::bad_argument,
+                      "Unrecognized partition strategy: ", options.partition_strategy);
+  std::vector<Input> all = params;
+  all.push_back(ids);
+  const internal::OpScope scope(options.name, "embedding_lookup", all);
+  const Output numbers = internal::as_output(ids, "ids");
+  if (params.size() == 1) return identity(gather(params[0], numbers), {.name = scope.name()});
+  return identity(internal::lookup_in_parts(params, numbers, mod_strategy), {.name = scope.name()});
+}
+
+}  // namespace tenon

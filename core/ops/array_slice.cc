@@ -1,0 +1,195 @@
+// Slice and StridedSlice: parts of a tensor.
+
+#include "core/backend/strided_slice.h"
+#include "core/base/strings.h"
+#include "core/ops/array_rules.h"
+#include "core/ops/elementwise_rules.h"
+#include "core/ops/gradient_rules.h"
+#include "core/ops/integer_values.h"
+#include "tenon/array_ops.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+constexpr const char* kMasks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
+                                  "shrink_axis_mask"};
+
+Shapes slice_shape(const ShapeContext& context) {
+  const auto begin = context.integers(1), size = context.integers(2);
+  Shape input = context.inputs[0];
+  if (size) input = with_rank(input, static_cast<int>(size->size()), "input (size says the rank)");
+  if (!input.has_rank()) return {input};
+  Shape output = with_rank(Shape::unknown(), input.rank(), "input");
+  if (!size) return {output};
+  for (int i = 0; i < input.rank(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    output[i] = (*size)[at];
+    require<ValueError>((*size)[at] >= -1, ErrorKind::shape_incompatible, "size[", i,
+                        "] of a slice must be -1 or more, not ", (*size)[at]);
+    if (!begin) continue;
+    require<ValueError>(begin->size() == size->size(), ErrorKind::shape_incompatible,
+                        "begin and size of a slice must be of one length: ", begin->size(), " and ",
+                        size->size());
+    require<ValueError>((*begin)[at] >= 0, ErrorKind::shape_incompatible, "begin[", i,
+                        "] of a slice must be >= 0, not ", (*begin)[at]);
+    if (input[i] < 0) continue;
+    if (output[i] < 0) output[i] = input[i] - (*begin)[at];
+    require<ValueError>(output[i] >= 0 && (*begin)[at] + output[i] <= input[i],
+                        ErrorKind::shape_incompatible, "Expected size[", i, "] in [0, ",
+                        input[i] - (*begin)[at], "], but got ", (*size)[at],
+                        ": the input has shape ", input, " and begin is [", join(*begin), "]");
+  }
+  return {output};
+}
+
+// The gradient is put back where the slice was, among zeros.
+Outputs slice_gradient(const Operation& op, const Outputs& dy) {
+  const Output x = op.input(0);
+  const auto begin = known_integers(op.input(1));
+  if (begin && x.shape().fully_defined() && dy[0].shape().fully_defined()) {
+    std::vector<int64_t> paddings;
+    for (size_t i = 0; i < begin->size(); ++i) {
+      const int axis = static_cast<int>(i);
+      paddings.push_back((*begin)[i]);
+      paddings.push_back(x.shape()[axis] - dy[0].shape()[axis] - (*begin)[i]);
+    }
+    const Shape shape{static_cast<int64_t>(begin->size()), 2};
+    return {pad(dy[0], Input::weak(Tensor::from<int64_t>(paddings, shape))), Output(), Output()};
+  }
+  const DType dtype = op.input(1).dtype();
+  const Output after =
+      shape(x, {.out_type = dtype}) - shape(dy[0], {.out_type = dtype}) - op.input(1);
+  return {pad(dy[0], stack({op.input(1), after}, {.axis = 1})), Output(), Output()};
+}
+
+std::optional<StridedSliceArguments> slice_arguments(const ShapeContext& context, int first) {
+  const auto begin = context.integers(first), end = context.integers(first + 1);
+  const auto strides = context.integers(first + 2);
+  if (!strides) return std::nullopt;
+  StridedSliceArguments arguments;
+  arguments.strides = *strides;
+  arguments.bounds_known = begin && end;
+  arguments.begin = begin.value_or(std::vector<int64_t>(strides->size(), 0));
+  arguments.end = end.value_or(std::vector<int64_t>(strides->size(), 0));
+  require<ValueError>(
+      arguments.begin.size() == strides->size() && arguments.end.size() == strides->size(),
+      ErrorKind::shape_incompatible,
+      "begin, end and strides must be of one length: ", arguments.begin.size(), ", ",
+      arguments.end.size(), ", ", strides->size());
+  arguments.begin_mask = context.attrs.get<int64_t>("begin_mask");
+  arguments.end_mask = context.attrs.get<int64_t>("end_mask");
+  arguments.ellipsis_mask = context.attrs.get<int64_t>("ellipsis_mask");
+  arguments.new_axis_mask = context.attrs.get<int64_t>("new_axis_mask");
+  arguments.shrink_axis_mask = context.attrs.get<int64_t>("shrink_axis_mask");
+  return arguments;
+}
+
+Shapes strided_slice_shape(const ShapeContext& context) {
+  const auto arguments = slice_arguments(context, 1);
+  if (!arguments || !context.inputs[0].has_rank()) return {Shape::unknown()};
+  return {plan_strided_slice(context.inputs[0], *arguments).output};
+}
+
+// Of a vector of integers; one size of a shape that isn't known as a whole is a value too.
+std::optional<Tensor> strided_slice_value(const ShapeContext& context) {
+  const auto arguments = slice_arguments(context, 1);
+  if (!arguments || !arguments->bounds_known || context.inputs[0].rank() != 1) {
+    return std::nullopt;
+  }
+  const Shape input = context.value_as_shape(0);
+  const Tensor whole = context.value(0);
+  if (whole ? !is_index_dtype(whole.dtype()) : !input.has_rank()) return std::nullopt;
+  const Shape length{whole ? whole.element_count() : int64_t{input.rank()}};
+  const StridedSlicePlan plan = plan_strided_slice(length, *arguments);
+  if (plan.counts.size() != 1) return std::nullopt;
+  const std::vector<int64_t> numbers =
+      whole ? to_integers(whole) : std::vector<int64_t>(input.sizes().begin(), input.sizes().end());
+  std::vector<int64_t> taken;
+  for (int64_t i = 0; i < plan.counts[0]; ++i) {
+    taken.push_back(numbers[static_cast<size_t>(plan.begin[0] + i * plan.strides[0])]);
+    if (!whole && taken.back() < 0) return std::nullopt;
+  }
+  const DType dtype = whole ? whole.dtype() : context.attrs.get<DType>("T");
+  return integer_tensor(dtype, plan.output, taken);
+}
+
+Outputs strided_slice_gradient(const Operation& op, const Outputs& dy) {
+  AttrMap masks;
+  for (const char* mask : kMasks) masks.set(mask, op.node()->attrs.get<int64_t>(mask));
+  const Output sizes = shape(op.input(0), {.out_type = op.input(1).dtype()});
+  const Output gradient =
+      add_output("StridedSliceGrad", {sizes, op.input(1), op.input(2), op.input(3), dy[0]},
+                 {.attrs = masks, .shape = op.input(0).shape()});
+  return {gradient, Output(), Output(), Output()};
+}
+
+Outputs strided_slice_grad_gradient(const Operation& op, const Outputs& dy) {
+  AttrMap masks;
+  for (const char* mask : kMasks) masks.set(mask, op.node()->attrs.get<int64_t>(mask));
+  return {
+      Output(), Output(), Output(), Output(),
+      add_output("StridedSlice", {dy[0], op.input(1), op.input(2), op.input(3)}, {.attrs = masks})};
+}
+
+AttrMap mask_defaults() {
+  AttrMap defaults;
+  for (const char* mask : kMasks) defaults.set(mask, int64_t{0});
+  return defaults;
+}
+
+}  // namespace
+
+void register_array_slice(OpRegistry& ops) {
+  ops.add({.name = "Slice",
+           .inputs = {"input: T", "begin: Index", "size: Index"},
+           .outputs = {"output: T"},
+           .types = {{"Index", kIndices}},
+           .shape = slice_shape,
+           .gradient = slice_gradient,
+           .needs_value = {1, 2}});
+  ops.add({.name = "StridedSlice",
+           .inputs = {"input: T", "begin: Index", "end: Index", "strides: Index"},
+           .outputs = {"output: T"},
+           .defaults = mask_defaults(),
+           .types = {{"Index", kIndices}},
+           .shape = strided_slice_shape,
+           .gradient = strided_slice_gradient,
+           .value = strided_slice_value,
+           .needs_value = {1, 2, 3}});
+  ops.add({.name = "StridedSliceGrad",
+           .inputs = {"shape: Index", "begin: Index", "end: Index", "strides: Index", "dy: T"},
+           .outputs = {"output: T"},
+           .defaults = mask_defaults(),
+           .types = {{"Index", kIndices}},
+           .shape = shape_from_value,
+           .gradient = strided_slice_grad_gradient,
+           .needs_value = {0, 1, 2, 3}});
+}
+
+}  // namespace internal
+
+Output slice(Input input, Integers begin, Integers size, const OpOptions& options) {
+  return internal::add_output("Slice", {input, begin.as_input(), size.as_input()},
+                              {.name = options.name, .where = input.where()});
+}
+
+Output strided_slice(Input input, Integers begin, Integers end,
+                     const StridedSliceOptions& options) {
+  const auto ones = [&]() -> Integers {
+    if (begin.known()) return std::vector<int64_t>(begin.numbers().size(), 1);
+    return ones_like(begin.as_input());
+  };
+  const Integers strides = options.strides ? Integers(*options.strides) : ones();
+  return internal::add_output("StridedSlice",
+                              {input, begin.as_input(), end.as_input(), strides.as_input()},
+                              {.name = options.name.empty() ? "strided_slice" : options.name,
+                               .attrs = {{"begin_mask", options.begin_mask},
+                                         {"end_mask", options.end_mask},
+                                         {"ellipsis_mask", options.ellipsis_mask},
+                                         {"new_axis_mask", options.new_axis_mask},
+                                         {"shrink_axis_mask", options.shrink_axis_mask}},
+                               .where = input.where()});
+}
+
+}  // namespace tenon

@@ -1,0 +1,101 @@
+// MaxPool and AvgPool, and their gradients. value [N, H, W, C] -> [N, H', W', C]
+
+#include "core/base/strings.h"
+#include "core/ops/elementwise_rules.h"
+#include "core/ops/gradient_rules.h"
+#include "core/ops/window_rules.h"
+#include "tenon/nn.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+using Numbers = std::vector<int64_t>;
+
+Shapes pool_shape(const ShapeContext& context) {
+  Shape value = with_rank(context.inputs[0], 4, "input");
+  const Numbers &ksize = context.attrs.get<Numbers>("ksize"),
+                &strides = context.attrs.get<Numbers>("strides");
+  const std::string& padding = context.attrs.get<std::string>("padding");
+  const Numbers paddings = context.attrs.get<Numbers>("explicit_paddings");
+  for (int i = 0; i < 4; ++i) {
+    const auto at = static_cast<size_t>(i);
+    const WindowAxis axis{.size = value[i], .window = ksize[at], .stride = strides[at]};
+    value[i] = window_output_size(axis, padding, paddings.empty() ? 0 : paddings[2 * at],
+                                  paddings.empty() ? 0 : paddings[2 * at + 1]);
+  }
+  return {value};
+}
+
+Shapes max_pool_grad_shape(const ShapeContext& context) {
+  return {with_rank(context.inputs[0], 4, "orig_input")};
+}
+
+Shapes avg_pool_grad_shape(const ShapeContext& context) {
+  return {with_rank(context.value_as_shape(0), 4, "the input's shape")};
+}
+
+AttrMap pool_attributes(const Operation& op) {
+  return attributes_of(op, {"ksize", "strides", "padding", "explicit_paddings", "data_format"});
+}
+
+Outputs max_pool_gradient(const Operation& op, const Outputs& dy) {
+  return {add_output("MaxPoolGrad", {op.input(0), op.output(0), dy[0]},
+                     {.attrs = pool_attributes(op)})};
+}
+
+Outputs avg_pool_gradient(const Operation& op, const Outputs& dy) {
+  return {add_output("AvgPoolGrad", {shape_argument(op.input(0)).as_input(), dy[0]},
+                     {.attrs = pool_attributes(op), .shape = op.input(0).shape()})};
+}
+
+Outputs avg_pool_grad_gradient(const Operation& op, const Outputs& dy) {
+  return {Output(), add_output("AvgPool", {dy[0]}, {.attrs = pool_attributes(op)})};
+}
+
+OpDef pool_op(const char* name, std::vector<std::string> inputs, const std::vector<DType>& types,
+              ShapeFunction shape, GradientFunction gradient) {
+  return {.name = name,
+          .inputs = std::move(inputs),
+          .outputs = {"output: T"},
+          .defaults = {{"explicit_paddings", Numbers{}}, {"data_format", std::string("NHWC")}},
+          .types = {{"T", types}},
+          .shape = shape,
+          .gradient = gradient};
+}
+
+Output pool(const char* type, const char* name, const Input& value,
+            const nn::PoolOptions& options) {
+  check_padding(options.padding, false);
+  return add_output(
+      type, {value},
+      {.name = options.name.empty() ? name : options.name,
+       .attrs = {{"ksize", as_four(options.ksize, "ksize", options.data_format)},
+                 {"strides", as_four(options.strides, "strides", options.data_format)},
+                 {"padding", options.padding.kind()},
+                 {"data_format", options.data_format}}});
+}
+
+}  // namespace
+
+void register_nn_pool(OpRegistry& ops) {
+  ops.add(pool_op("MaxPool", {"input: T"}, kNumbers, pool_shape, max_pool_gradient));
+  ops.add(pool_op("MaxPoolGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kNumbers,
+                  max_pool_grad_shape, nullptr));
+  ops.add(pool_op("AvgPool", {"value: T"}, kFloats, pool_shape, avg_pool_gradient));
+  OpDef gradient = pool_op("AvgPoolGrad", {"orig_input_shape: int32", "grad: T"}, kFloats,
+                           avg_pool_grad_shape, avg_pool_grad_gradient);
+  gradient.needs_value = {0};
+  ops.add(std::move(gradient));
+}
+
+}  // namespace internal
+
+Output nn::max_pool(Input value, const PoolOptions& options) {
+  return internal::pool("MaxPool", "MaxPool", value, options);
+}
+Output nn::avg_pool(Input value, const PoolOptions& options) {
+  return internal::pool("AvgPool", "AvgPool", value, options);
+}
+
+}  // namespace tenon
