@@ -1,0 +1,302 @@
+// Conv2D and its gradients, as matrix products over patches of the images. Images are NHWC, filters
+// HWIO.
+#include <algorithm>
+
+#include "cpu_fallback/gemm.h"
+#include "cpu_fallback/patches.h"
+#include "cpu_fallback/window.h"
+
+namespace tenon::cpu {
+namespace {
+
+Windows conv_windows(const KernelRequest& request, const Shape& image, const Shape& filter,
+                     const Shape& output) {
+  require(image[3] == filter[2], ErrorKind::shape_incompatible, "The image ", image,
+          " has another number of channels than the filter ", filter, " takes");
+  return make_windows(*request.attrs, image, output, filter[0], filter[1]);
+}
+
+// The patches that the filter sees, one for each element of the output.
+PatchShape forward_patches(const Windows& windows) {
+  PatchShape patches = {.batch = windows.batch,
+                        .height = windows.h.input,
+                        .width = windows.w.input,
+                        .channels = windows.channels,
+                        .grid_height = windows.h.output,
+                        .grid_width = windows.w.output,
+                        .step_h = windows.h.stride,
+                        .step_w = windows.w.stride};
+  std::vector<std::pair<int64_t, int64_t>> taps;
+  for (int64_t i = 0; i < windows.h.size; ++i) {
+    for (int64_t j = 0; j < windows.w.size; ++j) {
+      taps.emplace_back(i * windows.h.dilation - windows.h.padding,
+                        j * windows.w.dilation - windows.w.padding);
+    }
+  }
+  patches.runs = make_runs(taps);
+  return patches;
+}
+
+template <typename T>
+Kernel prepare_conv(const KernelRequest& request) {
+  const Shape& output = request.output_shape(0);
+  const PatchShape patches = forward_patches(
+      conv_windows(request, request.input_shape(0), request.input_shape(1), output));
+  const Gemm<T> gemm(
+      {.m = patches.count(), .n = output[3], .k = patches.size(), .epilogue = request.epilogue});
+  const bool bias = request.epilogue.bias;
+  struct Plan {
+    PatchShape patches;
+    Gemm<T> gemm;
+  };
+  const auto plan = std::make_shared<const Plan>(Plan{patches, gemm});
+  return {.launch = [plan, bias](const Launch& args) {
+    plan->gemm.run(pool(args), Patches<T>(plan->patches, args.input<T>(0)), args.input<T>(1),
+                   bias ? args.input<T>(2) : nullptr, args.output<T>(0));
+  }};
+}
+
+// ---- Gradient by the image ---------------------------------------------------------------------
+
+// The pixels of the image whose coordinates are (phase_h, phase_w) modulo the strides. Their
+// gradients are a convolution, with stride one, of the output's gradient with those taps of the
+// filter that meet them.
+template <typename T>
+struct Phase {
+  int64_t h, w;
+  std::vector<std::pair<int64_t, int64_t>> taps;  // of the filter, in the order of the patch
+  PatchShape patches;
+  Gemm<T> gemm;
+};
+
+// The taps of one axis that meet the phase: (offset of the output's element, tap), by offset.
+std::vector<std::pair<int64_t, int64_t>> meeting_taps(const WindowAxis& axis, int64_t phase) {
+  std::vector<std::pair<int64_t, int64_t>> taps;
+  for (int64_t tap = axis.size; tap-- > 0;) {
+    const int64_t distance = phase + axis.padding - tap * axis.dilation;
+    if (distance % axis.stride == 0) taps.emplace_back(distance / axis.stride, tap);
+  }
+  return taps;
+}
+
+template <typename T>
+Phase<T> make_phase(const Windows& windows, int64_t channels_out, int64_t h, int64_t w) {
+  const auto points = [](const WindowAxis& axis, int64_t phase) {
+    return phase >= axis.input ? 0 : (axis.input - phase + axis.stride - 1) / axis.stride;
+  };
+  PatchShape patches = {.batch = windows.batch,
+                        .height = windows.h.output,
+                        .width = windows.w.output,
+                        .channels = channels_out,
+                        .grid_height = points(windows.h, h),
+                        .grid_width = points(windows.w, w)};
+  std::vector<std::pair<int64_t, int64_t>> offsets, taps;
+  for (const auto& [dh, i] : meeting_taps(windows.h, h)) {
+    for (const auto& [dw, j] : meeting_taps(windows.w, w)) {
+      offsets.emplace_back(dh, dw);
+      taps.emplace_back(i, j);
+    }
+  }
+  patches.runs = make_runs(offsets);
+  const Gemm<T> gemm({.m = patches.count(), .n = windows.channels, .k = patches.size()});
+  return {.h = h, .w = w, .taps = taps, .patches = patches, .gemm = gemm};
+}
+
+template <typename T>
+class ImageGradient {
+ public:
+  ImageGradient(const Windows& windows, int64_t channels_out)
+      : windows_(windows), channels_out_(channels_out) {
+    for (int64_t h = 0; h < windows.h.stride; ++h) {
+      for (int64_t w = 0; w < windows.w.stride; ++w) {
+        phases_.push_back(make_phase<T>(windows, channels_out, h, w));
+        largest_ = std::max(largest_, phases_.back().patches.count());
+      }
+    }
+  }
+
+  // The filter's taps transposed, and, with strides, the gradients of a phase before they are
+  // spread over the image.
+  size_t workspace_bytes() const {
+    return static_cast<size_t>(filter_size() +
+                               (phases_.size() > 1 ? largest_ * windows_.channels : 0)) *
+           sizeof(T);
+  }
+
+  void run(const Launch& args, const T* filter, const T* gradient, T* image) const {
+    T* transposed = static_cast<T*>(args.workspace);
+    T* results = transposed + filter_size();
+    for (const Phase<T>& phase : phases_) {
+      if (phase.patches.count() == 0) continue;
+      transpose(args, phase, filter, transposed);
+      phase.gemm.run(pool(args), Patches<T>(phase.patches, gradient), transposed, nullptr,
+                     phases_.size() > 1 ? results : image);
+      if (phases_.size() > 1) spread(args, phase, results, image);
+    }
+  }
+
+ private:
+  int64_t filter_size() const {
+    return windows_.h.size * windows_.w.size * windows_.channels * channels_out_;
+  }
+
+  // Of each tap [channels, channels_out] the transposed, in the order of the phase.
+  void transpose(const Launch& args, const Phase<T>& phase, const T* filter, T* to) const {
+    const int64_t in = windows_.channels, out = channels_out_;
+    for_rows(args, static_cast<int64_t>(phase.taps.size()), in * out,
+             [&](int64_t begin, int64_t end) {
+               for (int64_t tap = begin; tap < end; ++tap) {
+                 const auto [i, j] = phase.taps[static_cast<size_t>(tap)];
+                 const T* from = filter + (i * windows_.w.size + j) * in * out;
+                 T* tap_to = to + tap * in * out;
+                 for (int64_t o = 0; o < out; ++o) {
+                   for (int64_t c = 0; c < in; ++c) tap_to[o * in + c] = from[c * out + o];
+                 }
+               }
+             });
+  }
+
+  void spread(const Launch& args, const Phase<T>& phase, const T* results, T* image) const {
+    const int64_t channels = windows_.channels, width = phase.patches.grid_width;
+    const int64_t rows = phase.patches.batch * phase.patches.grid_height;
+    for_rows(args, rows, width * channels, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t n = row / phase.patches.grid_height;
+        const int64_t y = row % phase.patches.grid_height * windows_.h.stride + phase.h;
+        T* to = image + ((n * windows_.h.input + y) * windows_.w.input + phase.w) * channels;
+        const T* from = results + row * width * channels;
+        for (int64_t i = 0; i < width; ++i) {
+          std::copy_n(from + i * channels, channels, to + i * windows_.w.stride * channels);
+        }
+      }
+    });
+  }
+
+  Windows windows_;
+  int64_t channels_out_;
+  int64_t largest_ = 0;
+  std::vector<Phase<T>> phases_;
+};
+
+template <typename T>
+Kernel prepare_image_gradient(const KernelRequest& request) {
+  const Shape &filter = request.input_shape(1), &gradient = request.input_shape(2);
+  const auto plan = std::make_shared<const ImageGradient<T>>(
+      conv_windows(request, request.output_shape(0), filter, gradient), filter[3]);
+  return {.workspace_bytes = plan->workspace_bytes(), .launch = [plan](const Launch& args) {
+            plan->run(args, args.input<T>(1), args.input<T>(2), args.output<T>(0));
+          }};
+}
+
+// ---- Gradient by the filter --------------------------------------------------------------------
+
+// The patches, transposed, times the output's gradient: a small matrix, summed over all pixels. The
+// pixels are cut into segments by the shape, each summed on its own, and these sums added in order.
+template <typename T>
+class FilterGradient {
+ public:
+  FilterGradient(const PatchShape& patches, int64_t columns)
+      : patches_(patches), rows_(patches.size()), columns_(columns), pixels_(patches.count()) {
+    row_blocks_ = (rows_ + kRowBlock - 1) / kRowBlock;
+    column_blocks_ = (columns_ + kColumnBlock - 1) / kColumnBlock;
+    const int64_t blocks = std::max<int64_t>(1, row_blocks_ * column_blocks_);
+    segments_ = std::clamp<int64_t>(pixels_ / 1024, 1, (16 + blocks - 1) / blocks);
+    const int64_t chunks = (pixels_ + kPixels - 1) / kPixels;
+    segment_ = (chunks + segments_ - 1) / segments_ * kPixels;
+    segments_ = segment_ == 0 ? 1 : (pixels_ + segment_ - 1) / segment_;
+  }
+
+  size_t workspace_bytes() const {
+    return segments_ > 1 ? static_cast<size_t>(segments_ * rows_ * columns_) * sizeof(T) : 0;
+  }
+
+  void run(const Launch& args, const T* images, const T* gradient, T* out) const {
+    if (pixels_ == 0) {
+      std::fill_n(out, rows_ * columns_, T{0});
+      return;
+    }
+    T* sums = segments_ > 1 ? static_cast<T*>(args.workspace) : out;
+    const Patches<T> patches(patches_, images);
+    pool(args).for_each(segments_ * row_blocks_ * column_blocks_, [&](int64_t piece) {
+      const int64_t column = piece % column_blocks_, row = piece / column_blocks_ % row_blocks_;
+      const int64_t segment = piece / (column_blocks_ * row_blocks_);
+      run_block(patches, gradient, sums + segment * rows_ * columns_, segment, row, column);
+    });
+    if (segments_ == 1) return;
+    for_rows(args, rows_ * columns_, segments_, [&](int64_t begin, int64_t end) {
+      std::copy(sums + begin, sums + end, out + begin);
+      for (int64_t segment = 1; segment < segments_; ++segment) {
+        const T* from = sums + segment * rows_ * columns_;
+        for (int64_t i = begin; i < end; ++i) out[i] += from[i];
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t kPixels = 128;                           // at once
+  static constexpr int64_t kRowBlock = sizeof(T) == 4 ? 252 : 120;  // whole tiles of 12 or 6
+
+  void run_block(const Patches<T>& patches, const T* gradient, T* sums, int64_t segment,
+                 int64_t row_block, int64_t column_block) const {
+    alignas(64) T rows[kPixels * (kRowBlock + 4)];
+    alignas(64) T columns[kPixels * kColumnBlock];
+    const GemmKernels<T>& kernels = gemm_kernels<T>();
+    const int64_t first_row = row_block * kRowBlock, first_column = column_block * kColumnBlock;
+    const int64_t row_count = std::min(kRowBlock, rows_ - first_row);
+    TileRows<T> tile = {.layout = PanelLayout::kDepth,
+                        .a = rows,
+                        .a_stride = kRowBlock + 4,
+                        .rows = 0,
+                        .b = columns,
+                        .b_stride = kernels.tile_columns,
+                        .panel_step = 0,
+                        .depth = 0,
+                        .columns = std::min(kColumnBlock, columns_ - first_column),
+                        .c = nullptr,
+                        .c_stride = columns_,
+                        .accumulate = false};
+    const int64_t begin = segment * segment_, end = std::min(pixels_, begin + segment_);
+    for (int64_t pixel = begin; pixel < end; pixel += kPixels) {
+      tile.depth = std::min(kPixels, end - pixel);
+      tile.panel_step = tile.depth * kernels.tile_columns;
+      tile.accumulate = pixel > begin;
+      patches.copy(pixel, tile.depth, first_row, row_count, tile.a_stride, rows);
+      kernels.pack_b(gradient + pixel * columns_ + first_column, columns_, false, tile.depth,
+                     tile.columns, columns);
+      for (int64_t row = 0; row < row_count; row += kernels.tile_rows) {
+        tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, row_count - row));
+        tile.a = rows + row;
+        tile.c = sums + (first_row + row) * columns_ + first_column;
+        kernels.multiply(tile);
+      }
+    }
+  }
+
+  PatchShape patches_;
+  int64_t rows_, columns_, pixels_;
+  int64_t row_blocks_, column_blocks_;
+  int64_t segments_, segment_;  // how many, and of how many pixels
+};
+
+template <typename T>
+Kernel prepare_filter_gradient(const KernelRequest& request) {
+  const Shape &filter = request.output_shape(0), &gradient = request.input_shape(2);
+  const auto plan = std::make_shared<const FilterGradient<T>>(
+      forward_patches(conv_windows(request, request.input_shape(0), filter, gradient)), filter[3]);
+  return {.workspace_bytes = plan->workspace_bytes(), .launch = [plan](const Launch& args) {
+            plan->run(args, args.input<T>(0), args.input<T>(2), args.output<T>(0));
+          }};
+}
+
+}  // namespace
+
+void register_nn_conv(KernelRegistry& kernels) {
+  for_types(Floats(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    kernels.add("Conv2D", dtype_of<T>, {.prepare = prepare_conv<T>, .epilogues = true});
+    kernels.add("Conv2DBackpropInput", dtype_of<T>, prepare_image_gradient<T>);
+    kernels.add("Conv2DBackpropFilter", dtype_of<T>, prepare_filter_gradient<T>);
+  });
+}
+
+}  // namespace tenon::cpu

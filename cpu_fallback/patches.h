@@ -1,0 +1,50 @@
+// The patches of images that a convolution multiplies with its filter, as rows of a matrix that is
+// never stored as a whole.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cpu_fallback/gemm.h"
+
+namespace tenon::cpu {
+
+// Taps that lie side by side in a row of the image: `count` pixels, seen from the patch's base.
+struct TapRun {
+  int64_t dh, dw, count;
+};
+
+// One patch for each point of a grid laid over each image. A patch is what its runs of taps read,
+// one after the other, `channels` numbers a tap; zeros where a tap lies outside of the image.
+struct PatchShape {
+  int64_t batch = 0, height = 0, width = 0, channels = 0;  // of the images
+  int64_t grid_height = 0, grid_width = 0;
+  int64_t step_h = 1, step_w = 1;  // pixels between neighbouring points of the grid
+  std::vector<TapRun> runs = {};
+
+  int64_t count() const { return batch * grid_height * grid_width; }
+  int64_t size() const;  // of a patch
+};
+
+// Taps (dh, dw) in the order of the patch, as runs.
+std::vector<TapRun> make_runs(const std::vector<std::pair<int64_t, int64_t>>& taps);
+
+template <typename T>
+class Patches : public RowSource<T> {
+ public:
+  Patches(const PatchShape& shape, const T* images) : shape_(shape), images_(images) {}
+
+  void pack(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const override {
+    copy(row, rows, k, depth, kPanelStride<T>, panel);
+  }
+  // Elements [k, k + depth) of patches [row, row + rows), `stride` apart.
+  void copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride, T* to) const;
+
+ private:
+  void copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end, T* to) const;
+
+  const PatchShape& shape_;
+  const T* images_;
+};
+
+}  // namespace tenon::cpu

@@ -1,0 +1,63 @@
+// Where the windows of convolutions and pooling lie on an image.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cpu_fallback/kernel_support.h"
+
+namespace tenon::cpu {
+
+// One axis of the image: window i covers the taps i * stride - padding + j * dilation, j < size.
+struct WindowAxis {
+  int64_t input, output, size, stride, dilation, padding;
+
+  // The taps [first, last) of window i that lie on the image.
+  int64_t first_tap(int64_t i) const {
+    const int64_t before = padding - i * stride;
+    return before <= 0 ? 0 : (before + dilation - 1) / dilation;
+  }
+  int64_t last_tap(int64_t i) const {
+    const int64_t room = input - (i * stride - padding);
+    const int64_t taps = room <= 0 ? 0 : (room + dilation - 1) / dilation;
+    return taps < size ? taps : size;
+  }
+};
+
+struct Windows {
+  int64_t batch, channels;  // of the image
+  WindowAxis h, w;
+};
+
+// The windows of a convolution or pooling of an NHWC image: attributes strides, padding,
+// explicit_paddings and dilations, as TensorFlow's. Throws UnimplementedError for NCHW.
+inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shape& output,
+                            int64_t size_h, int64_t size_w) {
+  const std::string format = attrs.get_or<std::string>("data_format", "NHWC");
+  require<UnimplementedError>(format == "NHWC", ErrorKind::bad_argument,
+                              "The CPU takes images as NHWC alone, not as ", format);
+  const auto& strides = attrs.get<std::vector<int64_t>>("strides");
+  const auto dilations = attrs.get_or("dilations", std::vector<int64_t>{1, 1, 1, 1});
+  const auto padding = attrs.get<std::string>("padding");
+  const auto explicit_paddings = attrs.get_or("explicit_paddings", std::vector<int64_t>{});
+  const auto make = [&](int index, int64_t size) {
+    const auto at = static_cast<size_t>(index);
+    WindowAxis axis = {.input = image[index],
+                       .output = output[index],
+                       .size = size,
+                       .stride = strides.at(at),
+                       .dilation = dilations.at(at),
+                       .padding = 0};
+    if (padding == "SAME") {
+      const int64_t covered = (axis.output - 1) * axis.stride + (size - 1) * axis.dilation + 1;
+      axis.padding = covered > axis.input ? (covered - axis.input) / 2 : 0;
+    } else if (padding == "EXPLICIT") {
+      axis.padding = explicit_paddings.at(2 * at);
+    }
+    return axis;
+  };
+  return {.batch = image[0], .channels = image[3], .h = make(1, size_h), .w = make(2, size_w)};
+}
+
+}  // namespace tenon::cpu
