@@ -6,6 +6,7 @@
 #include "tenon/device_setter.h"
 #include "tenon/dtype.h"
 #include "tenon/error.h"
+#include "tenon/gradients.h"
 #include "tenon/graph.h"
 #include "tenon/initializers.h"
 #include "tenon/learning_rates.h"

@@ -1,0 +1,46 @@
+// Symbolic gradients.
+//
+//   Variable w = get_variable("w", {.shape = {2}});
+//   Output loss = reduce_sum(square(w));
+//   std::vector<Output> grads = gradients({loss}, {w});
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tenon/export.h"
+#include "tenon/graph.h"
+#include "tenon/variable.h"
+
+namespace tenon {
+
+// What `gradients` answers for an x that no y depends on: an empty Output, or zeros.
+enum class UnconnectedGradients { NONE, ZERO };
+
+struct GradientsOptions {
+  // The gradients to start from, one for each y; an empty Output (or none at all) is ones.
+  std::vector<Output> grad_ys = {};
+  // No gradient flows through the operations of these.
+  std::vector<Ref> stop_gradients = {};
+  UnconnectedGradients unconnected_gradients = UnconnectedGradients::NONE;
+  bool colocate_gradients_with_ops = false;  // put each gradient on its operation's device
+  // Hand the gradients of an operation's inputs on when all of them are there.
+  bool gate_gradients = false;
+  std::string name = {};  // of the name scope: "gradients"
+};
+
+// Adds operations that compute the sum of the derivatives of the ys by each x, and returns one
+// Output for each x: of its shape and dtype, empty (`!gradient`) where no path leads to it or an
+// integer lies between.
+//
+// The gradient by a Variable counts every read of it; by its converted value, that read alone. The
+// gradient of a gather is sparse: the result of an operation "_IndexedSlices", dense for who reads
+// it. Takes time proportional to the number of operations between ys and xs.
+//
+// Throws UnimplementedError naming operation and type when an operation on the way has no gradient,
+// TypeError (dtype_incompatible) when a grad_y isn't a number of y's dtype, ValueError
+// (bad_argument) for as many grad_ys as there are not ys, or ys of different graphs.
+TENON_API std::vector<Output> gradients(const std::vector<Output>& ys, const std::vector<Ref>& xs,
+                                        const GradientsOptions& options = {});
+
+}  // namespace tenon

@@ -1,0 +1,254 @@
+// Reverse-mode differentiation of the graph, as TensorFlow's _GradientsHelper: operations between
+// xs and ys are visited once, each when the gradients of all its results are known.
+
+#include "tenon/gradients.h"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "core/base/strings.h"
+#include "core/graph/builder.h"
+#include "core/ops/op_scope.h"
+#include "tenon/ops.h"
+
+namespace tenon {
+namespace internal {
+namespace {
+
+// Whether gradients flow through tensors of that dtype.
+bool is_trainable(DType dtype) { return is_floating(dtype) || dtype == DType::resource; }
+
+using NodeSet = std::unordered_set<const Node*>;
+
+// Everything that the ys depend on, and in the order of making: inputs come before their readers.
+std::vector<Node*> ancestors_of(const std::vector<Output>& ys) {
+  NodeSet seen;
+  std::vector<Node*> found, pending;
+  const auto visit = [&](Node* node) {
+    if (seen.insert(node).second) pending.push_back(node);
+  };
+  for (const Output& y : ys) visit(y.op().node());
+  while (!pending.empty()) {
+    Node* node = pending.back();
+    pending.pop_back();
+    found.push_back(node);
+    for (const Endpoint& input : node->inputs) visit(input.node);
+  }
+  std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
+  return found;
+}
+
+// Of these, the xs' operations and what is reached from them through trainable tensors.
+NodeSet reached_from(const std::vector<Output>& xs, const std::vector<Node*>& ordered) {
+  NodeSet sources, reached;
+  for (const Output& x : xs) sources.insert(x.op().node());
+  for (const Node* node : ordered) {
+    const bool reads_one =
+        std::any_of(node->inputs.begin(), node->inputs.end(), [&](const Endpoint& input) {
+          return reached.contains(input.node) &&
+                 is_trainable(input.node->output_dtypes[static_cast<size_t>(input.index)]);
+        });
+    if (reads_one || sources.contains(node)) reached.insert(node);
+  }
+  return reached;
+}
+
+// Of the reached ones, those from which a way of reached operations leads to a y.
+NodeSet leading_to(const std::vector<Output>& ys, const std::vector<Node*>& ordered,
+                   const NodeSet& reached) {
+  NodeSet wanted, leading;
+  for (const Output& y : ys) wanted.insert(y.op().node());
+  for (auto node = ordered.rbegin(); node != ordered.rend(); ++node) {
+    if (!reached.contains(*node) || !wanted.contains(*node)) continue;
+    leading.insert(*node);
+    for (const Endpoint& input : (*node)->inputs) wanted.insert(input.node);
+  }
+  return leading;
+}
+
+// A sum of gradients of one tensor. Sparse ones alone stay sparse: their rows are put together.
+Output aggregated(const std::vector<Output>& parts) {
+  if (parts.size() == 1) return parts[0];
+  const bool sparse = std::all_of(parts.begin(), parts.end(), [](const Output& part) {
+    return part.op().type() == "_IndexedSlices";
+  });
+  if (!sparse) return add_n({parts.begin(), parts.end()});
+  std::vector<Input> rows, indices;
+  const DType index_dtype = parts[0].op().input(1).dtype();
+  for (const Output& part : parts) {
+    rows.emplace_back(part.op().input(0));
+    indices.emplace_back(cast(part.op().input(1), index_dtype));
+  }
+  return add_output("_IndexedSlices",
+                    {concat(rows, 0), concat(indices, 0), parts[0].op().input(2)});
+}
+
+class Differentiator {
+ public:
+  Differentiator(const std::vector<Output>& ys, const std::vector<Output>& xs,
+                 const std::vector<Output>& stops, const GradientsOptions& options)
+      : options_(options) {
+    const std::vector<Node*> ordered = ancestors_of(ys);
+    between_ = leading_to(ys, ordered, reached_from(xs, ordered));
+    for (const Node* node : ordered) {
+      if (!between_.contains(node)) continue;
+      for (const Endpoint& input : node->inputs) {
+        if (between_.contains(input.node)) ++pending_[input.node];
+      }
+    }
+    // An x that depends on no other x is where the walk ends.
+    for (const Output& x : xs) {
+      const Node* node = x.op().node();
+      const bool depends =
+          std::any_of(node->inputs.begin(), node->inputs.end(),
+                      [&](const Endpoint& input) { return pending_.contains(input.node); });
+      if (!depends) stops_.insert(node);
+    }
+    for (const Output& stop : stops) stops_.insert(stop.op().node());
+  }
+
+  void run(const std::vector<Output>& ys, const std::vector<Output>& grad_ys) {
+    for (size_t i = 0; i < ys.size(); ++i) add(ys[i], grad_ys[i]);
+    std::deque<Operation> ready;
+    NodeSet started;
+    for (const Output& y : ys) {
+      const Node* node = y.op().node();
+      if (between_.contains(node) && !pending_.contains(node) && started.insert(node).second) {
+        ready.push_back(y.op());
+      }
+    }
+    while (!ready.empty()) {
+      const Operation op = ready.front();
+      ready.pop_front();
+      visit(op);
+      for (int i = 0; i < op.input_count(); ++i) {
+        const Operation producer = op.input(i).op();
+        const auto left = pending_.find(producer.node());
+        if (left != pending_.end() && between_.contains(producer.node()) && --left->second == 0) {
+          ready.push_back(producer);
+        }
+      }
+    }
+  }
+
+  Output gradient_of(const Output& x) const {
+    const auto found = gradients_.find(x.op().node());
+    if (found != gradients_.end()) {
+      const auto& parts = found->second[static_cast<size_t>(x.index())];
+      if (!parts.empty()) return aggregated(parts);
+    }
+    const bool zero = options_.unconnected_gradients == UnconnectedGradients::ZERO;
+    return zero ? zeros_like(x) : Output();
+  }
+
+ private:
+  void add(const Output& of, const Output& gradient) {
+    auto& slots = gradients_[of.op().node()];
+    if (slots.empty()) slots.resize(static_cast<size_t>(of.op().output_count()));
+    slots[static_cast<size_t>(of.index())].push_back(gradient);
+  }
+
+  // Sums what has arrived for an operation's results and hands it on to its inputs.
+  void visit(const Operation& op) {
+    const auto found = gradients_.find(op.node());
+    if (found == gradients_.end()) return;
+    Outputs arrived;
+    for (auto& parts : found->second) {
+      if (parts.size() > 1) parts = {aggregated(parts)};
+      arrived.push_back(parts.empty() ? Output() : parts[0]);
+    }
+    if (stops_.contains(op.node()) || !op.node()->def->differentiable) return;
+    const Context there = colocated(op);
+    const NameScope scope = name_scope(op.name() + "_grad");
+    Outputs into_inputs = differentiate(op, arrived);
+    if (options_.gate_gradients && into_inputs.size() > 1) into_inputs = gated(into_inputs);
+    for (size_t i = 0; i < into_inputs.size(); ++i) {
+      const Output& gradient = into_inputs[i];
+      const Output input = op.input(static_cast<int>(i));
+      if (!gradient || !between_.contains(input.op().node())) continue;
+      gradient.set_shape(input.shape());
+      add(input, gradient);
+    }
+  }
+
+  static Outputs differentiate(const Operation& op, const Outputs& arrived) {
+    const RegisteredOp& def = *op.node()->def;
+    require<UnimplementedError>(def.gradient != nullptr, ErrorKind::bad_argument,
+                                "No gradient defined for operation '", op.name(),
+                                "' (op type: ", op.type(), "), made at ", to_string(op.made_at()));
+    Outputs into_inputs = def.gradient(op, arrived);
+    require<ValueError>(static_cast<int>(into_inputs.size()) == op.input_count(),
+                        ErrorKind::bad_argument, "Num gradients ", into_inputs.size(),
+                        " generated for op '", op.name(), "' do not match num inputs ",
+                        op.input_count());
+    return into_inputs;
+  }
+
+  static Outputs gated(const Outputs& gradients) {
+    int present = 0;
+    for (const Output& gradient : gradients) present += static_cast<bool>(gradient);
+    return present > 1 ? tuple(gradients) : gradients;
+  }
+
+  Context colocated(const Operation& op) const {
+    return options_.colocate_gradients_with_ops ? enter_colocate_with(op) : Context();
+  }
+
+  const GradientsOptions& options_;
+  NodeSet between_, stops_;
+  std::unordered_map<const Node*, int> pending_;  // readers between that weren't visited yet
+  std::unordered_map<const Node*, std::vector<std::vector<Output>>> gradients_;
+};
+
+Output starting_gradient(const Output& y, const Output& given, size_t index) {
+  const std::string name = str("grad_ys_", index);
+  if (!given) {
+    const Shape known = y.shape();
+    if (known.fully_defined()) return ones(known, y.dtype(), {.name = name});
+    return fill(shape(y), cast(1.0, y.dtype()), {.name = name});
+  }
+  require<TypeError>(given.dtype() == y.dtype(), ErrorKind::dtype_incompatible, "Gradient type ",
+                     given.dtype(), " generated for tensor ", y.name(), " with type ", y.dtype(),
+                     " must be ", y.dtype());
+  return identity(given, {.name = name});
+}
+
+std::vector<Output> endpoints_of(const std::vector<Ref>& refs) {
+  std::vector<Output> endpoints;
+  for (const Ref& ref : refs) endpoints.push_back(ref.endpoint());
+  return endpoints;
+}
+
+}  // namespace
+}  // namespace internal
+
+std::vector<Output> gradients(const std::vector<Output>& ys, const std::vector<Ref>& xs,
+                              const GradientsOptions& options) {
+  using internal::require;
+  require<ValueError>(options.grad_ys.empty() || options.grad_ys.size() == ys.size(),
+                      ErrorKind::bad_argument, "Passed ", options.grad_ys.size(), " grad_ys for ",
+                      ys.size(), " ys");
+  const std::vector<Output> from = internal::endpoints_of(xs);
+  const std::vector<Output> stops = internal::endpoints_of(options.stop_gradients);
+  std::vector<Input> all;
+  for (const auto* list : {&ys, &from, &stops, &options.grad_ys}) {
+    for (const Output& output : *list) {
+      if (output) all.emplace_back(output);
+    }
+  }
+  const internal::OpScope scope(options.name, "gradients", all);
+  internal::Differentiator differentiator(ys, from, stops, options);
+  std::vector<Output> grad_ys;
+  for (size_t i = 0; i < ys.size(); ++i) {
+    const Output given = options.grad_ys.empty() ? Output() : options.grad_ys[i];
+    grad_ys.push_back(internal::starting_gradient(ys[i], given, i));
+  }
+  differentiator.run(ys, grad_ys);
+  std::vector<Output> results;
+  for (const Output& x : from) results.push_back(differentiator.gradient_of(x));
+  return results;
+}
+
+}  // namespace tenon
