@@ -130,9 +130,27 @@ Node* GraphState::add_node(NodeArguments arguments) {
   }
   apply_control_inputs(node);
   for (Node* input : arguments.control_inputs) node.control_inputs.push_back(input);
-  apply_devices(node);
-  apply_colocation(node);
+  apply_place(node);
   return append(std::move(node));
+}
+
+// An operation that takes references goes where their variables are: it is colocated with them, and
+// devices in force don't count (op_def_library's _MaybeColocateWith).
+void GraphState::apply_place(Node& node) {
+  GraphContexts& here = contexts();
+  const size_t colocations = here.colocations.size();
+  size_t next = 0;
+  for (const ArgDef& argument : node.def->input_args) {
+    const auto count = static_cast<size_t>(
+        argument.number_attr.empty() ? 1 : node.attrs.get<int64_t>(argument.number_attr));
+    for (size_t i = next; argument.is_ref && i < next + count; ++i) {
+      here.colocations.push_back(node.inputs[i].node);
+    }
+    next += count;
+  }
+  if (here.colocations.size() == colocations) apply_devices(node);
+  apply_colocation(node);
+  here.colocations.resize(colocations);
 }
 
 Node* GraphState::add_constant(const std::string& name, const Tensor& value,

@@ -127,6 +127,7 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
  private:
   Node* add_constant(const std::string& name, const Tensor& value, const Location& where);
   Node* append(Node node);
+  void apply_place(Node& node);
   void apply_devices(Node& node);
   void apply_colocation(Node& node);
   void apply_control_inputs(Node& node);
