@@ -1,4 +1,5 @@
 // Adadelta (Zeiler, 2012).
+#include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/optimizers.h"
@@ -22,7 +23,11 @@ void AdadeltaOptimizer::prepare() {
 }
 
 Operation AdadeltaOptimizer::apply_dense(const Output& gradient, const Variable& variable) {
-  return step(gradient, variable, {});
+  return internal::add_update(
+      "Adadelta", {variable, get_slot(variable, "accum"), get_slot(variable, "accum_update")},
+      {cast_to(learning_rate_, variable), cast_to(rho_, variable), cast_to(epsilon_, variable),
+       gradient},
+      {{"use_locking", use_locking()}});
 }
 
 Operation AdadeltaOptimizer::apply_sparse(const SparseGradient& gradient,

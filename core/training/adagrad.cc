@@ -1,5 +1,6 @@
 // Adagrad (Duchi et al., 2011): each element's rate falls with the squares that it has seen.
 #include "core/base/strings.h"
+#include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/optimizers.h"
@@ -25,7 +26,9 @@ void AdagradOptimizer::prepare() {
 }
 
 Operation AdagradOptimizer::apply_dense(const Output& gradient, const Variable& variable) {
-  return step(gradient, variable, {});
+  return internal::add_update("Adagrad", {variable, get_slot(variable, "accumulator")},
+                              {cast_to(learning_rate_, variable), gradient},
+                              {{"use_locking", use_locking()}});
 }
 
 Operation AdagradOptimizer::apply_sparse(const SparseGradient& gradient, const Variable& variable) {

@@ -1,5 +1,6 @@
 // Follow the regularized leader, proximal (McMahan et al., 2013).
 #include "core/base/strings.h"
+#include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/optimizers.h"
@@ -33,10 +34,22 @@ void FtrlOptimizer::create_slots(const std::vector<Variable>& variables) {
 
 void FtrlOptimizer::prepare() {
   learning_rate_ = as_scalar(options_.learning_rate, "learning_rate");
+  l1_ = as_scalar(options_.l1_regularization_strength, "l1_regularization_strength");
+  l2_ = as_scalar(options_.l2_regularization_strength, "l2_regularization_strength");
+  // beta is the same as more of the L2 penalty.
+  if (options_.beta > 0) l2_ = l2_ + options_.beta / (2.0 * maximum(learning_rate_, 1e-36));
+  shrinkage_ = as_scalar(options_.l2_shrinkage_regularization_strength,
+                         "l2_shrinkage_regularization_strength");
+  power_ = as_scalar(options_.learning_rate_power, "learning_rate_power");
 }
 
 Operation FtrlOptimizer::apply_dense(const Output& gradient, const Variable& variable) {
-  return step(gradient, variable, {});
+  if (options_.l2_shrinkage_regularization_strength > 0) return step(gradient, variable, {});
+  return internal::add_update("Ftrl",
+                              {variable, get_slot(variable, "accum"), get_slot(variable, "linear")},
+                              {gradient, cast_to(learning_rate_, variable), cast_to(l1_, variable),
+                               cast_to(l2_, variable), cast_to(power_, variable)},
+                              {{"use_locking", use_locking()}});
 }
 
 Operation FtrlOptimizer::apply_sparse(const SparseGradient& gradient, const Variable& variable) {
@@ -48,20 +61,13 @@ Operation FtrlOptimizer::step(const Output& gradient, const Variable& variable,
   const Variable accum_slot = get_slot(variable, "accum");
   const Variable linear_slot = get_slot(variable, "linear");
   const Output value = read(variable, indices), old = read(accum_slot, indices);
-  const Output rate = cast_to(learning_rate_, variable);
-  const double l1 = options_.l1_regularization_strength;
-  const double shrinkage = 2 * options_.l2_shrinkage_regularization_strength;
-  // accum^-learning_rate_power
-  const auto power = [&](const Output& accum) {
-    return options_.learning_rate_power == -0.5 ? sqrt(accum)
-                                                : pow(accum, -options_.learning_rate_power);
-  };
+  const Output rate = cast_to(learning_rate_, variable), l1 = cast_to(l1_, variable);
   const Output accum = old + square(gradient);
-  const Output shrunk = shrinkage > 0 ? gradient + shrinkage * value : gradient;
-  const Output linear =
-      read(linear_slot, indices) + shrunk - (power(accum) - power(old)) / rate * value;
-  const Output quadratic =
-      (power(accum) + options_.beta) / rate + 2 * options_.l2_regularization_strength;
+  const Output power = -cast_to(power_, variable);
+  const Output root = pow(accum, power), old_root = pow(old, power);
+  const Output shrunk = gradient + 2.0 * cast_to(shrinkage_, variable) * value;
+  const Output linear = read(linear_slot, indices) + shrunk - (root - old_root) / rate * value;
+  const Output quadratic = root / rate + 2.0 * cast_to(l2_, variable);
   const Output updated = (clip_by_value(linear, -l1, l1) - linear) / quadratic;
   return group({write(accum_slot, indices, accum), write(linear_slot, indices, linear),
                 write(variable, indices, updated)});

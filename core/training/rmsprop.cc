@@ -1,4 +1,5 @@
 // RMSProp (Hinton, 2012), plain and centered.
+#include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/optimizers.h"
@@ -24,7 +25,14 @@ void RMSPropOptimizer::prepare() {
 }
 
 Operation RMSPropOptimizer::apply_dense(const Output& gradient, const Variable& variable) {
-  return step(gradient, variable, {});
+  std::vector<Variable> written = {variable};
+  if (options_.centered) written.push_back(get_slot(variable, "mg"));
+  written.push_back(get_slot(variable, "rms"));
+  written.push_back(get_slot(variable, "momentum"));
+  return internal::add_update(options_.centered ? "CenteredRMSProp" : "RMSProp", written,
+                              {cast_to(learning_rate_, variable), cast_to(decay_, variable),
+                               cast_to(momentum_, variable), cast_to(epsilon_, variable), gradient},
+                              {{"use_locking", use_locking()}});
 }
 
 Operation RMSPropOptimizer::apply_sparse(const SparseGradient& gradient, const Variable& variable) {

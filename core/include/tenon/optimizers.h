@@ -365,7 +365,7 @@ class TENON_API FtrlOptimizer : public Optimizer {
   Operation step(const Output& gradient, const Variable& variable, const Output& indices);
 
   FtrlOptions options_;
-  Output learning_rate_;
+  Output learning_rate_, l1_, l2_, shrinkage_, power_;
 };
 
 // The graph's count of training steps: an int64 scalar named global_step, in GLOBAL_VARIABLES and
