@@ -4,7 +4,6 @@
 
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 
 namespace tenon::train {
@@ -31,6 +30,10 @@ struct Schedule {
   Output rate;
   Output step;
 };
+
+Output choose(const Output& condition, const Output& x, const Output& y) {
+  return internal::add_output("SelectV2", {condition, x, y});
+}
 
 }  // namespace
 
@@ -70,7 +73,7 @@ Output polynomial_decay(const Input& learning_rate, const Input& global_step,
   Output step = s.step;
   if (options.cycle) {
     // The first multiple of decay_steps that isn't below the step; at step 0 the first of all.
-    const Output cycles = where(equal(step, 0), s.convert(1), ceil(step / steps));
+    const Output cycles = choose(equal(step, 0), s.convert(1), ceil(step / steps));
     steps = multiply(steps, cycles);
   } else {
     step = minimum(step, steps);
@@ -115,7 +118,7 @@ Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& option
   }
   Output result = values.back();
   for (size_t i = boundaries.size(); i-- > 0;) {
-    result = where(less_equal(at, boundaries[i]), values[i], result);
+    result = choose(less_equal(at, boundaries[i]), values[i], result);
   }
   return result;
 }
