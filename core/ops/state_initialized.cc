@@ -8,7 +8,10 @@
 namespace tenon::internal {
 namespace {
 
-Shapes initialized_value_shape(const ShapeContext& context) { return {context.inputs[1]}; }
+// The variable's shape, where it is known; a variable without one takes its initial value's.
+Shapes initialized_value_shape(const ShapeContext& context) {
+  return {context.inputs[0].fully_defined() ? context.inputs[0] : context.inputs[1]};
+}
 
 OpDef initialized_value(const char* name, const char* variable) {
   return {.name = name,

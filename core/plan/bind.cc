@@ -195,7 +195,7 @@ class Binder {
     if (op.kind == StepKind::kAssign) {
       step.variable = op.writes[0];
       step.shape = graph_.input(op, 1).shape;
-    } else if (op.kind == StepKind::kIsInitialized) {
+    } else if (op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue) {
       step.variable = op.reads[0];
     } else if (op.kind != StepKind::kCopy) {
       prepare(op, step);

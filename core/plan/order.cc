@@ -117,7 +117,9 @@ class Orderer {
   void mark_initialization() {
     for (size_t i = 0; i < plan_.ops.size(); ++i) {
       const PlanOp& op = plan_.ops[i];
-      if (!op.runs() || op.kind == StepKind::kIsInitialized || op.node->def->is_variable) {
+      const bool asks =
+          op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue;
+      if (!op.runs() || asks || op.node->def->is_variable) {
         if (op.kind != StepKind::kCopy) continue;
       }
       const auto mark = [&](int variable) {

@@ -36,7 +36,7 @@ struct Step {
   Kernel kernel = {};
   std::vector<int> inputs;  // slots; -1 for an input of which only the shape matters
   std::vector<int> outputs;
-  int variable = -1;  // of kAssign and kIsInitialized
+  int variable = -1;  // of kAssign, kIsInitialized, kInitializedValue
   size_t workspace_offset = 0;
   Shape shape = {};        // kAssign: the variable's new shape
   std::string fused = {};  // what was fused in, for reading

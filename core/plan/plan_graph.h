@@ -66,9 +66,10 @@ enum class StepKind : uint8_t {
   kNothing,  // its results are other values' memory, or known
   kKernel,
   kElementwise,
-  kAssign,         // Assign, AssignVariableOp
-  kIsInitialized,  // IsVariableInitialized, VarIsInitializedOp
-  kCopy,           // a read of a variable that must outlive a write
+  kAssign,            // Assign, AssignVariableOp
+  kIsInitialized,     // IsVariableInitialized, VarIsInitializedOp
+  kInitializedValue,  // _InitializedValue, _InitializedResource
+  kCopy,              // a read of a variable that must outlive a write
 };
 
 struct PlanOp {

@@ -23,6 +23,9 @@ StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
   if (type == "IsVariableInitialized" || type == "VarIsInitializedOp") {
     return StepKind::kIsInitialized;
   }
+  if (type == "_InitializedValue" || type == "_InitializedResource") {
+    return StepKind::kInitializedValue;
+  }
   const bool all_known = !op.outputs.empty() && op.writes.empty() && !op.node->def->stateful &&
                          std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
                            return static_cast<bool>(plan.value(output).constant);

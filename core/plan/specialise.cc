@@ -73,7 +73,10 @@ class Specialiser {
       if (input.shape.fully_defined() || input.dtype == DType::resource) continue;
       if (contains(op.node->def->writes, static_cast<int>(i))) continue;
       const Node* variable = variable_of(op.node->inputs[i]);
-      if (variable == nullptr || op.node->type() == "IsVariableInitialized") continue;
+      if (variable == nullptr || op.node->type() == "IsVariableInitialized" ||
+          op.node->type() == "_InitializedValue") {
+        continue;
+      }
       fail<FailedPreconditionError>(ErrorKind::uninitialized,
                                     "Attempting to use uninitialized value ", variable->name,
                                     ": its shape isn't known before it has a value. Run its ",

@@ -85,6 +85,13 @@ class Run {
         *static_cast<bool*>(pointer(step.outputs[0])) =
             prepared_.variables[static_cast<size_t>(step.variable)]->initialized();
         return;
+      case StepKind::kInitializedValue: {
+        const size_t from =
+            prepared_.variables[static_cast<size_t>(step.variable)]->initialized() ? 0 : 1;
+        const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
+        copy_elements(pointer(step.outputs[0]), pointer(step.inputs[from]), slot.shape, slot.dtype);
+        return;
+      }
       case StepKind::kCopy: {
         const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
         copy_elements(pointer(step.outputs[0]), pointer(step.inputs[0]), slot.shape, slot.dtype);
