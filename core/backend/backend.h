@@ -120,7 +120,7 @@ struct KernelRegistration {
 // only read.
 class KernelRegistry {
  public:
-  // `dtype` is the operation's main dtype (its attribute T, else dtype); DType::invalid: any.
+  // `dtype` is the operation's main dtype (its attribute dtype, else T); DType::invalid: any.
   void add(std::string_view op, DType dtype, PrepareFunction prepare) {
     add(op, dtype, KernelRegistration{.prepare = prepare});
   }

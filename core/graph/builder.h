@@ -12,13 +12,15 @@
 
 namespace tenon::internal {
 
-// An argument of an operation: one input, or a list of them ("values: N * T").
+// An argument of an operation: one input, or a list of them ("values: N * T"). An Output says
+// nothing of the line that passed it.
 struct InputList {
   InputList(Input input) : items{std::move(input)} {}
-  InputList(Output output) : items{Input(std::move(output))} {}
+  InputList(Output output) : items{Input(std::move(output), Location{})} {}
   InputList(std::vector<Input> inputs) : items(std::move(inputs)), is_list(true) {}
-  InputList(const std::vector<Output>& outputs)
-      : items(outputs.begin(), outputs.end()), is_list(true) {}
+  InputList(const std::vector<Output>& outputs) : is_list(true) {
+    for (const Output& output : outputs) items.emplace_back(output, Location{});
+  }
   std::vector<Input> items;
   bool is_list = false;
 };

@@ -33,7 +33,7 @@ bool valid_op_name(std::string_view name) {
 }
 
 DType Node::main_dtype() const {
-  for (const std::string_view attr : {"T", "dtype"}) {
+  for (const std::string_view attr : {"dtype", "T"}) {
     const AttrValue* value = attrs.find(attr);
     if (value == nullptr) continue;
     if (const DType* dtype = std::get_if<DType>(value)) return *dtype;

@@ -37,7 +37,7 @@ class Node {
   Location made_at;
 
   const std::string& type() const { return def->name; }
-  // The dtype by which kernels are looked up: attribute T, else dtype, else the first output's.
+  // The dtype by which kernels are looked up: attribute dtype, else T, else the first output's.
   DType main_dtype() const;
 };
 

@@ -1,4 +1,7 @@
-// Where: the indices of true elements; a run alone knows how many there are.
+// Where: the indices of true elements. How many there are hangs on the values, so that a plan is
+// cut before it and goes on for the values found.
+
+#include <algorithm>
 
 #include "core/base/strings.h"
 #include "core/ops/array_rules.h"
@@ -11,9 +14,34 @@ namespace tenon {
 namespace internal {
 namespace {
 
+template <typename T>
+int64_t count_of(const Tensor& tensor) {
+  const auto values = tensor.data<T>();
+  return std::count_if(values.begin(), values.end(), [](T value) { return value != T{}; });
+}
+
+int64_t count_nonzero(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case DType::bool_:
+      return count_of<bool>(tensor);
+    case DType::float32:
+      return count_of<float>(tensor);
+    case DType::float64:
+      return count_of<double>(tensor);
+    case DType::int32:
+      return count_of<int32_t>(tensor);
+    case DType::int64:
+      return count_of<int64_t>(tensor);
+    default:
+      return kUnknown;
+  }
+}
+
 Shapes where_shape(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
-  return {Shape{kUnknown, input.has_rank() ? int64_t{input.rank()} : kUnknown}};
+  const Tensor value = context.value(0);
+  return {Shape{value ? count_nonzero(value) : kUnknown,
+                input.has_rank() ? int64_t{input.rank()} : kUnknown}};
 }
 
 }  // namespace
@@ -26,7 +54,8 @@ void register_array_where(OpRegistry& ops) {
            .outputs = {"index: int64"},
            .types = {{"T", types}},
            .shape = where_shape,
-           .differentiable = false});
+           .differentiable = false,
+           .needs_value = {0}});
 }
 
 }  // namespace internal

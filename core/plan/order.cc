@@ -200,9 +200,8 @@ class Orderer {
         if (!contains(plan_.op(pair.writer).writes, variable)) continue;
         const auto made = std::find_if(copies.begin(), copies.end(),
                                        [&](const auto& copy) { return copy.first == variable; });
-        if (made == copies.end())
-          copies.emplace_back(variable, add_snapshot(variable, pair.reader));
-        const int copy = made == copies.end() ? copies.back().second : made->second;
+        const int copy = made != copies.end() ? made->second : add_snapshot(variable, pair.reader);
+        if (made == copies.end()) copies.emplace_back(variable, copy);
         PlanOp& reader = plan_.op(pair.reader);
         for (int& input : reader.inputs) {
           if (plan_.value(plan_.root(input)).variable == variable) input = copy;

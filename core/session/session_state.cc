@@ -137,7 +137,7 @@ SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptio
   for (int i = 0; i < cpus; ++i) {
     const std::string name = str("/job:localhost/replica:0/task:0/device:CPU:", i);
     devices_.push_back(cpu_backend().open(
-        i, name, {.threads = options.threads, .memory_limit = options.cpu_memory_limit}));
+        0, name, {.threads = options.threads, .memory_limit = options.cpu_memory_limit}));
     device_specs_.push_back(DeviceSpec::from_string(name));
   }
 }
