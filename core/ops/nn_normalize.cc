@@ -90,10 +90,23 @@ Output clip_by_norm(Input t, Input clip_norm, const ClipByNormOptions& options) 
   return identity(x * bound / maximum(norm, bound), {.name = scope.name()});
 }
 
+namespace {
+
+// A gradient of gathered rows stays one: what is clipped is its rows, as in TensorFlow, where rows
+// that occur more than once count one by one.
+bool is_sparse(const Output& tensor) { return tensor.op().type() == "_IndexedSlices"; }
+Output rows_of(const Output& tensor) { return is_sparse(tensor) ? tensor.op().input(0) : tensor; }
+Output with_rows(const Output& tensor, const Output& rows) {
+  if (!is_sparse(tensor)) return rows;
+  return internal::add_output("_IndexedSlices", {rows, tensor.op().input(1), tensor.op().input(2)});
+}
+
+}  // namespace
+
 Output global_norm(const std::vector<Output>& tensors, const OpOptions& options) {
   std::vector<Input> present;
   for (const Output& tensor : tensors) {
-    if (tensor) present.emplace_back(tensor);
+    if (tensor) present.emplace_back(rows_of(tensor));
   }
   require<ValueError>(!present.empty(), ErrorKind::bad_argument,
                       "global_norm needs at least one tensor");
@@ -115,7 +128,8 @@ ClippedByGlobalNorm clip_by_global_norm(const std::vector<Output>& tensors, Inpu
   const Output scale = scale_for_finite + (norm - norm);
   ClippedByGlobalNorm result{.tensors = {}, .global_norm = norm};
   for (const Output& tensor : tensors) {
-    result.tensors.push_back(tensor ? identity(tensor * scale) : Output());
+    result.tensors.push_back(tensor ? with_rows(tensor, identity(rows_of(tensor) * scale))
+                                    : Output());
   }
   return result;
 }
