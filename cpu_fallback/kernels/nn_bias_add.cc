@@ -1,0 +1,68 @@
+// BiasAdd: a bias for each channel, the last axis (NHWC) or the second (NCHW); and its gradient.
+#include "cpu_fallback/kernel_support.h"
+#include "cpu_fallback/reduction.h"
+#include "cpu_fallback/scalar_ops.h"
+
+namespace tenon::cpu {
+namespace {
+
+int channel_axis(const KernelRequest& request) {
+  const int rank = request.input_shape(0).rank();
+  require(rank >= 2, ErrorKind::shape_incompatible,
+          "Input tensor must be at least 2D: ", request.input_shape(0));
+  return request.attrs->get_or<std::string>("data_format", "NHWC") == "NCHW" ? 1 : rank - 1;
+}
+
+template <typename T>
+Kernel prepare_bias_add(const KernelRequest& request) {
+  const AroundAxis around(request.input_shape(0), channel_axis(request));
+  require(request.input_shape(1) == Shape{around.size}, ErrorKind::shape_incompatible,
+          "Must provide as many biases as the last dimension of the input tensor: ",
+          request.input_shape(1), " vs. ", request.input_shape(0));
+  return {.launch = [around](const Launch& args) {
+    const T *value = args.input<T>(0), *bias = args.input<T>(1);
+    T* out = args.output<T>(0);
+    using C = scalar::Compute<T>;
+    const auto add = [](T a, T b) {
+      return static_cast<T>(scalar::Add()(static_cast<C>(a), static_cast<C>(b)));
+    };
+    for_rows(args, around.outer, around.size * around.inner, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t at = row * around.size * around.inner;
+        if (around.inner == 1) {
+          for (int64_t c = 0; c < around.size; ++c) out[at + c] = add(value[at + c], bias[c]);
+          continue;
+        }
+        for (int64_t i = 0; i < around.size * around.inner; ++i) {
+          out[at + i] = add(value[at + i], bias[i / around.inner]);
+        }
+      }
+    });
+  }};
+}
+
+Kernel prepare_bias_add_grad(const KernelRequest& request) {
+  const Shape& shape = request.input_shape(0);
+  std::vector<bool> reduced(static_cast<size_t>(shape.rank()), true);
+  reduced[static_cast<size_t>(channel_axis(request))] = false;
+  return Reduction::kernel(Reduction(Reduce::kSum, request.input_dtype(0), shape, reduced));
+}
+
+template <typename T>
+void add(KernelRegistry& kernels, DType dtype) {
+  kernels.add("BiasAdd", dtype, prepare_bias_add<T>);
+  kernels.add("BiasAddGrad", dtype, prepare_bias_add_grad);
+}
+
+}  // namespace
+
+void register_nn_bias_add(KernelRegistry& kernels) {
+  for_types(Numbers(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    add<T>(kernels, dtype_of<T>);
+  });
+  add<Half>(kernels, float16);
+  add<Bfloat16>(kernels, bfloat16);
+}
+
+}  // namespace tenon::cpu

@@ -1,0 +1,161 @@
+// MaxPool and AvgPool of NHWC images, and their gradients. Padding takes no part: averages are over
+// the pixels that lie on the image.
+#include <algorithm>
+
+#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/window.h"
+
+namespace tenon::cpu {
+namespace {
+
+Windows pool_windows(const KernelRequest& request, const Shape& image, const Shape& output) {
+  const auto& ksize = request.attrs->get<std::vector<int64_t>>("ksize");
+  require<UnimplementedError>(ksize.at(0) == 1 && ksize.at(3) == 1, ErrorKind::bad_argument,
+                              "Pooling over the batch or the channels is not supported");
+  return make_windows(*request.attrs, image, output, ksize[1], ksize[2]);
+}
+
+// Calls f(offset of the pixel's channels) for each pixel of image n that window (y, x) sees.
+template <typename F>
+void for_pixels(const Windows& windows, int64_t n, int64_t y, int64_t x, F f) {
+  const WindowAxis &h = windows.h, &w = windows.w;
+  for (int64_t i = h.first_tap(y); i < h.last_tap(y); ++i) {
+    const int64_t row = (n * h.input + y * h.stride - h.padding + i) * w.input;
+    for (int64_t j = w.first_tap(x); j < w.last_tap(x); ++j) {
+      f((row + x * w.stride - w.padding + j) * windows.channels);
+    }
+  }
+}
+
+// Calls f(n, y, x, offset of the window's channels) for each window, in pieces of rows of windows.
+template <typename F>
+void for_windows(const Launch& args, const Windows& windows, F f) {
+  const WindowAxis &h = windows.h, &w = windows.w;
+  const int64_t row_cost = w.output * windows.channels * h.size * w.size;
+  for_rows(args, windows.batch * h.output, row_cost, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      for (int64_t x = 0; x < w.output; ++x) {
+        f(row / h.output, row % h.output, x, (row * w.output + x) * windows.channels);
+      }
+    }
+  });
+}
+
+// The same, but all windows of an image in one piece, which may write to the image.
+template <typename T, typename F>
+void for_images(const Launch& args, const Windows& windows, T* images, F f) {
+  const WindowAxis &h = windows.h, &w = windows.w;
+  const int64_t image = h.input * w.input * windows.channels;
+  const int64_t cost = h.output * w.output * windows.channels * h.size * w.size;
+  for_rows(args, windows.batch, std::max(image, cost), [&](int64_t begin, int64_t end) {
+    std::fill(images + begin * image, images + end * image, T{});
+    for (int64_t n = begin; n < end; ++n) {
+      for (int64_t y = 0; y < h.output; ++y) {
+        for (int64_t x = 0; x < w.output; ++x) {
+          f(n, y, x, ((n * h.output + y) * w.output + x) * windows.channels);
+        }
+      }
+    }
+  });
+}
+
+template <typename T>
+Kernel prepare_max_pool(const KernelRequest& request) {
+  const Windows windows = pool_windows(request, request.input_shape(0), request.output_shape(0));
+  return {.launch = [windows](const Launch& args) {
+    const T* image = args.input<T>(0);
+    for_windows(args, windows, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
+      T* out = args.output<T>(0) + at;
+      bool first = true;
+      for_pixels(windows, n, y, x, [&](int64_t pixel) {
+        const T* from = image + pixel;
+        if (first) std::copy_n(from, windows.channels, out);
+        for (int64_t c = 0; !first && c < windows.channels; ++c) {
+          out[c] = scalar::Maximum()(out[c], from[c]);
+        }
+        first = false;
+      });
+    });
+  }};
+}
+
+// The gradient goes to the first of the largest pixels.
+template <typename T>
+Kernel prepare_max_pool_grad(const KernelRequest& request) {
+  const Windows windows = pool_windows(request, request.input_shape(0), request.input_shape(1));
+  return {.launch = [windows](const Launch& args) {
+    const T *image = args.input<T>(0), *output = args.input<T>(1), *gradient = args.input<T>(2);
+    T* result = args.output<T>(0);
+    constexpr int64_t kChannels = 64;
+    for_images(args, windows, result, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
+      for (int64_t begin = 0; begin < windows.channels; begin += kChannels) {
+        const int64_t count = std::min(kChannels, windows.channels - begin);
+        T left[kChannels];  // what is still to be given away
+        std::copy_n(gradient + at + begin, count, left);
+        for_pixels(windows, n, y, x, [&](int64_t pixel) {
+          const T *from = image + pixel + begin, *largest = output + at + begin;
+          T* to = result + pixel + begin;
+          for (int64_t c = 0; c < count; ++c) {
+            const T share = from[c] == largest[c] ? left[c] : T{0};
+            to[c] = static_cast<T>(to[c] + share);
+            left[c] = from[c] == largest[c] ? T{0} : left[c];
+          }
+        });
+      }
+    });
+  }};
+}
+
+template <typename T>
+Kernel prepare_avg_pool(const KernelRequest& request) {
+  const Windows windows = pool_windows(request, request.input_shape(0), request.output_shape(0));
+  return {.launch = [windows](const Launch& args) {
+    const T* image = args.input<T>(0);
+    for_windows(args, windows, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
+      T* out = args.output<T>(0) + at;
+      std::fill_n(out, windows.channels, T{0});
+      int64_t pixels = 0;
+      for_pixels(windows, n, y, x, [&](int64_t pixel) {
+        for (int64_t c = 0; c < windows.channels; ++c) out[c] += image[pixel + c];
+        ++pixels;
+      });
+      for (int64_t c = 0; c < windows.channels; ++c) out[c] /= static_cast<T>(pixels);
+    });
+  }};
+}
+
+template <typename T>
+Kernel prepare_avg_pool_grad(const KernelRequest& request) {
+  const Windows windows = pool_windows(request, request.output_shape(0), request.input_shape(1));
+  return {.launch = [windows](const Launch& args) {
+    const T* gradient = args.input<T>(1);
+    T* result = args.output<T>(0);
+    for_images(args, windows, result, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
+      int64_t pixels = 0;
+      for_pixels(windows, n, y, x, [&](int64_t) { ++pixels; });
+      const T scale = T{1} / static_cast<T>(pixels);
+      for_pixels(windows, n, y, x, [&](int64_t pixel) {
+        for (int64_t c = 0; c < windows.channels; ++c) {
+          result[pixel + c] += gradient[at + c] * scale;
+        }
+      });
+    });
+  }};
+}
+
+}  // namespace
+
+void register_nn_pool(KernelRegistry& kernels) {
+  for_types(Numbers(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    kernels.add("MaxPool", dtype_of<T>, prepare_max_pool<T>);
+    kernels.add("MaxPoolGrad", dtype_of<T>, prepare_max_pool_grad<T>);
+  });
+  for_types(Floats(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    kernels.add("AvgPool", dtype_of<T>, prepare_avg_pool<T>);
+    kernels.add("AvgPoolGrad", dtype_of<T>, prepare_avg_pool_grad<T>);
+  });
+}
+
+}  // namespace tenon::cpu

@@ -1,0 +1,54 @@
+// Softmax and LogSoftmax over the last axis.
+#include "cpu_fallback/kernel_support.h"
+#include "cpu_fallback/row_softmax.h"
+
+namespace tenon::cpu {
+namespace {
+
+template <typename T, bool kLog>
+Kernel prepare_softmax(const KernelRequest& request) {
+  const Shape& shape = request.input_shape(0);
+  require(shape.rank() >= 1, ErrorKind::shape_incompatible, "logits must have >= 1 dimension, got ",
+          shape);
+  const int64_t columns = shape.back(), rows = count_between(shape, 0, shape.rank() - 1);
+  using C = scalar::Compute<T>;
+  return {.launch = [columns, rows, softmax = RowSoftmax<T>()](const Launch& args) {
+    for_rows(args, rows, columns * 4, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const T* x = args.input<T>(0) + row * columns;
+        T* y = args.output<T>(0) + row * columns;
+        if constexpr (kLog) {
+          const auto [max, sum] = softmax.run(x, columns, [](int64_t, C) {});
+          const C log_sum = static_cast<C>(std::log(sum)), shift = max;
+          for (int64_t i = 0; i < columns; ++i) {
+            y[i] = static_cast<T>(static_cast<C>(x[i]) - shift - log_sum);
+          }
+        } else {
+          const auto result =
+              softmax.run(x, columns, [y](int64_t i, C e) { y[i] = static_cast<T>(e); });
+          const C scale = static_cast<C>(1 / result.sum);
+          for (int64_t i = 0; i < columns; ++i) {
+            y[i] = static_cast<T>(static_cast<C>(y[i]) * scale);
+          }
+        }
+      }
+    });
+  }};
+}
+
+template <typename T>
+void add(KernelRegistry& kernels, DType dtype) {
+  kernels.add("Softmax", dtype, prepare_softmax<T, false>);
+  kernels.add("LogSoftmax", dtype, prepare_softmax<T, true>);
+}
+
+}  // namespace
+
+void register_nn_softmax(KernelRegistry& kernels) {
+  add<float>(kernels, float32);
+  add<double>(kernels, float64);
+  add<Half>(kernels, float16);
+  add<Bfloat16>(kernels, bfloat16);
+}
+
+}  // namespace tenon::cpu

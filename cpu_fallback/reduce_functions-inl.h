@@ -1,0 +1,177 @@
+// The loops behind ReduceFunctions, for the compiler to vectorise for each kind of processor.
+#if defined(TENON_REDUCE_FUNCTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TENON_REDUCE_FUNCTIONS_INL_H_
+#undef TENON_REDUCE_FUNCTIONS_INL_H_
+#else
+#define TENON_REDUCE_FUNCTIONS_INL_H_
+#endif
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+
+#include "cpu_fallback/reduce_functions.h"
+#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/simd_targets.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tenon::cpu::HWY_NAMESPACE {
+
+template <typename T>
+using Summed = std::conditional_t<std::is_integral_v<T>, T, double>;
+
+// Each operation: its accumulator, where it starts, what an element is to it, how two are joined,
+// and what the result is.
+template <typename T>
+struct SumOf {
+  using Sum = Summed<T>;
+  static constexpr Sum kStart = 0;
+  static Sum take(T x) { return static_cast<Sum>(static_cast<scalar::Compute<T>>(x)); }
+  static Sum join(Sum a, Sum b) { return scalar::Add()(a, b); }
+  static T result(Sum sum, int64_t) { return scalar::cast<T>(sum); }
+};
+template <typename T>
+struct MeanOf : SumOf<T> {
+  using typename SumOf<T>::Sum;
+  static T result(Sum sum, int64_t elements) {
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(elements == 0 ? 0 : static_cast<int64_t>(sum) / elements);
+    } else {
+      return scalar::cast<T>(sum / static_cast<double>(elements));
+    }
+  }
+};
+template <typename T>
+struct ProdOf : SumOf<T> {
+  using typename SumOf<T>::Sum;
+  static constexpr Sum kStart = 1;
+  static Sum join(Sum a, Sum b) { return scalar::Multiply()(a, b); }
+};
+template <typename T>
+struct HalfSquaresOf : SumOf<T> {
+  using typename SumOf<T>::Sum;
+  static Sum take(T x) {
+    const Sum value = SumOf<T>::take(x);
+    return value * value;
+  }
+  static T result(Sum sum, int64_t) { return scalar::cast<T>(sum / 2); }
+};
+template <typename T>
+struct MaxOf {
+  using Sum = scalar::Compute<T>;
+  static constexpr Sum kStart = std::numeric_limits<Sum>::has_infinity
+                                    ? -std::numeric_limits<Sum>::infinity()
+                                    : std::numeric_limits<Sum>::lowest();
+  static Sum take(T x) { return static_cast<Sum>(x); }
+  static Sum join(Sum a, Sum b) { return scalar::Maximum()(a, b); }
+  static T result(Sum sum, int64_t) { return static_cast<T>(sum); }
+};
+template <typename T>
+struct MinOf : MaxOf<T> {
+  using typename MaxOf<T>::Sum;
+  static constexpr Sum kStart = std::numeric_limits<Sum>::has_infinity
+                                    ? std::numeric_limits<Sum>::infinity()
+                                    : std::numeric_limits<Sum>::max();
+  static Sum join(Sum a, Sum b) { return scalar::Minimum()(a, b); }
+};
+struct AnyOf {
+  using Sum = uint8_t;
+  static constexpr Sum kStart = 0;
+  static Sum take(bool x) { return x; }
+  static Sum join(Sum a, Sum b) { return a | b; }
+  static bool result(Sum sum, int64_t) { return sum != 0; }
+};
+struct AllOf : AnyOf {
+  static constexpr Sum kStart = 1;
+  static Sum join(Sum a, Sum b) { return a & b; }
+};
+
+template <class Op>
+void start(void* sums, int64_t count) {
+  std::fill_n(static_cast<typename Op::Sum*>(sums), count, Op::kStart);
+}
+
+// Sixteen accumulators side by side, joined as a tree: quick, and sums stay accurate.
+template <class Op, typename T>
+void reduce_row(void* sum, const void* data, int64_t count) {
+  constexpr int kWidth = 16;
+  const auto* x = static_cast<const T*>(data);
+  typename Op::Sum lanes[kWidth];
+  for (auto& lane : lanes) lane = Op::kStart;
+  int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    for (int j = 0; j < kWidth; ++j) lanes[j] = Op::join(lanes[j], Op::take(x[i + j]));
+  }
+  for (int j = 0; i < count; ++i, ++j) lanes[j] = Op::join(lanes[j], Op::take(x[i]));
+  for (int half = kWidth / 2; half > 0; half /= 2) {
+    for (int j = 0; j < half; ++j) lanes[j] = Op::join(lanes[j], lanes[j + half]);
+  }
+  auto& total = *static_cast<typename Op::Sum*>(sum);
+  total = Op::join(total, lanes[0]);
+}
+
+template <class Op, typename T>
+void reduce_columns(void* sums, const void* data, int64_t count) {
+  auto* to = static_cast<typename Op::Sum*>(sums);
+  const auto* x = static_cast<const T*>(data);
+  TENON_INDEPENDENT
+  for (int64_t i = 0; i < count; ++i) to[i] = Op::join(to[i], Op::take(x[i]));
+}
+
+template <class Op>
+void combine(void* sums, const void* others, int64_t count) {
+  auto* to = static_cast<typename Op::Sum*>(sums);
+  const auto* from = static_cast<const typename Op::Sum*>(others);
+  TENON_INDEPENDENT
+  for (int64_t i = 0; i < count; ++i) to[i] = Op::join(to[i], from[i]);
+}
+
+template <class Op, typename T>
+void finish(const void* sums, int64_t count, int64_t elements, void* out) {
+  const auto* from = static_cast<const typename Op::Sum*>(sums);
+  auto* to = static_cast<T*>(out);
+  for (int64_t i = 0; i < count; ++i) to[i] = Op::result(from[i], elements);
+}
+
+template <class Op, typename T>
+ReduceFunctions functions() {
+  return {.bytes = sizeof(typename Op::Sum),
+          .start = start<Op>,
+          .row = reduce_row<Op, T>,
+          .columns = reduce_columns<Op, T>,
+          .combine = combine<Op>,
+          .finish = finish<Op, T>};
+}
+
+template <typename T>
+ReduceFunctions number_functions(Reduce reduce) {
+  switch (reduce) {
+    case Reduce::kSum:
+      return functions<SumOf<T>, T>();
+    case Reduce::kMean:
+      return functions<MeanOf<T>, T>();
+    case Reduce::kProd:
+      return functions<ProdOf<T>, T>();
+    case Reduce::kMax:
+      return functions<MaxOf<T>, T>();
+    case Reduce::kMin:
+      return functions<MinOf<T>, T>();
+    case Reduce::kHalfSquares:
+      if constexpr (!std::is_integral_v<T>) return functions<HalfSquaresOf<T>, T>();
+      return {};
+    default:
+      return {};
+  }
+}
+
+inline ReduceFunctions bool_functions(Reduce reduce) {
+  if (reduce == Reduce::kAny) return functions<AnyOf, bool>();
+  if (reduce == Reduce::kAll) return functions<AllOf, bool>();
+  return {};
+}
+
+}  // namespace tenon::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // TENON_REDUCE_FUNCTIONS_INL_H_
