@@ -35,6 +35,10 @@ DeviceSpec DeviceSpec::from_string(std::string_view name) {
     if (part.empty()) continue;
     const auto fields = internal::split(part, ':');
     const std::string_view key = fields[0];
+    const auto set_type = [&](std::string_view type) {
+      if (spec.device_type) fail_spec(name, "multiple device types are not allowed");
+      spec.device_type = internal::to_upper(type);
+    };
     if (key == "job" && fields.size() == 2) {
       spec.job = std::string(fields[1]);
     } else if (key == "replica" && fields.size() == 2) {
@@ -42,11 +46,11 @@ DeviceSpec DeviceSpec::from_string(std::string_view name) {
     } else if (key == "task" && fields.size() == 2) {
       spec.task = parse_index(name, fields[1]);
     } else if (key == "device" && fields.size() == 3) {
-      spec.device_type = internal::to_upper(fields[1]);
+      set_type(fields[1]);
       spec.device_index = parse_index(name, fields[2]);
     } else if (const std::string type = internal::to_upper(key);
                (type == "CPU" || type == "GPU") && fields.size() <= 2) {
-      spec.device_type = type;
+      set_type(type);
       if (fields.size() == 2) spec.device_index = parse_index(name, fields[1]);
     } else {
       fail_spec(name, internal::str("'", part, "' is no part of a device name"));

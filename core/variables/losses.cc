@@ -9,10 +9,6 @@
 namespace tenon::losses {
 namespace {
 
-std::vector<Output> filtered(std::string_view key, std::string_view scope) {
-  return scope.empty() ? get_collection<Output>(key) : get_collection<Output>(key, scope);
-}
-
 // The losses as inputs: regularization losses are made anew where they are used.
 std::vector<Input> as_inputs(const std::vector<Output>& losses) {
   const std::shared_ptr<internal::GraphState> graph = internal::default_graph_state();
@@ -28,16 +24,13 @@ std::vector<Input> as_inputs(const std::vector<Output>& losses) {
 
 }  // namespace
 
-void add_loss(const Output& loss, std::string_view loss_collection) {
-  if (!loss_collection.empty()) add_to_collection(loss_collection, loss);
-}
-
-std::vector<Output> get_losses(std::string_view scope, std::string_view loss_collection) {
-  return filtered(loss_collection, scope);
-}
-
-std::vector<Output> get_regularization_losses(std::string_view scope) {
-  return filtered(GraphKeys::REGULARIZATION_LOSSES, scope);
+void add_loss(const Ref& loss, std::string_view loss_collection) {
+  if (loss_collection.empty()) return;
+  if (loss.is_variable()) {
+    add_to_collection(loss_collection, loss.variable());
+  } else {
+    add_to_collection(loss_collection, loss.output());
+  }
 }
 
 Output get_regularization_loss(std::string_view scope, std::string_view name) {

@@ -134,12 +134,14 @@ TEST_F(CollectionsTest, CannotGrowInAFinalizedGraph) {
 
 TEST_F(CollectionsTest, AddUpLosses) {
   losses::add_loss(constant(1.0f, {.name = "one"}));
+  losses::add_loss(Variable(2.0f, {.name = "two"}));
   named("w", {.regularizer = l1_regularizer(0.1)});
-  EXPECT_EQ(losses::get_losses().size(), 1u);
+  EXPECT_EQ(losses::get_losses().size(), 2u);
+  EXPECT_EQ(losses::get_losses<Ref>("two")[0].name(), "two:0");
   EXPECT_EQ(losses::get_regularization_losses("w/")[0].name(), "w/Regularizer/l1_regularizer:0");
   EXPECT_EQ(losses::get_regularization_loss().name(), "total_regularization_loss:0");
-  EXPECT_EQ(losses::get_total_loss().op().input_count(), 2);
-  EXPECT_EQ(losses::get_total_loss(false).op().input_count(), 1);
+  EXPECT_EQ(losses::get_total_loss().op().input_count(), 3);
+  EXPECT_EQ(losses::get_total_loss(false).op().input_count(), 2);
 }
 
 TEST_F(CollectionsTest, HaveAZeroRegularizationLossAndNoTotalWhenEmpty) {

@@ -82,7 +82,7 @@ std::any any_of(T&& item) {
   }
 }
 
-// The items as T; a Ref can be a Variable or an Output.
+// The items as T; a Ref can be a Variable or an Output, and an Output a Variable's value.
 template <typename T>
 std::vector<T> typed(std::string_view key, Collection all, const char* wanted) {
   if constexpr (std::is_same_v<T, std::any>) {
@@ -102,6 +102,12 @@ std::vector<T> typed(std::string_view key, Collection all, const char* wanted) {
         }
         if (const Output* output = std::any_cast<Output>(&all[i])) {
           found.emplace_back(*output);
+          continue;
+        }
+      }
+      if constexpr (std::is_same_v<T, Output>) {
+        if (const Variable* variable = std::any_cast<Variable>(&all[i])) {
+          found.push_back(variable->value());
           continue;
         }
       }
@@ -126,7 +132,8 @@ void add_to_collections(const std::vector<std::string>& keys, T&& item) {
 
 // A copy of a collection's list, empty when there is none. T is what its items are: Variable,
 // Output, Operation, std::string, a type of the program's own, or std::any for any of them; a Ref
-// is a Variable or an Output. Throws TypeError (bad_argument) when an item is no T.
+// is a Variable or an Output, and an Output may be a Variable's value. Throws TypeError
+// (bad_argument) when an item is no T.
 template <typename T>
 std::vector<T> get_collection(std::string_view key) {
   return internal::typed<T>(key, internal::items(key, nullptr), typeid(T).name());

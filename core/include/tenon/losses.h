@@ -10,13 +10,21 @@
 
 namespace tenon::losses {
 
-// Adds a loss to a collection; "" adds it nowhere.
-TENON_API void add_loss(const Output& loss, std::string_view loss_collection = GraphKeys::LOSSES);
+// Adds a loss, a tensor or a variable, to a collection; "" adds it nowhere.
+TENON_API void add_loss(const Ref& loss, std::string_view loss_collection = GraphKeys::LOSSES);
 
-// The losses of a collection whose names match `scope` at their start; "" is no filter.
-TENON_API std::vector<Output> get_losses(std::string_view scope = {},
-                                         std::string_view loss_collection = GraphKeys::LOSSES);
-TENON_API std::vector<Output> get_regularization_losses(std::string_view scope = {});
+// The losses of a collection whose names match `scope` at their start; "" is no filter. T is what
+// the caller takes them for: Output, or as with get_collection.
+template <typename T = Output>
+std::vector<T> get_losses(std::string_view scope = {},
+                          std::string_view loss_collection = GraphKeys::LOSSES) {
+  return scope.empty() ? get_collection<T>(loss_collection)
+                       : get_collection<T>(loss_collection, scope);
+}
+template <typename T = Output>
+std::vector<T> get_regularization_losses(std::string_view scope = {}) {
+  return get_losses<T>(scope, GraphKeys::REGULARIZATION_LOSSES);
+}
 
 // The sum of the regularization losses; a constant zero when there are none.
 TENON_API Output get_regularization_loss(std::string_view scope = {},
