@@ -86,8 +86,10 @@ class Specialiser {
 
   // Whether all values that decide shapes are known; where not, the plan is cut at them.
   bool have_values(PlanOp& op) {
-    for (const int needed : op.node->def->needs_value) {
-      if (needed >= static_cast<int>(op.inputs.size())) continue;
+    const int count = static_cast<int>(op.inputs.size());
+    for (int needed : op.node->def->needs_value) {
+      if (needed < 0) needed += count;  // counted from the last
+      if (needed < 0 || needed >= count) continue;
       const int value = op.inputs[static_cast<size_t>(needed)];
       if (known(value)) continue;
       op.deferred = true;
