@@ -12,7 +12,7 @@
 
 namespace tenon {
 
-using internal::fail;
+using internal::convert_literal;
 using internal::require;
 
 namespace {
@@ -167,12 +167,18 @@ Initializer ones_initializer(const OnesInitializerOptions&) {
 }
 
 Initializer constant_initializer(const Input& value, const ConstantInitializerOptions& options) {
+  require<TypeError>(!value.is_output(), ErrorKind::bad_argument,
+                     "constant_initializer takes values, not a tensor of the graph");
   return Initializer::built_in(
       [value, options](const Shape& shape, DType dtype, const PartitionInfo*) {
-        require<TypeError>(!options.verify_shape || value.value().shape() == shape,
+        const Tensor& given = value.value();
+        const Tensor converted = given.dtype() == dtype ? given : convert_literal(given, dtype);
+        require<TypeError>(static_cast<bool>(converted), ErrorKind::dtype_incompatible, "Expected ",
+                           dtype, ", but got ", given, " of type '", given.dtype(), "'.");
+        require<TypeError>(!options.verify_shape || given.shape() == shape,
                            ErrorKind::shape_incompatible, "Expected Tensor's shape: ", shape,
-                           ", got ", value.value().shape(), ".");
-        return constant(value, {.dtype = dtype, .shape = shape});
+                           ", got ", given.shape(), ".");
+        return constant(Input(converted, value.where()), {.dtype = dtype, .shape = shape});
       });
 }
 
