@@ -180,7 +180,7 @@ Output strided_slice(Input input, Integers begin, Integers end,
     if (begin.known()) return std::vector<int64_t>(begin.numbers().size(), 1);
     return ones_like(begin.as_input());
   };
-  const Integers strides = options.strides ? Integers(*options.strides) : ones();
+  const Integers strides = options.strides.empty() ? ones() : Integers(options.strides);
   return internal::add_output("StridedSlice",
                               {input, begin.as_input(), end.as_input(), strides.as_input()},
                               {.name = options.name.empty() ? "strided_slice" : options.name,

@@ -2,6 +2,7 @@
 
 #include "core/base/strings.h"
 #include "core/graph/shape_rules.h"
+#include "core/ops/array_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"
 #include "tenon/nn.h"
@@ -12,6 +13,19 @@ namespace internal {
 
 // This file defines no operation of its own.
 void register_nn_normalize(OpRegistry&) {}
+
+namespace {
+
+Integers noise_shape_of(const Output& x, const std::vector<int64_t>& sizes) {
+  if (sizes.empty()) return shape_argument(x);
+  std::vector<Input> parts;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    parts.push_back(sizes[i] < 0 ? size_along(x, static_cast<int>(i)) : Input(sizes[i]));
+  }
+  return integers_of(parts);
+}
+
+}  // namespace
 
 }  // namespace internal
 
@@ -59,8 +73,7 @@ Output nn::dropout(Input x, const DropoutOptions& options) {
       "`x.dtype` must be a floating point tensor as `x` will be scaled. Received: ", y.dtype());
   if (options.rate == 0) return y;
   const Output scaled = y * (1 / (1 - options.rate));
-  const Integers noise_shape =
-      options.noise_shape ? *options.noise_shape : internal::shape_argument(y);
+  const Integers noise_shape = internal::noise_shape_of(y, options.noise_shape);
   const Output noise = random_uniform(noise_shape, {.dtype = y.dtype(), .seed = options.seed});
   return internal::add_output("SelectV2", {greater_equal(noise, options.rate), scaled, Input(0)},
                               {.name = scope.name()});

@@ -114,8 +114,8 @@ TENON_API std::vector<Output> split(Input value, const std::vector<int64_t>& siz
 // size[i] elements from begin[i] on; -1 is all that are left.
 TENON_API Output slice(Input input, Integers begin, Integers size, const OpOptions& options = {});
 struct StridedSliceOptions {
-  std::optional<std::vector<int64_t>> strides = {};  // left out: ones
-  int64_t begin_mask = 0;                            // bit i: begin[i] doesn't count
+  std::vector<int64_t> strides = {};  // left out: ones
+  int64_t begin_mask = 0;             // bit i: begin[i] doesn't count
   int64_t end_mask = 0;
   int64_t ellipsis_mask = 0;     // bit i: entry i stands for all axes not named
   int64_t new_axis_mask = 0;     // bit i: entry i makes an axis of size 1

@@ -134,7 +134,8 @@ TENON_API Output batch_normalization(Input x, Input mean, Input variance,
 
 struct DropoutOptions {
   double rate = 0;  // in [0, 1): how many elements become 0; the others grow by 1 / (1 - rate)
-  std::optional<Integers> noise_shape = {};
+  // Where it is 1, the same numbers are kept along that axis; -1: x's size. Left out: x's shape.
+  std::vector<int64_t> noise_shape = {};
   std::optional<int64_t> seed = {};
   std::string name = {};
 };
