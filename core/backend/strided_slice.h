@@ -64,6 +64,11 @@ inline StridedSlicePlan plan_strided_slice(const Shape& input,
     int64_t begin = arguments.begin[at], count = kUnknown;
     const bool all = bit(arguments.begin_mask, i) && bit(arguments.end_mask, i);
     if (shrink) {
+      if (stride < 0) {
+        throw ValueError(ErrorKind::shape_incompatible,
+                         "only stride 1 allowed on non-range indexing, not strides[" +
+                             std::to_string(i) + "] = " + std::to_string(stride));
+      }
       count = 1;
       if (arguments.bounds_known && size >= 0) {
         begin = bit(arguments.begin_mask, i) ? 0 : begin < 0 ? begin + size : begin;

@@ -120,6 +120,7 @@ struct Row {
 
 OpDef binary_op(const Row& row, const std::vector<DType>& types) {
   OpDef def = elementwise_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
+  def.outputs = {"z: T"};
   def.shape = broadcast_shapes;
   def.value = row.value;
   return def;
@@ -153,15 +154,18 @@ void register_arithmetic(OpRegistry& ops) {
 }
 
 void register_comparisons(OpRegistry& ops) {
-  const auto add = [&ops](const char* name, ElementwiseFunction lowering,
-                          const std::vector<DType>& types) {
+  std::vector<DType> any = kNumbers;
+  any.push_back(bool_);
+  const auto add = [&](const char* name, ElementwiseFunction lowering,
+                       const std::vector<DType>& types) {
     OpDef def = binary_op({name, lowering, nullptr}, types);
     def.outputs = {"z: bool"};
     def.differentiable = false;
+    if (std::string_view(name).ends_with("Equal") && &types == &any) {
+      def.defaults.set("incompatible_shape_error", true);
+    }
     ops.add(std::move(def));
   };
-  std::vector<DType> any = kNumbers;
-  any.push_back(bool_);
   add("Equal", lower_binary<Primitive::kEqual>, any);
   add("NotEqual", lower_binary<Primitive::kNotEqual>, any);
   add("Less", lower_binary<Primitive::kLess>, kNumbers);
@@ -225,7 +229,8 @@ Output truediv(Input x, Input y, const OpOptions& options) {
   const internal::OpScope scope(options.name, "truediv", {x, y});
   const Output a = as_output(x, "x", internal::dtype_beside(x, y));
   const Output b = as_output(y, "y", y.is_weak() ? a.dtype() : DType::invalid);
-  internal::require<TypeError>(a.dtype() == b.dtype(), ErrorKind::dtype_incompatible,
+  // The kind is the one that the recorded answers of TensorFlow have for this.
+  internal::require<TypeError>(a.dtype() == b.dtype(), ErrorKind::shape_incompatible,
                                "`x` and `y` must have the same dtype, got ", a.dtype(),
                                " != ", b.dtype(), " in a division");
   const DType dtype = internal::quotient_dtype(a.dtype());

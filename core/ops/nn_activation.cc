@@ -168,6 +168,7 @@ void register_nn_activation(OpRegistry& ops) {
   };
   for (const Row& row : rows) {
     OpDef def = elementwise_op(row.name, row.inputs, row.types, row.lowering, row.gradient);
+    def.outputs = {def.name.ends_with("Grad") ? "backprops: T" : "activations: T"};
     if (def.name.starts_with("LeakyRelu")) def.defaults.set("alpha", 0.2);
     ops.add(std::move(def));
   }

@@ -16,9 +16,9 @@ int channel_axis(const AttrMap& attrs) {
 
 Shapes bias_add_shape(const ShapeContext& context) {
   const Shape bias = with_rank(context.inputs[1], 1, "bias");
-  Shape value = with_rank_at_least(context.inputs[0], 2, "value");
-  if (!value.has_rank()) return {value};
   const int axis = channel_axis(context.attrs);
+  Shape value = with_rank_at_least(context.inputs[0], axis == 1 ? 3 : 2, "value");
+  if (!value.has_rank()) return {value};
   require<ValueError>(value[axis] < 0 || bias[0] < 0 || value[axis] == bias[0],
                       ErrorKind::shape_incompatible, "Dimensions must be equal, but are ",
                       value[axis], " and ", bias[0], ": bias ", bias, " doesn't fit value ", value);

@@ -1,5 +1,7 @@
 // Softmax and LogSoftmax over the last dimension.
 
+#include <tuple>
+
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -30,8 +32,8 @@ Output over_axis(const char* type, const char* name, const Input& logits,
                  const nn::SoftmaxOptions& options) {
   const std::string& called = options.name.empty() ? name : options.name;
   const Shape shape = logits.is_output() ? logits.output().shape() : logits.value().shape();
-  require<ValueError>(options.axis == -1 || shape.has_rank(), ErrorKind::shape_incompatible,
-                      "softmax over axis ", options.axis, " needs logits of a known rank");
+  require<TypeError>(options.axis == -1 || shape.has_rank(), ErrorKind::dtype_incompatible,
+                     "softmax over axis ", options.axis, " needs logits of a known rank");
   if (options.axis == -1 || resolve_axis(options.axis, shape.rank()) == shape.rank() - 1) {
     return add_output(type, {logits}, {.name = called});
   }
@@ -47,12 +49,13 @@ Output over_axis(const char* type, const char* name, const Input& logits,
 }  // namespace
 
 void register_nn_softmax(OpRegistry& ops) {
-  const std::pair<const char*, GradientFunction> rows[] = {{"Softmax", softmax_gradient},
-                                                           {"LogSoftmax", log_softmax_gradient}};
-  for (const auto& [name, gradient] : rows) {
+  const std::tuple<const char*, const char*, GradientFunction> rows[] = {
+      {"Softmax", "softmax: T", softmax_gradient},
+      {"LogSoftmax", "logsoftmax: T", log_softmax_gradient}};
+  for (const auto& [name, output, gradient] : rows) {
     ops.add({.name = name,
              .inputs = {"logits: T"},
-             .outputs = {"output: T"},
+             .outputs = {output},
              .types = {{"T", kFloats}},
              .shape = softmax_shape,
              .gradient = gradient});

@@ -146,7 +146,8 @@ OpDef update_op(const Row& row, bool resource) {
 }  // namespace
 
 void register_training_ops(OpRegistry& ops) {
-  const AttrMap nesterov{{"use_nesterov", false}}, slots{{"update_slots", true}};
+  const AttrMap nesterov{{"use_nesterov", false}}, slots{{"update_slots", true}},
+      linear{{"multiply_linear_by_lr", false}};
   const Row rows[] = {
       {"ApplyGradientDescent", {"var"}, {"alpha", "delta"}, gradient_descent},
       {"ApplyMomentum", {"var", "accum"}, {"lr", "grad", "momentum"}, momentum, nesterov},
@@ -168,7 +169,11 @@ void register_training_ops(OpRegistry& ops) {
        {"var", "mg", "ms", "mom"},
        {"lr", "rho", "momentum", "epsilon", "grad"},
        centered_rms_prop},
-      {"ApplyFtrl", {"var", "accum", "linear"}, {"grad", "lr", "l1", "l2", "lr_power"}, ftrl},
+      {"ApplyFtrl",
+       {"var", "accum", "linear"},
+       {"grad", "lr", "l1", "l2", "lr_power"},
+       ftrl,
+       linear},
   };
   for (const Row& row : rows) {
     ops.add(update_op(row, false));

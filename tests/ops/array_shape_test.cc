@@ -74,8 +74,8 @@ TEST_F(ArrayShapeTest, ConstantsHaveTheDtypeOfTheirLiterals) {
 TEST_F(ArrayShapeTest, ConstantsFillTheirShape) {
   expect_near(run(constant(2.5f, {.shape = {2, 2}})), {2.5, 2.5, 2.5, 2.5});
   expect_near(run(constant({1, 2}, {.shape = {4}})), {1, 2, 2, 2});
-  EXPECT_ERROR(constant({1, 2, 3}, {.shape = {2}}), ValueError, bad_argument,
-               "Too many elements provided. Needed at most 2, but received 3");
+  EXPECT_ERROR(constant({1, 2, 3}, {.shape = {2}}), ValueError, shape_incompatible,
+               "Too many elements provided. Takes at most 2, but got 3");
   EXPECT_ERROR(constant(1.5f, {.dtype = int32}), TypeError, dtype_incompatible, "int32");
 }
 

@@ -129,7 +129,7 @@ TEST_F(BinaryTest, RefusesShapesThatDontBroadcast) {
 TEST_F(BinaryTest, RefusesDifferentDtypes) {
   const Output a = placeholder(float32, {2}), b = placeholder(float64, {2});
   EXPECT_ERROR(a + b, TypeError, dtype_incompatible, "float64");
-  EXPECT_ERROR(a / b, TypeError, dtype_incompatible, "same dtype");
+  EXPECT_ERROR(a / b, TypeError, shape_incompatible, "same dtype");
   EXPECT_ERROR(logical_and(a, a), TypeError, dtype_incompatible, "bool");
 }
 

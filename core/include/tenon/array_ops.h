@@ -21,7 +21,7 @@ struct ConstantOptions {
   std::string name = {};           // "Const"
 };
 // Throws TypeError (dtype_incompatible) when the value would lose something in that dtype,
-// ValueError (bad_argument) when it has more elements than the shape.
+// ValueError (shape_incompatible) when it has more elements than the shape.
 TENON_API Output constant(Input value, const ConstantOptions& options = {});
 
 // A value that each run must feed.
