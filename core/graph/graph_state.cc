@@ -101,7 +101,8 @@ std::pair<int64_t, int64_t> GraphState::seeds(std::optional<int64_t> op_seed) co
   std::lock_guard lock(mutex);
   if (!seed && !op_seed) return {0, 0};
   const std::pair<int64_t, int64_t> both =
-      seed ? std::pair(truncated(*seed), truncated(op_seed.value_or(node_count())))
+      seed ? std::pair(truncated(*seed),
+                       truncated(op_seed.value_or(node_count() + operations_saved)))
            : std::pair(kDefaultGraphSeed, truncated(*op_seed));
   return both == std::pair<int64_t, int64_t>(0, 0) ? std::pair<int64_t, int64_t>(0, kMaxInt32)
                                                    : both;

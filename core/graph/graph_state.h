@@ -122,6 +122,8 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   // By key; shared, so that get_collection_ref can hand out the list itself.
   std::map<std::string, std::shared_ptr<Collection>, std::less<>> collections;
   std::optional<int64_t> seed;
+  // Operations that TensorFlow makes where we need fewer: seeds follow from how many there are.
+  int64_t operations_saved = 0;
   bool finalized = false;
 
  private:

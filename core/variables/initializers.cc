@@ -6,6 +6,7 @@
 
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/random_ops.h"
@@ -100,6 +101,8 @@ Output identity_matrix(const IdentityInitializerOptions& options, const Shape& s
     eye.mutable_data<double>()[static_cast<size_t>(i * full[1] + i)] = 1;
   }
   Output matrix = internal::as_output(Input::weak(eye), "eye", dtype);
+  // tf.eye: the diagonal's ones and its places in a square, or in zeros.
+  internal::default_graph_state()->operations_saved += full[0] == full[1] ? 5 : 3;
   if (partition_info != nullptr) {
     matrix = slice(matrix, partition_info->var_offset, sizes_of(shape));
   }

@@ -42,6 +42,9 @@ const VariableState& single(const Variable& variable, const char* asked) {
   return state;
 }
 
+// What tf.cond makes of initialized_value: the question, its switches, the read, and the merge.
+constexpr int64_t kOperationsOfCond = 9;
+
 // What TensorFlow answers for a write of a resource variable: its value, read after the write.
 Output read_after(const VariableState& state, const Operation& write, Location where) {
   const ScopeGuard after = control_dependencies({write});
@@ -221,6 +224,7 @@ Output Variable::initialized_value() const {
   const std::lock_guard lock(state.graph.lock()->mutex);
   const Context init_scope = internal::enter_init_scope();
   const NameScope names = name_scope("cond");
+  state.graph.lock()->operations_saved += kOperationsOfCond - 1;
   return add_output(state.kind == Kind::reference ? "_InitializedValue" : "_InitializedResource",
                     {state.handle, state.initial_value},
                     {.name = "Merge", .attrs = {{"T", state.dtype}}});
