@@ -34,6 +34,8 @@ class ShapeContext {
   // The value of a vector of integers read as a shape: a negative or unknown size is kUnknown, and
   // a vector of unknown length a shape of unknown rank.
   virtual Shape value_as_shape(int input) const = 0;
+  // Whether a plan is being made: shapes may then follow from values, and from what isn't fed.
+  virtual bool planning() const { return false; }
   // An input of integers (int32 or int64, scalar or vector) as numbers; nothing when unknown.
   std::optional<std::vector<int64_t>> integers(int input) const;
 };

@@ -25,7 +25,8 @@ Shapes placeholder_with_default_shape(const ShapeContext& context) {
   require<ValueError>(context.inputs[0].compatible_with(shape), ErrorKind::shape_incompatible,
                       "The default of shape ", context.inputs[0],
                       " doesn't fit the placeholder's shape ", shape);
-  return {shape};
+  // The placeholder itself is planned only where it isn't fed.
+  return {context.planning() ? context.inputs[0] : shape};
 }
 
 Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }

@@ -39,7 +39,7 @@ int64_t count_nonzero(const Tensor& tensor) {
 
 Shapes where_shape(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
-  const Tensor value = context.value(0);
+  const Tensor value = context.planning() ? context.value(0) : Tensor();
   return {Shape{value ? count_nonzero(value) : kUnknown,
                 input.has_rank() ? int64_t{input.rank()} : kUnknown}};
 }

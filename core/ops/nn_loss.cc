@@ -180,7 +180,8 @@ Output nn::sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& op
                       "`logits` and `labels` must have the same shape, received (", x.shape(),
                       " vs ", z.shape(), ")");
   const Output zeros = zeros_like(x), above = greater_equal(x, zeros);
-  const Output relu_logits = where(above, x, zeros), neg_abs = where(above, -x, x);
+  const Output relu_logits = add_output("SelectV2", {above, x, zeros});
+  const Output neg_abs = add_output("SelectV2", {above, -x, x});
   return add(relu_logits - x * z, log1p(exp(neg_abs)), {.name = scope.name()});
 }
 

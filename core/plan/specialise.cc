@@ -17,6 +17,7 @@ class PlanShapeContext : public ShapeContext {
  public:
   PlanShapeContext(const AttrMap& attributes, Shapes shapes, std::vector<Tensor> values)
       : ShapeContext(attributes, std::move(shapes)), values_(std::move(values)) {}
+  bool planning() const override { return true; }
   Tensor value(int input) const override { return values_[static_cast<size_t>(input)]; }
   Shape value_as_shape(int input) const override {
     const Tensor& known = values_[static_cast<size_t>(input)];

@@ -96,7 +96,7 @@ TEST_F(ArrayShapeTest, ReshapesWithOneSizeLeftOpen) {
   const Output x = constant({{1, 2, 3}, {4, 5, 6}});
   EXPECT_EQ(reshape(x, {3, -1}).shape(), (Shape{3, 2}));
   EXPECT_EQ(reshape(x, {-1}).shape(), (Shape{6}));
-  EXPECT_EQ(reshape(reshape(x, {6, 1, 1}), {}).shape().rank(), 0);
+  EXPECT_EQ(reshape(constant({{3}}), {}).shape(), Shape{});
 }
 
 TEST_F(ArrayShapeTest, RefusesToReshapeToAnotherNumberOfElements) {

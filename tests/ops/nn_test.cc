@@ -131,7 +131,8 @@ const OpCases kCases = {
     {.name = "SoftmaxCrossEntropy",
      .build =
          [](In in) {
-           return nn::softmax_cross_entropy_with_logits({.labels = in[1], .logits = in[0]});
+           return nn::softmax_cross_entropy_with_logits(
+               {.labels = nn::softmax(in[1]), .logits = in[0]});
          },
      .inputs = {{3, 4}, {3, 4}},
      .low = 0.1},
@@ -139,7 +140,7 @@ const OpCases kCases = {
      .build =
          [](In in) {
            return nn::softmax_cross_entropy_with_logits(
-               {.labels = in[1], .logits = in[0], .axis = 1});
+               {.labels = nn::softmax(in[1], {.axis = 1}), .logits = in[0], .axis = 1});
          },
      .inputs = {{2, 4, 2}, {2, 4, 2}},
      .low = 0.1},
