@@ -1,0 +1,95 @@
+// What runs as one step: counted in plans as they are printed.
+#include <gtest/gtest.h>
+
+#include "tenon/tenon.h"
+#include "tests/testing/errors.h"
+
+namespace tenon {
+namespace {
+
+class FuseTest : public ::testing::Test {
+ protected:
+  // The steps of the plan for a fetch, a line each.
+  std::vector<std::string> steps(const Output& fetch, const Feeds& feeds) {
+    Session session;
+    session.run(global_variables_initializer());
+    std::istringstream text(session.plan_text({fetch}, feeds));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) {
+      if (!line.starts_with("arena")) lines.push_back(line);
+    }
+    return lines;
+  }
+
+  Graph graph_;
+  ScopeGuard as_default_{graph_.enter_as_default()};
+  Output x_ = placeholder(float32, {-1, 3}, {.name = "x"});
+  Tensor value_{{1.0f, -2.0f, 3.0f}};
+};
+
+TEST_F(FuseTest, RunsAChainOfElementwiseOperationsAsOneStep) {
+  Output y = x_;
+  for (int i = 0; i < 5; ++i) y = maximum(y * 1.1f + x_ - 0.5f, -1.0f);
+  EXPECT_EQ(steps(y, {{x_, value_}}).size(), 1u);
+  Session session;
+  double expected = -2;
+  for (int i = 0; i < 5; ++i) {
+    expected = std::max(expected * double{1.1f} + -2.0 - 0.5, -1.0);
+  }
+  EXPECT_NEAR(session.run(y, {{x_, value_}}).data<float>()[1], expected, 1e-6);
+}
+
+TEST_F(FuseTest, RunsAProductWithBiasAndActivationAsOneStep) {
+  const Variable w = get_variable("w", {.shape = {3, 4}, .initializer = ones_initializer()});
+  const Variable b = get_variable("b", {.shape = {4}, .initializer = constant_initializer(-1.0)});
+  const Output y = nn::relu(matmul(x_, w) + b);
+  const std::vector<std::string> lines = steps(y, {{x_, value_}});
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines[0], ::testing::HasSubstr("MatMul"));
+  Session session;
+  session.run(global_variables_initializer());
+  EXPECT_EQ(session.run(y, {{x_, value_}}).data<float>()[0], 1.0f);
+}
+
+TEST_F(FuseTest, RunsAConvolutionWithBiasAndActivationAsOneStep) {
+  const Output images = placeholder(float32, {1, 4, 4, 1});
+  const Variable w = get_variable("w", {.shape = {3, 3, 1, 2}});
+  const Variable b = get_variable("b", {.shape = {2}});
+  const Output y = nn::relu(nn::bias_add(nn::conv2d(images, w, {.padding = "SAME"}), b));
+  EXPECT_EQ(steps(y, {{images, Tensor(float32, {1, 4, 4, 1})}}).size(), 1u);
+}
+
+TEST_F(FuseTest, KeepsWhatIsUsedTwice) {
+  const Output shared = x_ * 2.0f;
+  const Output y = reduce_sum(shared) + reduce_max(shared);
+  EXPECT_EQ(steps(y, {{x_, value_}}).size(), 4u);
+  Session session;
+  EXPECT_EQ(session.run(y, {{x_, value_}}).scalar<float>(), 4.0f + 6.0f);
+}
+
+TEST_F(FuseTest, KeepsWhatIsFetched) {
+  const Output first = x_ * 2.0f;
+  const Output second = first + 1.0f;
+  Session session;
+  const std::vector<Tensor> values = session.run({second, first}, {{x_, value_}});
+  EXPECT_EQ(values[0].data<float>()[2], 7.0f);
+  EXPECT_EQ(values[1].data<float>()[2], 6.0f);
+}
+
+TEST_F(FuseTest, NeverFusesABroadcastValueIntoWhatItIsBroadcastTo) {
+  const Output row = placeholder(float32, {3});
+  const Output y = (row * 2.0f + 1.0f) * x_;
+  EXPECT_EQ(steps(y, {{x_, Tensor(float32, {5, 3})}, {row, Tensor({1.0f, 2.0f, 3.0f})}}).size(),
+            2u);
+}
+
+TEST_F(FuseTest, FoldsWhatIsKnown) {
+  const Output y = x_ + (constant(2.0f) * 3.0f + 1.0f);
+  const std::vector<std::string> lines = steps(y, {{x_, value_}});
+  EXPECT_EQ(lines.size(), 1u);
+  Session session;
+  EXPECT_EQ(session.run(y, {{x_, value_}}).data<float>()[0], 8.0f);
+}
+
+}  // namespace
+}  // namespace tenon
