@@ -79,6 +79,10 @@ void register_array_fill(KernelRegistry& kernels) {
               kernels.add("ZerosLike", dtype_of<T>, prepare_constant<T, 0>);
               kernels.add("OnesLike", dtype_of<T>, prepare_constant<T, 1>);
             });
+  kernels.add("ZerosLike", float16, prepare_constant<Half, 0>);
+  kernels.add("OnesLike", float16, prepare_constant<Half, 1>);
+  kernels.add("ZerosLike", bfloat16, prepare_constant<Bfloat16, 0>);
+  kernels.add("OnesLike", bfloat16, prepare_constant<Bfloat16, 1>);
   for_types(Types<float, double, int32_t, int64_t>(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("Range", dtype_of<T>, prepare_range<T>);

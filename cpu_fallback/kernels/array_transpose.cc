@@ -3,12 +3,60 @@
 namespace tenon::cpu {
 namespace {
 
+// A batch of matrices, in squares that fit the cache.
+template <typename T>
+Kernel transpose_matrices(int64_t batch, int64_t rows, int64_t columns) {
+  return {.launch = [=](const Launch& args) {
+    constexpr int64_t kSide = 32;
+    const int64_t stripes = (columns + kSide - 1) / kSide;
+    for_rows(args, batch * stripes, rows * kSide, [&](int64_t begin, int64_t end) {
+      for (int64_t stripe = begin; stripe < end; ++stripe) {
+        const T* from = args.input<T>(0) + stripe / stripes * rows * columns;
+        T* to = args.output<T>(0) + stripe / stripes * rows * columns;
+        const int64_t first = stripe % stripes * kSide, last = std::min(columns, first + kSide);
+        for (int64_t row = 0; row < rows; row += kSide) {
+          const int64_t row_end = std::min(rows, row + kSide);
+          for (int64_t c = first; c < last; ++c) {
+            for (int64_t r = row; r < row_end; ++r) to[c * rows + r] = from[r * columns + c];
+          }
+        }
+      }
+    });
+  }};
+}
+
+// Where the axes from `split` on are turned around so that those from `middle` on come first, and
+// the ones before stay: a batch of matrices. False if the permutation is another.
+bool is_matrix_transpose(const std::vector<int>& axes, int& split, int& middle) {
+  const auto rank = static_cast<int>(axes.size());
+  split = 0;
+  while (split < rank && axes[static_cast<size_t>(split)] == split) ++split;
+  if (split == rank) return false;
+  middle = axes[static_cast<size_t>(split)];
+  for (int i = split; i < rank; ++i) {
+    const int moved = middle + i - split;
+    if (axes[static_cast<size_t>(i)] != (moved < rank ? moved : moved - rank + split)) return false;
+  }
+  return true;
+}
+
 Kernel prepare_transpose(const KernelRequest& request) {
-  const std::vector<int64_t> strides = row_major_strides(request.input_shape(0));
-  const Shape& output = request.output_shape(0);
+  const Shape &input = request.input_shape(0), &output = request.output_shape(0);
+  const std::vector<int64_t> strides = row_major_strides(input);
+  std::vector<int> axes;
   std::vector<int64_t> from;
   for (const int64_t axis : integers(request, 1)) {
-    from.push_back(strides[static_cast<size_t>(resolve_axis(axis, output.rank()))]);
+    axes.push_back(resolve_axis(axis, output.rank()));
+    from.push_back(strides[static_cast<size_t>(axes.back())]);
+  }
+  int split = 0, middle = 0;
+  if (is_matrix_transpose(axes, split, middle)) {
+    return for_element_size(request.output_dtype(0), [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      return transpose_matrices<T>(count_between(input, 0, split),
+                                   count_between(input, split, middle),
+                                   count_between(input, middle, input.rank()));
+    });
   }
   const auto sizes = output.sizes();
   return copy_kernel(request, 0,
