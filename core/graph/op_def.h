@@ -73,10 +73,10 @@ struct OpDef {
   ValueFunction value = nullptr;
   // Inputs whose values a plan must know: shapes, axes, perms; -1 is the last.
   std::vector<int> needs_value = {};
-  std::vector<int> shape_only = {};   // inputs of which only the shape matters, never the values
-  std::vector<int> writes = {};       // reference or resource inputs that it writes
-  bool is_variable = false;           // its output is a variable's own memory
-  bool stateful = false;              // never folded, merged, duplicated or dropped when fetched
+  std::vector<int> shape_only = {};  // inputs of which only the shape matters, never the values
+  std::vector<int> writes = {};      // reference or resource inputs that it writes
+  bool is_variable = false;          // its output is a variable's own memory
+  bool stateful = false;             // never folded, merged, duplicated or dropped when fetched
 };
 
 // One input or output of a signature, parsed.

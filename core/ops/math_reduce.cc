@@ -91,7 +91,8 @@ Outputs mean_gradient(const Operation& op, const Outputs& dy) {
   const int64_t from = count_of(x.shape()), to = count_of(y.shape());
   Output share;
   if (from >= 0 && to >= 0) {
-    share = dy[0] / static_cast<double>(from / std::max<int64_t>(to, 1));
+    const int64_t count = from / std::max<int64_t>(to, 1);
+    share = dy[0] / static_cast<double>(count);
   } else {
     const Output number = floordiv(size(x), maximum(size(y), 1));
     share = dy[0] / cast(number, dy[0].dtype());

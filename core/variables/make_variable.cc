@@ -42,8 +42,7 @@ class InitializerScope {
 
 Output converted(const Input& value, const VariableOptions& options, Location where) {
   if (value.is_output() || value.is_weak()) {
-    Input here = value;
-    return as_output(here, "initial_value", options.dtype.value_or(DType::invalid));
+    return as_output(value, "initial_value", options.dtype.value_or(DType::invalid));
   }
   return as_output(Input(value.value(), where), "initial_value",
                    options.dtype.value_or(DType::invalid));
