@@ -22,21 +22,20 @@ using Kind = VariableState::Kind;
 // because the variable doesn't exist yet.
 class InitializerScope {
  public:
-  InitializerScope(std::shared_ptr<GraphState> graph, std::string variable)
-      : graph_(std::move(graph)), variable_(std::move(variable)), first_(graph_->node_count()) {}
+  explicit InitializerScope(std::shared_ptr<GraphState> graph)
+      : graph_(std::move(graph)), first_(graph_->node_count()) {}
 
   // Whatever was added since is colocated with the variable.
-  void colocate(const NewVariable& arguments) const {
+  void colocate(const std::string& variable, const NewVariable& arguments) const {
     for (int id = first_; id < graph_->node_count(); ++id) {
       Node& node = *graph_->node(id);
-      if (node.colocation.empty()) node.colocation.push_back(variable_);
+      if (node.colocation.empty()) node.colocation.push_back(variable);
       if (arguments.built_in) node.made_at = arguments.where;
     }
   }
 
  private:
   std::shared_ptr<GraphState> graph_;
-  std::string variable_;
   int first_;
 };
 
@@ -75,10 +74,21 @@ std::shared_ptr<VariableState> new_state(const NewVariable& arguments,
   return state;
 }
 
+void require_shape(const NewVariable& arguments, const std::string& scope,
+                   const Output& initial_value) {
+  require<ValueError>(!arguments.options.validate_shape || initial_value.shape().fully_defined(),
+                      ErrorKind::no_shape, "initial_value must have a shape specified: the value '",
+                      initial_value.name(), "' of variable ", scope.substr(0, scope.rfind('/')),
+                      " has shape ", initial_value.shape(),
+                      ". Give a value of known shape, or {.validate_shape = false}. Made at ",
+                      to_string(arguments.where), ".");
+}
+
 void make_reference(const NewVariable& arguments, const std::string& scope,
                     const std::shared_ptr<GraphState>& graph, VariableState& state) {
   const VariableOptions& options = arguments.options;
   const auto add_variable = [&](const Output& initial_value) {
+    require_shape(arguments, scope, initial_value);
     state.shape = shape_of(options, initial_value);
     state.dtype = initial_value.dtype();
     state.handle = add_output("VariableV2", {},
@@ -90,21 +100,15 @@ void make_reference(const NewVariable& arguments, const std::string& scope,
                                .where = arguments.where});
   };
   if (arguments.make) {
-    const InitializerScope initializer(graph, scope.substr(0, scope.size() - 1));
+    const InitializerScope initializer(graph);
     state.initial_value = made(arguments);
     add_variable(state.initial_value);
-    initializer.colocate(arguments);
+    initializer.colocate(state.handle.op().name(), arguments);
   } else {
     state.initial_value = converted(*arguments.value, options, arguments.where);
     add_variable(state.initial_value);
   }
   state.name = state.handle.name();
-  require<ValueError>(!options.validate_shape || state.initial_value.shape().fully_defined(),
-                      ErrorKind::no_shape, "initial_value must have a shape specified: the value '",
-                      state.initial_value.name(), "' of variable ", state.handle.op().name(),
-                      " has shape ", state.initial_value.shape(),
-                      ". Give a value of known shape, or {.validate_shape = false}. Made at ",
-                      to_string(arguments.where), ".");
   state.initializer = add_operation(
       "Assign", {state.handle, guard_against_uninitialized(scope, state.initial_value)},
       {.name = "Assign",
@@ -148,8 +152,7 @@ void make_resource_nodes(const NewVariable& arguments, const std::string& scope,
 void make_resource(const NewVariable& arguments, const std::string& scope,
                    const std::shared_ptr<GraphState>& graph, VariableState& state) {
   const VariableOptions& options = arguments.options;
-  const std::string name = scope.substr(0, scope.size() - 1);
-  const InitializerScope initializer(graph, name);
+  const InitializerScope initializer(graph);
   if (arguments.make) {
     state.initial_value = made(arguments);
   } else {
@@ -170,9 +173,9 @@ void make_resource(const NewVariable& arguments, const std::string& scope,
                              .attrs = {{"shape", state.shape},
                                        {"dtype", state.dtype},
                                        {"container", std::string()},
-                                       {"shared_name", name}},
+                                       {"shared_name", scope.substr(0, scope.rfind('/'))}},
                              .where = arguments.where});
-  initializer.colocate(arguments);
+  initializer.colocate(state.handle.op().name(), arguments);
   state.name = state.handle.name();
   make_resource_nodes(arguments, scope, state);
 }
@@ -231,8 +234,7 @@ Variable make_variable(const NewVariable& arguments) {
   require<ValueError>(arguments.make || (arguments.value && (arguments.value->is_output() ||
                                                              arguments.value->value())),
                       ErrorKind::no_shape, "initial_value must be specified. Variable ",
-                      options.name.empty() ? "Variable" : options.name, " was asked for at ",
-                      to_string(arguments.where),
+                      arguments.name, " was asked for at ", to_string(arguments.where),
                       " without one: a new variable takes its shape and dtype from it.");
   const std::shared_ptr<GraphState> graph = default_graph_state();
   const std::lock_guard lock(graph->mutex);
@@ -240,7 +242,7 @@ Variable make_variable(const NewVariable& arguments) {
       options.use_resource ? options.use_resource : ScopeStack::of(*graph).current->use_resource;
   const auto state = new_state(arguments, graph);
   const Context init_scope = enter_init_scope();
-  auto [names, scope] = enter_name_scope(options.name.empty() ? "Variable" : options.name);
+  auto [names, scope] = enter_name_scope(arguments.name);
   if (use_resource.value_or(false)) {
     state->kind = Kind::resource;
     make_resource(arguments, scope, graph, *state);

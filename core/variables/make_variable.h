@@ -9,8 +9,11 @@
 
 namespace tenon::internal {
 
-// What tf.Variable takes. `options.name` may hold slashes; it is made unique in the name scope.
+// What tf.Variable takes, but for options.name.
 struct NewVariable {
+  // May hold slashes, and is made unique in the name scope; "" is none, as TensorFlow has it: the
+  // variable is then named after its operation's type or the scope.
+  std::string name = {};
   // One of the two: a value, or what makes one below <variable>/Initializer.
   std::optional<Input> value = {};
   std::function<Input()> make = {};

@@ -2,6 +2,7 @@
 // _VariableStore, in its order of checks). Partitioned variables are in partitioned_variables.cc.
 #include "core/variables/variable_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/strings.h"
@@ -70,6 +71,20 @@ void check_value_dtype(const std::string& name, const GetVariableOptions& option
                       dtype, "' and explicit dtype '", *options.dtype, "' don't match. Variable ",
                       name, " was asked for at ", to_string(where),
                       "; leave the dtype out, or give the value in that dtype.");
+}
+
+// Sizes that no memory could have are told before anything is made.
+void check_sizes(const std::string& name, const Shape& shape, DType dtype, Location where) {
+  double bytes = static_cast<double>(std::max<size_t>(size_of(dtype), 1));
+  for (const int64_t size : shape.sizes()) {
+    require<ValueError>(size >= kUnknown, ErrorKind::bad_argument, "Dimension ", size,
+                        " must be >= 0. Variable ", name, " was asked for at ", to_string(where),
+                        " with shape ", shape, ".");
+    bytes *= static_cast<double>(std::max<int64_t>(size, 1));
+  }
+  require<ValueError>(bytes < 0x1p63, ErrorKind::bad_argument, "Shape ", shape,
+                      " is too large (more than 2**63 - 1 bytes). Variable ", name,
+                      " was asked for at ", to_string(where), ".");
 }
 
 }  // namespace
@@ -150,6 +165,7 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                                const PartitionInfo* partition_info, Location where) {
   const bool has_shape = options.shape != Shape::unknown();
   const DType dtype = options.dtype.value_or(float32);
+  check_sizes(name, options.shape, dtype, where);
   Initializer initializer = options.initializer;
   if (!initializer) {
     require<ValueError>(has_shape, ErrorKind::no_shape, "Variable ", name,
@@ -158,8 +174,8 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                         to_string(where), ".");
     initializer = default_initializer(name, dtype);
   }
-  NewVariable arguments{.options = {.name = name,
-                                    .trainable = options.trainable,
+  NewVariable arguments{.name = name,
+                        .options = {.trainable = options.trainable,
                                     .collections = options.collections,
                                     .validate_shape = options.validate_shape,
                                     .caching_device = options.caching_device,

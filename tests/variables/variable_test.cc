@@ -84,6 +84,27 @@ TEST_F(VariableTest, RefusesAValueOfAnotherDtypeThanAskedFor) {
                            [] { get_variable("w", {.dtype = int32, .initializer = {1.0f}}); });
 }
 
+TEST_F(VariableTest, RefusesSizesThatNoMemoryHas) {
+  expect_error<ValueError>(ErrorKind::bad_argument, {"Dimension -5 must be >= 0", "Variable w"},
+                           [] { get_variable("w", {.shape = {-5}}); });
+  const int64_t large = int64_t{1} << 40;
+  expect_error<ValueError>(ErrorKind::bad_argument, {"is too large", "Variable w"}, [=] {
+    get_variable("w", {.shape = {large, large}});
+  });
+  EXPECT_TRUE(operations().empty());
+}
+
+TEST_F(VariableTest, IsNamedAfterItsScopeOrOperationWithoutAName) {
+  EXPECT_EQ(get_variable("", {.shape = {1}}).name(), "VariableV2:0");
+  auto scope = variable_scope("a");
+  EXPECT_EQ(get_variable("", {.shape = {1}}).name(), "a:0");
+}
+
+TEST_F(VariableTest, AcceptsNamesOfAnyLength) {
+  const std::string name(10000, 'n');
+  EXPECT_EQ(get_variable(name, {.shape = {1}}).name(), name + ":0");
+}
+
 TEST_F(VariableTest, RefusesAnInvalidName) {
   expect_error<ValueError>(ErrorKind::invalid_name, {"'no way!'"},
                            [] { get_variable("no way!", {.shape = {1}}); });
