@@ -45,6 +45,20 @@ bool has_gradient(const GradientsAndVariables& pairs) {
                      [](const GradientAndVariable& pair) { return bool(pair.gradient); });
 }
 
+// Makes each dense gradient wait for all the others.
+void gate(std::vector<Output>& gradients) {
+  std::vector<Output*> dense;
+  std::vector<Output> values;
+  for (Output& gradient : gradients) {
+    if (!gradient || is_sparse(gradient)) continue;
+    dense.push_back(&gradient);
+    values.push_back(gradient);
+  }
+  if (values.empty()) return;
+  const std::vector<Output> gated = tuple(values);
+  for (size_t i = 0; i < dense.size(); ++i) *dense[i] = gated[i];
+}
+
 // All that can be wrong with the pairs, before anything is made.
 void check(const GradientsAndVariables& pairs) {
   require<ValueError>(!pairs.empty(), ErrorKind::no_gradient, "No variables provided.");
@@ -76,7 +90,8 @@ Operation count_up(const Variable& global_step, const Operation& updates, const 
   auto after = control_dependencies({updates});
   auto beside = colocate_with(global_step.op());
   if (global_step.is_resource()) {
-    return internal::add_operation("AssignAddVariableOp", {global_step.handle(), Input(1)},
+    const Output one = internal::as_output(1, "Const", global_step.dtype());
+    return internal::add_operation("AssignAddVariableOp", {global_step.handle(), one},
                                    {.name = name});
   }
   return global_step.assign_add(1, {.name = name}).op();
@@ -166,7 +181,8 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
   GradientsOptions how;
   if (options.grad_loss) how.grad_ys = {options.grad_loss};
   how.colocate_gradients_with_ops = options.colocate_gradients_with_ops;
-  const std::vector<Output> gradients = tenon::gradients({loss}, targets, how);
+  std::vector<Output> gradients = tenon::gradients({loss}, targets, how);
+  if (options.gate_gradients == GateGradients::GRAPH) gate(gradients);
 
   GradientsAndVariables pairs;
   for (size_t i = 0; i < variables.size(); ++i) {

@@ -33,8 +33,8 @@
 namespace tenon::train {
 
 // When gradients are handed on: as they come, once an operation has all of its own (TensorFlow's
-// default), or once all of them are there. Values are the same: within a run, a variable is
-// updated after everything that reads its old value.
+// default; the same as NONE here), or once all of them are there. Values are the same: within a
+// run, what reads a variable sees its value from before the update.
 enum class GateGradients { NONE = 0, OP = 1, GRAPH = 2 };
 
 // The variables to train. Left out: those of GraphKeys::TRAINABLE_VARIABLES. The parts of a
