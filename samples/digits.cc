@@ -1,0 +1,150 @@
+// Trains a small convolutional network to read handwritten digits, tests it on digits that it never
+// saw, and writes what it learned as a page to look at. The network is built twice, for training
+// and for testing, from one set of variables. `digits --help` lists the flags.
+#include <tenon/tenon.h>
+
+#include <iostream>
+#include <numeric>
+#include <span>
+
+#include "support/batch.h"
+#include "support/digits_data.h"
+#include "support/flags.h"
+#include "support/progress.h"
+#include "support/report.h"
+#include "support/tables.h"
+
+namespace tn = tenon;
+
+tn::Output conv_relu(tn::Output input, tn::Shape kernel_shape, tn::Shape bias_shape) {
+  auto weights = tn::get_variable("weights", {.shape = kernel_shape});
+  auto zeros = tn::zeros_initializer();
+  auto biases = tn::get_variable("biases", {.shape = bias_shape, .initializer = zeros});
+  auto conv = tn::nn::conv2d(input, weights, {.strides = {1, 1, 1, 1}, .padding = "SAME"});
+  return tn::nn::relu(conv + biases);
+}
+
+tn::Output dense(tn::Output input, int64_t units) {
+  auto weights = tn::get_variable("weights", {.shape = {input.shape()[1], units}});
+  auto biases =
+      tn::get_variable("biases", {.shape = {units}, .initializer = tn::zeros_initializer});
+  return tn::matmul(input, weights) + biases;
+}
+
+tn::Output halve(tn::Output x) {
+  return tn::nn::max_pool(x, {.ksize = {1, 2, 2, 1}, .strides = {1, 2, 2, 1}, .padding = "SAME"});
+}
+
+// One number a digit for each image; the variables belong to the scope around it.
+tn::Output read_digits(tn::Output images) {
+  tn::Output x;
+  {
+    auto scope = tn::variable_scope("conv1");
+    x = halve(conv_relu(images, {3, 3, 1, 32}, {32}));
+  }
+  {
+    auto scope = tn::variable_scope("conv2");
+    x = halve(conv_relu(x, {3, 3, 32, 64}, {64}));
+  }
+  {
+    auto scope = tn::variable_scope("dense1");
+    x = tn::nn::relu(dense(tn::reshape(x, {-1, 2 * 2 * 64}), 128));
+  }
+  auto scope = tn::variable_scope("dense2");
+  return dense(x, 10);
+}
+
+// The network on some images: what it answers, and how good that is.
+struct Tower {
+  explicit Tower(tn::Reuse reuse) {
+    auto scope = tn::variable_scope("digits", {.reuse = reuse});
+    images = tn::placeholder(tn::float32, {-1, 8, 8, 1}, {.name = "images"});
+    labels = tn::placeholder(tn::int32, {-1}, {.name = "labels"});
+    auto logits = read_digits(images);
+    loss = tn::reduce_mean(
+        tn::nn::sparse_softmax_cross_entropy_with_logits({.labels = labels, .logits = logits}));
+    probabilities = tn::nn::softmax(logits);
+    answers = tn::argmax(logits, {.axis = 1, .output_type = tn::int32});
+    accuracy = tn::reduce_mean(tn::cast(tn::equal(answers, labels), tn::float32));
+  }
+  tn::Output images, labels, loss, probabilities, answers, accuracy;
+};
+
+int main(int argc, char** argv) try {
+  int64_t epochs = 30, split_seed = 0, batch_size = 32, seed = 1, threads = 0;
+  std::string report_path = "digits_report.html", data_path = TENON_SAMPLE_DATA "/digits.csv.gz";
+  samples::Flags flags("digits", "Trains a network to read handwritten digits, and tests it.");
+  flags.add("--epochs", epochs, "how often all training images are seen", 1);
+  flags.add("--batch", batch_size, "images in a step", 1);
+  flags.add("--seed", seed, "of the first weights and the order of the images", 0);
+  flags.add("--split-seed", split_seed, "of the choice of the 500 test images", 0);
+  flags.add("--threads", threads, "on the CPU; 0: as many as there are cores", 0);
+  flags.add("--report", report_path, "where the page about the run is written");
+  flags.add("--data", data_path, "the images, as CSV or gzip'd CSV");
+  if (!flags.parse(argc, argv, std::cout, std::cerr)) return flags.exit_status();
+
+  const digits::Dataset all = digits::read(data_path);
+  const auto [train, test] = digits::divide(all, 500, uint32_t(split_seed));
+  const size_t size = std::min(size_t(batch_size), train.size());
+  const auto steps = (train.size() + size - 1) / size;  // in an epoch
+
+  tn::set_random_seed(seed);
+  auto on = tn::device("/device:GPU:0");          // or where it can be: allow_soft_placement
+  const Tower training(false), evaluation(true);  // the second reuses the variables of the first
+  auto global_step = tn::train::get_or_create_global_step();
+  auto left_to_do = 1.0f - tn::cast(global_step, tn::float32) / float(size_t(epochs) * steps);
+  auto rate = 1e-3f * tn::minimum(1.0f, 2.0f * left_to_do);  // down to 0 in the second half
+  auto train_op = tn::train::AdamOptimizer({.learning_rate = rate})
+                      .minimize(training.loss, {.global_step = global_step});
+
+  tn::Session session({.allow_soft_placement = true, .threads = int(threads)});
+  samples::print_devices(std::cout, session);
+  session.run(tn::global_variables_initializer());
+  const std::vector<tn::Variable> variables = tn::trainable_variables();
+  samples::print_variables(std::cout, session, variables);
+
+  auto step = session.make_callable({training.loss, training.accuracy},
+                                    {training.images, training.labels}, {train_op});
+  auto check = session.make_callable({evaluation.loss, evaluation.accuracy},
+                                     {evaluation.images, evaluation.labels});
+  std::vector<size_t> order(train.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  digits::Batch full(size), last(train.size() % size), test_batch(test);
+  std::vector<tn::Tensor> figures = {tn::Tensor(0.0f), tn::Tensor(0.0f)};
+
+  digits::Report report;
+  digits::Shuffler random{uint32_t(seed)};
+  samples::Progress progress(std::cout, samples::is_terminal(), size_t(epochs), steps);
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+    random.shuffle(order);
+    for (std::span<const size_t> left = order; !left.empty();) {
+      digits::Batch& batch = left.size() < size ? last : full;
+      const size_t count = std::min(left.size(), size);
+      batch.fill(train, left.first(count));
+      batch.jitter(random);
+      step.run_into({batch.images, batch.labels}, figures);  // warm: it allocates nothing
+      progress.step(figures[0].scalar<float>(), figures[1].scalar<float>(), count);
+      left = left.subspan(count);
+    }
+    check.run_into({test_batch.images, test_batch.labels}, figures);
+    const double test_loss = figures[0].scalar<float>(), right = figures[1].scalar<float>();
+    report.epochs.push_back({progress.mean_loss(), progress.mean_accuracy(), test_loss, right});
+    progress.end_epoch(right);
+  }
+
+  const auto found = session.run({evaluation.answers, evaluation.probabilities, variables[0]},
+                                 {{evaluation.images, test_batch.images}});
+  report.add_results(test, found[0].data<int32_t>(), found[1].data<float>());
+  report.filters.assign(found[2].data<float>().begin(), found[2].data<float>().end());
+  report.variables = samples::variable_rows(session, variables);
+  report.facts = {
+      {"training time", digits::number(progress.seconds(), 1) + " s"},
+      {"images a second", digits::number(progress.examples_per_second(), 0)},
+      {"device", samples::short_device(session.variable_allocations()[0].device)},
+      {"epochs", std::to_string(epochs) + ", in steps of " + std::to_string(size) + " images"},
+      {"seeds", std::to_string(seed) + ", split " + std::to_string(split_seed)}};
+  digits::write_report(report, report_path, std::cout);
+} catch (const tn::Error& error) {
+  std::cerr << "digits: " << error.what() << '\n';
+  return 1;
+}
