@@ -144,12 +144,13 @@ void write_mistakes(std::ostream& out, const Report& report) {
       << " of the test images that were taken for another digit, and how sure the network "
          "was.</p>\n"
       << "<div class=\"tiles\">\n";
+  const int cell = shown <= 9 ? 14 : 10;  // a few are drawn larger
   for (size_t i = 0; i < shown; ++i) {
     const Mistake& mistake = report.mistakes[i];
     const std::string title =
         std::to_string(mistake.shown) + " read as " + std::to_string(mistake.read);
     out << "<div class=\"tile\">"
-        << samples::picture(mistake.pixels.data(), kSide, kSide, 10, title) << "<b>"
+        << samples::picture(mistake.pixels.data(), kSide, kSide, cell, title) << "<b>"
         << mistake.shown << " &rarr; " << mistake.read << "</b><br>"
         << percent(mistake.confidence, 0) << "</div>\n";
   }
