@@ -10,8 +10,9 @@ namespace {
 
 // What a sample prints; it must succeed.
 std::string output_of(const std::string& sample) {
-  const tenon::test::CommandResult ran = tenon::test::run_command(
-      std::string("'") + TENON_BINARY_DIR + "/samples/" + sample + "' 2>&1");
+  std::string command = "'" TENON_BINARY_DIR "/samples/";  // in steps: GCC 12 misreads a chain of +
+  command.append(sample).append("' 2>&1");
+  const tenon::test::CommandResult ran = tenon::test::run_command(command);
   EXPECT_EQ(ran.status, 0) << sample << " failed:\n" << ran.output;
   return ran.output;
 }
