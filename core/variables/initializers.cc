@@ -175,6 +175,9 @@ Initializer constant_initializer(const Input& value, const ConstantInitializerOp
   return Initializer::built_in(
       [value, options](const Shape& shape, DType dtype, const PartitionInfo*) {
         const Tensor& given = value.value();
+        if (shape.element_count() == 0) {  // TensorFlow looks at no value then
+          return internal::make_constant(Tensor(dtype, shape), "Const", value.where());
+        }
         const Tensor converted = given.dtype() == dtype ? given : convert_literal(given, dtype);
         require<TypeError>(static_cast<bool>(converted), ErrorKind::dtype_incompatible, "Expected ",
                            dtype, ", but got ", given, " of type '", given.dtype(), "'.");
