@@ -7,6 +7,7 @@
 #include "core/base/strings.h"
 #include "core/graph/static_value.h"
 #include "core/tensor/buffer.h"
+#include "core/tensor/half.h"
 
 namespace tenon::internal {
 namespace {
@@ -24,6 +25,10 @@ Number number_at(const Tensor& value, size_t i) {
       return {true, static_cast<double>(value.data<float>()[i]), 0};
     case DType::float64:
       return {true, value.data<double>()[i], 0};
+    case DType::float16:
+      return {true, static_cast<float>(static_cast<const Half*>(value.raw())[i]), 0};
+    case DType::bfloat16:
+      return {true, static_cast<float>(static_cast<const Bfloat16*>(value.raw())[i]), 0};
     case DType::int32:
       return {false, 0, value.data<int32_t>()[i]};
     case DType::int64:
@@ -54,6 +59,18 @@ Tensor converted(const Tensor& value) {
       }
       to[i] = static_cast<T>(from.integer);
     }
+  }
+  return result;
+}
+
+// The same for the floating dtypes of 16 bits.
+template <typename H>
+Tensor narrowed(const Tensor& value, DType dtype) {
+  Tensor result = uninitialized_tensor(dtype, value.shape());
+  auto* to = static_cast<H*>(result.raw());
+  for (int64_t i = 0; i < value.element_count(); ++i) {
+    const Number from = number_at(value, static_cast<size_t>(i));
+    to[i] = H(from.is_float ? static_cast<float>(from.number) : static_cast<float>(from.integer));
   }
   return result;
 }
@@ -258,6 +275,10 @@ Tensor convert_literal(const Tensor& value, DType dtype) {
       return converted<float>(value);
     case DType::float64:
       return converted<double>(value);
+    case DType::float16:
+      return narrowed<Half>(value, dtype);
+    case DType::bfloat16:
+      return narrowed<Bfloat16>(value, dtype);
     case DType::int64:
       return converted<int64_t>(value);
     case DType::int32:

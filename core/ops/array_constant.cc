@@ -34,10 +34,11 @@ Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
 // The elements of `value` in `shape`; the last one is repeated where the shape has more.
 Tensor filled_up(const Tensor& value, const Shape& shape) {
   const int64_t wanted = shape.element_count(), have = value.element_count();
+  if (wanted == 0) return Tensor(value.dtype(), shape);  // TensorFlow looks at no value then
   require<ValueError>(have <= wanted, ErrorKind::shape_incompatible,
                       "Too many elements provided. Takes at most ", wanted, ", but got ", have);
-  require<ValueError>(have > 0 || wanted == 0, ErrorKind::bad_argument, "A constant of shape ",
-                      shape, " can't be made of no elements");
+  require<ValueError>(have > 0, ErrorKind::bad_argument, "A constant of shape ", shape,
+                      " can't be made of no elements");
   if (have == wanted) return value.reshaped(shape);
   Tensor result = uninitialized_tensor(value.dtype(), shape);
   if (value.dtype() == string) {

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "core/base/strings.h"
+#include "core/tensor/half.h"
 #include "tenon/tensor.h"
 
 namespace tenon {
@@ -20,6 +21,12 @@ void print_element(std::ostream& out, const Tensor& tensor, int64_t index) {
       return;
     case DType::float64:
       out << tensor.data<double>()[at];
+      return;
+    case DType::float16:
+      out << static_cast<float>(static_cast<const internal::Half*>(tensor.raw())[at]);
+      return;
+    case DType::bfloat16:
+      out << static_cast<float>(static_cast<const internal::Bfloat16*>(tensor.raw())[at]);
       return;
     case DType::int8:
       out << int{tensor.data<int8_t>()[at]};

@@ -1,0 +1,46 @@
+#include "tests/golden/op_call.h"
+
+namespace replay {
+
+OpCall::OpCall(Program& program, const Json& step)
+    : program_(program),
+      step_(step),
+      inputs_(step.value("in", Json::array())),
+      attributes_(field(step, "attrs").is_null() ? Json::object() : step["attrs"]) {}
+
+std::string OpCall::name() const { return text(step_, "name"); }
+
+bool OpCall::is_literal(size_t index) const {
+  return !json(index).is_object() || !json(index).contains("ref");
+}
+
+std::vector<tenon::Output> OpCall::outputs(size_t index) const {
+  std::vector<tenon::Output> outputs;
+  for (const Json& item : json(index)) outputs.push_back(program_.output(item));
+  return outputs;
+}
+
+tenon::Input OpCall::as_input(const char* attribute) const {
+  return program_.input(attributes_.at(attribute));
+}
+
+int64_t OpCall::integer(const char* attribute, int64_t otherwise) const {
+  return attributes_.value(attribute, otherwise);
+}
+
+tenon::DType OpCall::dtype(const char* attribute, tenon::DType otherwise) const {
+  return has(attribute) ? dtype_from(attributes_.at(attribute)) : otherwise;
+}
+
+tenon::Axes OpCall::axes(const char* attribute) const {
+  if (!has(attribute) || attributes_[attribute].is_null()) return {};
+  const Json& value = attributes_[attribute];
+  if (value.is_array()) return value.get<std::vector<int64_t>>();
+  return value.get<int64_t>();
+}
+
+std::vector<int64_t> OpCall::integers(const char* attribute) const {
+  return attributes_.at(attribute).get<std::vector<int64_t>>();
+}
+
+}  // namespace replay

@@ -1,0 +1,35 @@
+// The step that differentiates.
+#include "tests/golden/program.h"
+
+namespace replay {
+
+namespace {
+
+using tenon::Output;
+
+Result gradients(Program& program, const Json& step) {
+  tenon::GradientsOptions options;
+  for (const Json& item : step.value("grad_ys", Json::array())) {
+    options.grad_ys.push_back(program.gradient(item));
+  }
+  options.stop_gradients = program.refs(step.value("stop_gradients", Json::array()));
+  if (text(step, "unconnected_gradients") == "zero") {
+    options.unconnected_gradients = tenon::UnconnectedGradients::ZERO;
+  }
+  std::vector<Output> ys;
+  for (const Json& y : step.at("ys")) ys.push_back(program.output(y));
+  auto list = std::make_shared<List>();
+  for (const Output& gradient : tenon::gradients(ys, program.refs(step.at("xs")), options)) {
+    list->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
+  }
+  return described(list);
+}
+
+}  // namespace
+
+const StepTable& gradient_steps() {
+  static const StepTable steps = {{"gradients", gradients}};
+  return steps;
+}
+
+}  // namespace replay

@@ -1,0 +1,176 @@
+// Steps that make sessions and run them.
+#include "tests/golden/program.h"
+
+namespace replay {
+
+namespace {
+
+using tenon::DType;
+using tenon::Fetch;
+using tenon::Tensor;
+
+using SessionPtr = std::shared_ptr<tenon::Session>;
+
+// Golden programs were answered on a machine with one CPU and no GPU, whatever this one has.
+tenon::SessionOptions session_options(const Json& config) {
+  tenon::SessionOptions options;
+  options.device_count = {{"CPU", 1}, {"GPU", 0}};
+  options.threads = 1;
+  if (config.is_null()) return options;
+  const Json counts = config.value("device_count", Json::object());
+  for (const auto& [type, count] : counts.items()) {
+    options.device_count[type] = count.get<int>();
+  }
+  options.allow_soft_placement = config.value("allow_soft_placement", false);
+  return options;
+}
+
+SessionPtr current_session(Program& program, const Json& step) {
+  const Json& chosen = field(step, "session");
+  if (!chosen.is_null()) {
+    const Thing found = program.thing(chosen);
+    if (const auto* session = std::get_if<SessionPtr>(&found)) return *session;
+    throw BadReference{};
+  }
+  if (program.sessions.empty()) {
+    program.sessions.push_back(
+        std::make_shared<tenon::Session>(program.graph, session_options(nullptr)));
+  }
+  return program.sessions.back();
+}
+
+// The things to fetch, in the order of the leaves of a structure.
+void add_fetches(const Thing& thing, std::vector<Fetch>& fetches) {
+  if (const auto* output = std::get_if<tenon::Output>(&thing)) {
+    fetches.emplace_back(*output);
+  } else if (const auto* op = std::get_if<tenon::Operation>(&thing)) {
+    fetches.emplace_back(*op);
+  } else if (const auto* variable = std::get_if<tenon::Variable>(&thing)) {
+    fetches.emplace_back(*variable);
+  } else if (const auto* list = std::get_if<std::shared_ptr<List>>(&thing)) {
+    for (const Thing& item : (*list)->things()) add_fetches(item, fetches);
+  } else if (const auto* name = std::get_if<Json>(&thing); name != nullptr && name->is_string()) {
+    fetches.emplace_back(name->get<std::string>());
+  } else {
+    throw Mistake{"bad_fetch", "TypeError", "a fetch is a tensor, an operation or a name"};
+  }
+}
+
+bool is_leaf(const Json& fetch) { return !fetch.is_structured() || fetch.contains("ref"); }
+
+void collect_fetches(Program& program, const Json& fetch, std::vector<Fetch>& fetches) {
+  if (is_leaf(fetch)) return add_fetches(program.thing(fetch), fetches);
+  for (const Json& item : fetch) collect_fetches(program, item, fetches);
+}
+
+Json answer_of(const Thing& thing, const std::vector<Tensor>& values, size_t& next) {
+  const auto* list = std::get_if<std::shared_ptr<List>>(&thing);
+  if (list == nullptr) return value_answer(values[next++]);
+  Json answers = Json::array();
+  for (const Thing& item : (*list)->things()) answers.push_back(answer_of(item, values, next));
+  return answers;
+}
+
+// The values in the structure of the fetch.
+Json structured(Program& program, const Json& fetch, const std::vector<Tensor>& values,
+                size_t& next) {
+  if (is_leaf(fetch)) return answer_of(program.thing(fetch), values, next);
+  Json answers = fetch.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, item] : fetch.items()) {
+    Json answer = structured(program, item, values, next);
+    if (fetch.is_array()) {
+      answers.push_back(std::move(answer));
+    } else {
+      answers[key] = std::move(answer);
+    }
+  }
+  return answers;
+}
+
+// The dtype of what a name stands for; that of `value` where it stands for nothing.
+DType dtype_of_name(const Program& program, const std::string& name, const Tensor& value) {
+  try {
+    return program.graph.tensor(name).dtype();
+  } catch (const tenon::Error&) {
+    return value.dtype();
+  }
+}
+
+tenon::Feed feed_of(Program& program, const Json& pair) {
+  const Thing key = program.thing(pair[0]);
+  const Json& given = pair[1];
+  if (given.is_object() && given.contains("ref")) {
+    program.thing(given);
+    throw Mistake{"bad_feed", "TypeError", "a symbolic tensor can't be fed"};
+  }
+  const Tensor value = is_typed_literal(given) ? typed_literal(given) : plain_literal(given);
+  if (const auto* output = std::get_if<tenon::Output>(&key)) {
+    return {*output, converted(value, output->dtype())};
+  }
+  if (const auto* variable = std::get_if<tenon::Variable>(&key)) {
+    return {*variable, converted(value, variable->dtype())};
+  }
+  if (const auto* name = std::get_if<Json>(&key); name != nullptr && name->is_string()) {
+    const auto text = name->get<std::string>();
+    return {text, converted(value, dtype_of_name(program, text, value))};
+  }
+  throw Mistake{"bad_feed", "TypeError", "what is fed is a tensor or a tensor's name"};
+}
+
+std::vector<Tensor> fetched(Program& program, const Json& step) {
+  const SessionPtr session = current_session(program, step);
+  std::vector<Fetch> fetches;
+  tenon::Feeds feeds;
+  try {
+    for (const Json& pair : step.value("feed", Json::array())) {
+      feeds.push_back(feed_of(program, pair));
+    }
+    collect_fetches(program, step.at("fetch"), fetches);
+  } catch (const Mistake&) {
+    session->run(std::vector<Fetch>{});  // a closed session is what TensorFlow sees first
+    throw;
+  }
+  return session->run(fetches, feeds);
+}
+
+Result make_session(Program& program, const Json& step) {
+  auto session =
+      std::make_shared<tenon::Session>(program.graph, session_options(field(step, "config")));
+  program.sessions.push_back(session);
+  return {session, Json::object()};
+}
+
+Result run(Program& program, const Json& step) {
+  const std::vector<Tensor> values = fetched(program, step);
+  size_t next = 0;
+  return {None{}, {{"value", structured(program, step.at("fetch"), values, next)}}};
+}
+
+Result run_stats(Program& program, const Json& step) {
+  return {None{}, {{"stats", stats_answer(fetched(program, step).at(0), field(step, "bounds"))}}};
+}
+
+Result load(Program& program, const Json& step) {
+  tenon::Variable variable = program.variable(step.at("of"));
+  const Json& value = step.at("value");
+  const Tensor tensor = is_typed_literal(value) ? typed_literal(value) : plain_literal(value);
+  variable.load(converted(tensor, variable.dtype()), *current_session(program, step));
+  return {None{}, Json::object()};
+}
+
+Result close_session(Program& program, const Json& step) {
+  current_session(program, step)->close();
+  return {None{}, Json::object()};
+}
+
+}  // namespace
+
+const StepTable& session_steps() {
+  static const StepTable steps = {
+      {"session", make_session},        {"run", run}, {"run_stats", run_stats}, {"load", load},
+      {"close_session", close_session},
+  };
+  return steps;
+}
+
+}  // namespace replay

@@ -1,0 +1,196 @@
+// Steps of optimizers and the global step.
+#include "tests/golden/program.h"
+
+namespace replay {
+
+namespace {
+
+namespace train = tenon::train;
+using tenon::Output;
+using tenon::Variable;
+
+using OptimizerPtr = std::shared_ptr<train::Optimizer>;
+
+tenon::Input argument(Program& program, const Json& step, const char* name,
+                      const tenon::Input& otherwise) {
+  return step.contains(name) ? program.input(step[name]) : otherwise;
+}
+
+OptimizerPtr gradient_descent(Program& program, const Json& step) {
+  return std::make_shared<train::GradientDescentOptimizer>(
+      train::GradientDescentOptions{.learning_rate = program.input(step.at("learning_rate")),
+                                    .name = text(step, "name", "GradientDescent")});
+}
+
+OptimizerPtr momentum(Program& program, const Json& step) {
+  return std::make_shared<train::MomentumOptimizer>(
+      train::MomentumOptions{.learning_rate = program.input(step.at("learning_rate")),
+                             .momentum = program.input(step.at("momentum")),
+                             .name = text(step, "name", "Momentum"),
+                             .use_nesterov = step.value("use_nesterov", false)});
+}
+
+OptimizerPtr adam(Program& program, const Json& step) {
+  train::AdamOptions options;
+  options.learning_rate = argument(program, step, "learning_rate", options.learning_rate);
+  options.beta1 = argument(program, step, "beta1", options.beta1);
+  options.beta2 = argument(program, step, "beta2", options.beta2);
+  options.epsilon = argument(program, step, "epsilon", options.epsilon);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::AdamOptimizer>(options);
+}
+
+OptimizerPtr adagrad(Program& program, const Json& step) {
+  train::AdagradOptions options{.learning_rate = program.input(step.at("learning_rate"))};
+  options.initial_accumulator_value =
+      step.value("initial_accumulator_value", options.initial_accumulator_value);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::AdagradOptimizer>(options);
+}
+
+OptimizerPtr adadelta(Program& program, const Json& step) {
+  train::AdadeltaOptions options;
+  options.learning_rate = argument(program, step, "learning_rate", options.learning_rate);
+  options.rho = argument(program, step, "rho", options.rho);
+  options.epsilon = argument(program, step, "epsilon", options.epsilon);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::AdadeltaOptimizer>(options);
+}
+
+OptimizerPtr rms_prop(Program& program, const Json& step) {
+  train::RMSPropOptions options{.learning_rate = program.input(step.at("learning_rate"))};
+  options.decay = argument(program, step, "decay", options.decay);
+  options.momentum = argument(program, step, "momentum", options.momentum);
+  options.epsilon = argument(program, step, "epsilon", options.epsilon);
+  options.centered = step.value("centered", false);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::RMSPropOptimizer>(options);
+}
+
+OptimizerPtr ftrl(Program& program, const Json& step) {
+  train::FtrlOptions options{.learning_rate = program.input(step.at("learning_rate"))};
+  options.l1_regularization_strength = step.value("l1_regularization_strength", 0.0);
+  options.l2_regularization_strength = step.value("l2_regularization_strength", 0.0);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::FtrlOptimizer>(options);
+}
+
+const std::map<std::string, OptimizerPtr (*)(Program&, const Json&)> kOptimizers = {
+    {"GradientDescent", gradient_descent},
+    {"Momentum", momentum},
+    {"Adam", adam},
+    {"Adagrad", adagrad},
+    {"Adadelta", adadelta},
+    {"RMSProp", rms_prop},
+    {"Ftrl", ftrl},
+};
+
+Result optimizer(Program& program, const Json& step) {
+  const auto found = kOptimizers.find(text(step, "type"));
+  if (found == kOptimizers.end()) {
+    throw Mistake{"unknown_step", "KeyError", "there is no optimizer " + text(step, "type")};
+  }
+  OptimizerPtr made = found->second(program, step);
+  return {made, {{"kind", "optimizer"}, {"name", made->get_name()}}};
+}
+
+OptimizerPtr optimizer_of(Program& program, const Json& step) {
+  const Thing found = program.thing(step.at("optimizer"));
+  if (const auto* made = std::get_if<OptimizerPtr>(&found)) return *made;
+  throw BadReference{};
+}
+
+train::VarList var_list(Program& program, const Json& step) {
+  const Json& given = field(step, "var_list");
+  if (given.is_null()) return {};
+  std::vector<Variable> variables;
+  for (const Json& item : given) variables.push_back(program.variable(item));
+  return variables;
+}
+
+Variable global_step(Program& program, const Json& step) {
+  const Json& given = field(step, "global_step");
+  return given.is_null() ? Variable() : program.variable(given);
+}
+
+Result minimize(Program& program, const Json& step) {
+  const OptimizerPtr made = optimizer_of(program, step);
+  const tenon::Operation op =
+      made->minimize(program.output(step.at("loss")), {.global_step = global_step(program, step),
+                                                       .var_list = var_list(program, step),
+                                                       .name = text(step, "name")});
+  return {op, {{"kind", "train_op"}}};
+}
+
+// A gradient of gathered rows is kept as such until an optimizer or another operation takes it.
+Json gradient_answer(const Output& gradient) {
+  if (gradient && gradient.op().type() == "_IndexedSlices") {
+    return {{"kind", "indexed_slices"}, {"dtype", std::string(to_string(gradient.dtype()))}};
+  }
+  return describe(gradient);
+}
+
+Result compute_gradients(Program& program, const Json& step) {
+  const OptimizerPtr made = optimizer_of(program, step);
+  auto gradients = std::make_shared<List>();
+  Json pairs = Json::array();
+  for (const auto& [gradient, variable] : made->compute_gradients(
+           program.output(step.at("loss")), {.var_list = var_list(program, step)})) {
+    pairs.push_back({{"grad", gradient_answer(gradient)}, {"var", variable.name()}});
+    gradients->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
+  }
+  return {gradients, {{"pairs", pairs}}};
+}
+
+Result apply_gradients(Program& program, const Json& step) {
+  const OptimizerPtr made = optimizer_of(program, step);
+  train::GradientsAndVariables pairs;
+  for (const Json& pair : step.at("pairs")) {
+    pairs.push_back({program.gradient(pair[0]), program.variable(pair[1])});
+  }
+  const tenon::Operation op = made->apply_gradients(
+      pairs, {.global_step = global_step(program, step), .name = text(step, "name")});
+  return {op, {{"kind", "train_op"}}};
+}
+
+Result get_slot_names(Program& program, const Json& step) {
+  return {None{}, {{"value", optimizer_of(program, step)->get_slot_names()}}};
+}
+
+Result get_slot(Program& program, const Json& step) {
+  return described(
+      optimizer_of(program, step)->get_slot(program.variable(step.at("var")), text(step, "slot")));
+}
+
+Result optimizer_variables(Program& program, const Json& step) {
+  auto variables = list_of(optimizer_of(program, step)->variables());
+  return {variables, items_answer(variables->items)};
+}
+
+Result create_global_step(Program&, const Json&) { return described(train::create_global_step()); }
+
+Result get_global_step(Program&, const Json&) { return described(train::get_global_step()); }
+
+Result get_or_create_global_step(Program&, const Json&) {
+  return described(train::get_or_create_global_step());
+}
+
+}  // namespace
+
+const StepTable& training_steps() {
+  static const StepTable steps = {
+      {"optimizer", optimizer},
+      {"minimize", minimize},
+      {"compute_gradients", compute_gradients},
+      {"apply_gradients", apply_gradients},
+      {"get_slot_names", get_slot_names},
+      {"get_slot", get_slot},
+      {"optimizer_variables", optimizer_variables},
+      {"create_global_step", create_global_step},
+      {"get_global_step", get_global_step},
+      {"get_or_create_global_step", get_or_create_global_step},
+  };
+  return steps;
+}
+
+}  // namespace replay
