@@ -75,17 +75,6 @@ TEST(DigitsTest, SaysInOneLineThatItRunsOnTheCpu) {
   std::filesystem::remove(report);
 }
 
-TEST(DigitsTest, RunsOnAGpuWhereThereIsOne) {
-  const std::string report = report_path("gpu");
-  const CommandResult result = run_command(
-      "TENON_EMULATED_GPUS=1 " TENON_BINARY_DIR "/samples/digits --epochs 1 --report " + report);
-  ASSERT_EQ(result.status, 0) << result.output;
-  EXPECT_THAT(result.output, Not(HasSubstr("There is no GPU here")));
-  static const std::regex row("digits/conv1/weights +\\(3, 3, 1, 32\\) +float32 +/device:GPU:0 ");
-  EXPECT_TRUE(std::regex_search(result.output, row)) << result.output;
-  std::filesystem::remove(report);
-}
-
 TEST(DigitsTest, GivesTheSameNumbersWithAnyNumberOfThreads) {
   const auto losses = [](const std::string& threads) {
     const std::string report = report_path("threads");
