@@ -221,14 +221,14 @@ struct FloorDivide {
 struct Maximum {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_floating_point_v<T>) return (a > b) | (a != a) ? a : b;
+    if constexpr (std::is_floating_point_v<T>) return ((a > b) | (a != a)) ? a : b;
     return a > b ? a : b;
   }
 };
 struct Minimum {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_floating_point_v<T>) return (a < b) | (a != a) ? a : b;
+    if constexpr (std::is_floating_point_v<T>) return ((a < b) | (a != a)) ? a : b;
     return a < b ? a : b;
   }
 };

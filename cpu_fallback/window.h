@@ -39,7 +39,7 @@ inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shap
                               "The CPU takes images as NHWC alone, not as ", format);
   const auto& strides = attrs.get<std::vector<int64_t>>("strides");
   const auto dilations = attrs.get_or("dilations", std::vector<int64_t>{1, 1, 1, 1});
-  const auto padding = attrs.get<std::string>("padding");
+  const auto& padding = attrs.get<std::string>("padding");
   const auto explicit_paddings = attrs.get_or("explicit_paddings", std::vector<int64_t>{});
   const auto make = [&](int index, int64_t size) {
     const auto at = static_cast<size_t>(index);

@@ -6,7 +6,7 @@ namespace {
 // Its input is known when planning: so is how many elements are true.
 template <typename T>
 Kernel prepare_where(const KernelRequest& request) {
-  const Shape shape = request.input_shape(0);
+  const Shape& shape = request.input_shape(0);
   return {.launch = [shape, strides = row_major_strides(shape)](const Launch& args) {
     const T* condition = args.input<T>(0);
     int64_t* out = args.output<int64_t>(0);

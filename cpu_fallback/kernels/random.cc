@@ -128,7 +128,8 @@ Kernel prepare_truncated(const KernelRequest& request) {
   return draw(size, [size, stream = stream_of(request)](const Launch& args) {
     for_groups<T, kCount>(args, size, 64, [&](uint64_t group, T* out) {
       uint64_t index = args.random_blocks_drawn + group * kCount * kReservedBlocks / 4;
-      for (int made = 0; made < kCount;) {
+      int made = 0;
+      while (made < kCount) {
         const RandomBlock x = stream.block(index++);
         const auto keep = [&](auto number) {
           if (std::abs(number) < 2 && made < kCount) out[made++] = static_cast<T>(number);
