@@ -128,18 +128,51 @@ void multiply(const TileRows<T>& tile) {
   }
 }
 
+// Writes the transposed of a square of 4x4 floats.
+#if HWY_TARGET != HWY_SCALAR
+HWY_INLINE void transpose_square(const float* from, int64_t stride, float* to, int64_t to_stride) {
+  const hn::FixedTag<float, 4> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
+  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
+  const auto low = hn::InterleaveLower(d, a, c), low2 = hn::InterleaveLower(d, b, e);
+  const auto high = hn::InterleaveUpper(d, a, c), high2 = hn::InterleaveUpper(d, b, e);
+  hn::StoreU(hn::InterleaveLower(d, low, low2), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, low, low2), d, to + to_stride);
+  hn::StoreU(hn::InterleaveLower(d, high, high2), d, to + 2 * to_stride);
+  hn::StoreU(hn::InterleaveUpper(d, high, high2), d, to + 3 * to_stride);
+}
+#else
+inline void transpose_square(const float* from, int64_t stride, float* to, int64_t to_stride) {
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * stride + j];
+  }
+}
+#endif
+inline void transpose_square(const double* from, int64_t stride, double* to, int64_t to_stride) {
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * stride + j];
+  }
+}
+
 // Packs kTileColumns columns of a transposed chunk, whose columns lie `stride` apart.
 template <typename T>
 void pack_transposed_panel(const T* b, int64_t stride, int64_t depth, int64_t columns, T* panel) {
   constexpr int64_t kSide = 64 / sizeof(T);  // a cache line of each column at a time
+  constexpr int64_t kWidth = kTileColumns<T>;
   for (int64_t k0 = 0; k0 < depth; k0 += kSide) {
     const int64_t k1 = std::min(depth, k0 + kSide);
-    for (int64_t n = 0; n < columns; ++n) {
+    int64_t done = 0;
+    for (; k1 - k0 == kSide && done + 4 <= columns; done += 4) {
+      for (int64_t k = k0; k < k1; k += 4) {
+        transpose_square(b + done * stride + k, stride, panel + k * kWidth + done, kWidth);
+      }
+    }
+    for (int64_t n = done; n < columns; ++n) {
       const T* from = b + n * stride;
-      for (int64_t k = k0; k < k1; ++k) panel[k * kTileColumns<T> + n] = from[k];
+      for (int64_t k = k0; k < k1; ++k) panel[k * kWidth + n] = from[k];
     }
     for (int64_t k = k0; k < k1; ++k) {
-      for (int64_t n = columns; n < kTileColumns<T>; ++n) panel[k * kTileColumns<T> + n] = 0;
+      for (int64_t n = columns; n < kWidth; ++n) panel[k * kWidth + n] = 0;
     }
   }
 }

@@ -1,21 +1,12 @@
 #include "cpu_fallback/patches.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace tenon::cpu {
 namespace {
 
-// memcpy, but without its call for the few elements that images of one channel give.
-template <typename T>
-inline T* copy_elements(const T* from, int64_t count, T* to) {
-  if (count > 16) {
-    std::memcpy(to, from, static_cast<size_t>(count) * sizeof(T));
-  } else {
-    for (int64_t i = 0; i < count; ++i) to[i] = from[i];
-  }
-  return to + count;
-}
+// Runs this short are copied one by one: calls of memcpy and memset cost more.
+constexpr int64_t kShortRun = 16;
 
 }  // namespace
 
@@ -56,7 +47,7 @@ void Patches<T>::copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64
 template <typename T>
 void Patches<T>::copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end,
                           T* to) const {
-  const int64_t channels = shape_.channels, width = shape_.width;
+  const int64_t channels = shape_.channels, row = shape_.width * channels;
   int64_t start = 0;  // of the run, in the patch
   for (const TapRun& run : shape_.runs) {
     const int64_t size = run.count * channels;
@@ -64,20 +55,23 @@ void Patches<T>::copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64
     start += size;
     if (from >= until) continue;
     const int64_t y = h + run.dh, x = w + run.dw;
-    if (y < 0 || y >= shape_.height) {
+    const bool in_height = y >= 0 && y < shape_.height;
+    const T* image_row = in_height ? image + y * row : image;
+    if (until - from <= kShortRun) {
+      for (int64_t i = x * channels + from; i < x * channels + until; ++i) {
+        *to++ = in_height && i >= 0 && i < row ? image_row[i] : T{0};
+      }
+      continue;
+    }
+    if (!in_height) {
       to = std::fill_n(to, until - from, T{0});
       continue;
     }
-    const T* source = image + (y * width + x) * channels;
-    if (x >= 0 && x + run.count <= width) {
-      to = copy_elements(source + from, until - from, to);
-      continue;
-    }
-    // The part that lies inside of the image.
+    // The part that lies inside of the image, and zeros on either side.
     const int64_t inside = std::clamp(-x * channels, from, until);
-    const int64_t outside = std::clamp((width - x) * channels, inside, until);
+    const int64_t outside = std::clamp(row - x * channels, inside, until);
     to = std::fill_n(to, inside - from, T{0});
-    to = copy_elements(source + inside, outside - inside, to);
+    to = std::copy_n(image_row + x * channels + inside, outside - inside, to);
     to = std::fill_n(to, until - outside, T{0});
   }
 }

@@ -16,8 +16,14 @@ Kernel transpose_matrices(int64_t batch, int64_t rows, int64_t columns) {
         const int64_t first = stripe % stripes * kSide, last = std::min(columns, first + kSide);
         for (int64_t row = 0; row < rows; row += kSide) {
           const int64_t row_end = std::min(rows, row + kSide);
+          // By a copy: rows whose distance is a power of two would push each other out.
+          T square[kSide][kSide + 1];
+          for (int64_t r = row; r < row_end; ++r) {
+            for (int64_t c = first; c < last; ++c)
+              square[c - first][r - row] = from[r * columns + c];
+          }
           for (int64_t c = first; c < last; ++c) {
-            for (int64_t r = row; r < row_end; ++r) to[c * rows + r] = from[r * columns + c];
+            std::copy_n(square[c - first], row_end - row, to + c * rows + row);
           }
         }
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/simd_targets.h"
 #include "cpu_fallback/window.h"
 
 namespace tenon::cpu {
@@ -59,24 +60,41 @@ void for_images(const Launch& args, const Windows& windows, T* images, F f) {
   });
 }
 
+// to = max(to, from), or from alone.
+template <typename T>
+void take_largest(const T* from, bool alone, int64_t count, T* to) {
+  if (alone) {
+    std::copy_n(from, count, to);
+    return;
+  }
+  TENON_INDEPENDENT
+  for (int64_t c = 0; c < count; ++c) to[c] = scalar::Maximum()(to[c], from[c]);
+}
+
 template <typename T>
 Kernel prepare_max_pool(const KernelRequest& request) {
   const Windows windows = pool_windows(request, request.input_shape(0), request.output_shape(0));
   return {.launch = [windows](const Launch& args) {
     const T* image = args.input<T>(0);
     for_windows(args, windows, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
-      T* out = args.output<T>(0) + at;
       bool first = true;
       for_pixels(windows, n, y, x, [&](int64_t pixel) {
-        const T* from = image + pixel;
-        if (first) std::copy_n(from, windows.channels, out);
-        for (int64_t c = 0; !first && c < windows.channels; ++c) {
-          out[c] = scalar::Maximum()(out[c], from[c]);
-        }
+        take_largest(image + pixel, first, windows.channels, args.output<T>(0) + at);
         first = false;
       });
     });
   }};
+}
+
+// Adds what is left of the gradient where the pixel is the largest, and leaves nothing there.
+template <typename T>
+void give_to_largest(const T* pixel, const T* largest, int64_t count, T* left, T* to) {
+  TENON_INDEPENDENT
+  for (int64_t c = 0; c < count; ++c) {
+    const bool is_largest = pixel[c] == largest[c];
+    to[c] = static_cast<T>(to[c] + (is_largest ? left[c] : T{0}));
+    left[c] = is_largest ? T{0} : left[c];
+  }
 }
 
 // The gradient goes to the first of the largest pixels.
@@ -90,16 +108,11 @@ Kernel prepare_max_pool_grad(const KernelRequest& request) {
     for_images(args, windows, result, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
       for (int64_t begin = 0; begin < windows.channels; begin += kChannels) {
         const int64_t count = std::min(kChannels, windows.channels - begin);
-        T left[kChannels];  // what is still to be given away
+        T left[kChannels];
         std::copy_n(gradient + at + begin, count, left);
         for_pixels(windows, n, y, x, [&](int64_t pixel) {
-          const T *from = image + pixel + begin, *largest = output + at + begin;
-          T* to = result + pixel + begin;
-          for (int64_t c = 0; c < count; ++c) {
-            const T share = from[c] == largest[c] ? left[c] : T{0};
-            to[c] = static_cast<T>(to[c] + share);
-            left[c] = from[c] == largest[c] ? T{0} : left[c];
-          }
+          give_to_largest(image + pixel + begin, output + at + begin, count, left,
+                          result + pixel + begin);
         });
       }
     });
