@@ -16,6 +16,24 @@ int64_t PatchShape::size() const {
   return taps * channels;
 }
 
+void PatchShape::make_offsets() {
+  constexpr int64_t kLongestPatch = 32, kMostOffsets = 1 << 16;
+  const int64_t patch = size(), image = height * width * channels;
+  if (patch > kLongestPatch || patch * grid_height * grid_width > kMostOffsets) return;
+  if (image == 0 || image > INT32_MAX) return;
+  for (int64_t point = 0; point < grid_height * grid_width; ++point) {
+    for (const TapRun& run : runs) {
+      const int64_t y = point / grid_width * step_h + run.dh;
+      for (int64_t i = 0; i < run.count * channels; ++i) {
+        const int64_t x = point % grid_width * step_w + run.dw + i / channels;
+        const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+        const int64_t at = (y * width + x) * channels + i % channels;
+        offsets.push_back(inside ? static_cast<int32_t>(at) : -1);
+      }
+    }
+  }
+}
+
 std::vector<TapRun> make_runs(const std::vector<std::pair<int64_t, int64_t>>& taps) {
   std::vector<TapRun> runs;
   for (const auto& [dh, dw] : taps) {
@@ -29,8 +47,28 @@ std::vector<TapRun> make_runs(const std::vector<std::pair<int64_t, int64_t>>& ta
 }
 
 template <typename T>
+void Patches<T>::copy_by_offsets(int64_t row, int64_t rows, int64_t k, int64_t depth,
+                                 int64_t stride, T* to) const {
+  const int64_t grid = shape_.grid_height * shape_.grid_width, patch = shape_.size();
+  const int64_t image_size = shape_.height * shape_.width * shape_.channels;
+  const T* image = images_ + row / grid * image_size;
+  for (int64_t r = 0, point = row % grid; r < rows; ++r, ++point, to += stride) {
+    if (point == grid) {
+      point = 0;
+      image += image_size;
+    }
+    const int32_t* offsets = shape_.offsets.data() + point * patch + k;
+    for (int64_t i = 0; i < depth; ++i) {
+      const T value = image[offsets[i] < 0 ? 0 : offsets[i]];
+      to[i] = offsets[i] < 0 ? T{0} : value;
+    }
+  }
+}
+
+template <typename T>
 void Patches<T>::copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride,
                       T* to) const {
+  if (!shape_.offsets.empty()) return copy_by_offsets(row, rows, k, depth, stride, to);
   const int64_t grid = shape_.grid_height * shape_.grid_width;
   int64_t image = row / grid, h = row % grid / shape_.grid_width, w = row % shape_.grid_width;
   for (int64_t r = 0; r < rows; ++r, to += stride) {

@@ -21,7 +21,11 @@ struct PatchShape {
   int64_t grid_height = 0, grid_width = 0;
   int64_t step_h = 1, step_w = 1;  // pixels between neighbouring points of the grid
   std::vector<TapRun> runs = {};
+  // Of short patches: for each element of each patch of one image, where it lies in the image, or
+  // -1 outside. Runs of a tap or three are slower to follow.
+  std::vector<int32_t> offsets = {};
 
+  void make_offsets();  // where that pays; call it when the rest is set
   int64_t count() const { return batch * grid_height * grid_width; }
   int64_t size() const;  // of a patch
 };
@@ -41,6 +45,8 @@ class Patches : public RowSource<T> {
   void copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride, T* to) const;
 
  private:
+  void copy_by_offsets(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride,
+                       T* to) const;
   void copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end, T* to) const;
 
   const PatchShape& shape_;

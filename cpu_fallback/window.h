@@ -16,12 +16,16 @@ struct WindowAxis {
   // The taps [first, last) of window i that lie on the image.
   int64_t first_tap(int64_t i) const {
     const int64_t before = padding - i * stride;
-    return before <= 0 ? 0 : (before + dilation - 1) / dilation;
+    return before <= 0 ? 0 : in_taps(before);
   }
   int64_t last_tap(int64_t i) const {
     const int64_t room = input - (i * stride - padding);
-    const int64_t taps = room <= 0 ? 0 : (room + dilation - 1) / dilation;
+    const int64_t taps = room <= 0 ? 0 : in_taps(room);
     return taps < size ? taps : size;
+  }
+  // How many taps cover so many pixels. Without a division where there is no dilation.
+  int64_t in_taps(int64_t pixels) const {
+    return dilation == 1 ? pixels : (pixels + dilation - 1) / dilation;
   }
 };
 

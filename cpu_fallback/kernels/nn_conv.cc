@@ -34,6 +34,7 @@ PatchShape forward_patches(const Windows& windows) {
     }
   }
   patches.runs = make_runs(taps);
+  patches.make_offsets();
   return patches;
 }
 
@@ -98,6 +99,7 @@ Phase<T> make_phase(const Windows& windows, int64_t channels_out, int64_t h, int
     }
   }
   patches.runs = make_runs(offsets);
+  patches.make_offsets();
   const Gemm<T> gemm({.m = patches.count(), .n = windows.channels, .k = patches.size()});
   return {.h = h, .w = w, .taps = taps, .patches = patches, .gemm = gemm};
 }

@@ -20,9 +20,10 @@ Windows pool_windows(const KernelRequest& request, const Shape& image, const Sha
 template <typename F>
 void for_pixels(const Windows& windows, int64_t n, int64_t y, int64_t x, F f) {
   const WindowAxis &h = windows.h, &w = windows.w;
-  for (int64_t i = h.first_tap(y); i < h.last_tap(y); ++i) {
+  const int64_t i_end = h.last_tap(y), j_begin = w.first_tap(x), j_end = w.last_tap(x);
+  for (int64_t i = h.first_tap(y); i < i_end; ++i) {
     const int64_t row = (n * h.input + y * h.stride - h.padding + i) * w.input;
-    for (int64_t j = w.first_tap(x); j < w.last_tap(x); ++j) {
+    for (int64_t j = j_begin; j < j_end; ++j) {
       f((row + x * w.stride - w.padding + j) * windows.channels);
     }
   }
@@ -35,8 +36,9 @@ void for_windows(const Launch& args, const Windows& windows, F f) {
   const int64_t row_cost = w.output * windows.channels * h.size * w.size;
   for_rows(args, windows.batch * h.output, row_cost, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
+      const int64_t n = row / h.output, y = row % h.output;
       for (int64_t x = 0; x < w.output; ++x) {
-        f(row / h.output, row % h.output, x, (row * w.output + x) * windows.channels);
+        f(n, y, x, (row * w.output + x) * windows.channels);
       }
     }
   });
