@@ -12,14 +12,6 @@ using tenon::VariableScope;
 
 std::string name_of(tenon::DType dtype) { return std::string(tenon::to_string(dtype)); }
 
-Json describe_output(const Output& output) {
-  return {{"kind", "tensor"},
-          {"dtype", name_of(output.dtype())},
-          {"shape", shape_answer(output.shape())},
-          {"name", output.name()},
-          {"device", output.device()}};
-}
-
 Json describe_variable(const Variable& variable) {
   Json answer = {{"kind", "variable"},
                  {"name", variable.name()},
@@ -84,9 +76,20 @@ std::vector<Thing> List::things() const {
   return things;
 }
 
+Json describe_tensor(const Output& output) {
+  return {{"kind", "tensor"},
+          {"dtype", name_of(output.dtype())},
+          {"shape", shape_answer(output.shape())},
+          {"name", output.name()},
+          {"device", output.device()}};
+}
+
 Json describe(const Thing& thing) {
   if (const auto* output = std::get_if<Output>(&thing)) {
-    return *output ? describe_output(*output) : Json{{"kind", "none"}};
+    if (!*output) return {{"kind", "none"}};
+    if (output->op().type() != "_IndexedSlices") return describe_tensor(*output);
+    // Gradients of gathered rows, kept as such until an operation takes them.
+    return {{"kind", "indexed_slices"}, {"dtype", name_of(output->dtype())}};
   }
   if (const auto* op = std::get_if<Operation>(&thing)) {
     return {{"kind", "op"}, {"name", op->name()}, {"device", op->device()}};

@@ -89,6 +89,7 @@ class Program {
 
 // The answer that describes a thing as it is now.
 Json describe(const Thing& thing);
+Json describe_tensor(const tenon::Output& output);  // gathered rows, too, as the dense tensor
 // {"items": [...]}: the names of variables, tensors and operations; other items themselves.
 Json items_answer(const std::vector<Thing>& things);
 // A thing and its description; None for an empty handle.

@@ -19,10 +19,12 @@ Result gradients(Program& program, const Json& step) {
   std::vector<Output> ys;
   for (const Json& y : step.at("ys")) ys.push_back(program.output(y));
   auto list = std::make_shared<List>();
+  Json items = Json::array();
   for (const Output& gradient : tenon::gradients(ys, program.refs(step.at("xs")), options)) {
     list->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
+    items.push_back(gradient ? describe_tensor(gradient) : describe(None{}));
   }
-  return described(list);
+  return {list, {{"kind", "list"}, {"items", items}}};
 }
 
 }  // namespace

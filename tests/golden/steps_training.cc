@@ -122,21 +122,13 @@ Result minimize(Program& program, const Json& step) {
   return {op, {{"kind", "train_op"}}};
 }
 
-// A gradient of gathered rows is kept as such until an optimizer or another operation takes it.
-Json gradient_answer(const Output& gradient) {
-  if (gradient && gradient.op().type() == "_IndexedSlices") {
-    return {{"kind", "indexed_slices"}, {"dtype", std::string(to_string(gradient.dtype()))}};
-  }
-  return describe(gradient);
-}
-
 Result compute_gradients(Program& program, const Json& step) {
   const OptimizerPtr made = optimizer_of(program, step);
   auto gradients = std::make_shared<List>();
   Json pairs = Json::array();
   for (const auto& [gradient, variable] : made->compute_gradients(
            program.output(step.at("loss")), {.var_list = var_list(program, step)})) {
-    pairs.push_back({{"grad", gradient_answer(gradient)}, {"var", variable.name()}});
+    pairs.push_back({{"grad", describe(gradient)}, {"var", variable.name()}});
     gradients->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
   }
   return {gradients, {{"pairs", pairs}}};
