@@ -97,9 +97,10 @@ std::optional<Tensor> strided_slice_value(const ShapeContext& context) {
   if (!arguments || !arguments->bounds_known || context.inputs[0].rank() != 1) {
     return std::nullopt;
   }
-  const Shape input = context.value_as_shape(0);
   const Tensor whole = context.value(0);
-  if (whole ? !is_index_dtype(whole.dtype()) : !input.has_rank()) return std::nullopt;
+  if (!is_index_dtype(whole ? whole.dtype() : context.attrs.get<DType>("T"))) return std::nullopt;
+  const Shape input = whole ? Shape::unknown() : context.value_as_shape(0);
+  if (!whole && !input.has_rank()) return std::nullopt;
   const Shape length{whole ? whole.element_count() : int64_t{input.rank()}};
   const StridedSlicePlan plan = plan_strided_slice(length, *arguments);
   if (plan.counts.size() != 1) return std::nullopt;
