@@ -55,7 +55,14 @@ class Cutter {
 
   // What the rest takes from this part: values that cross the cut.
   void collect_frontier(Plan::Rest& rest) {
-    std::vector<int> crossing = plan_.cut_values;
+    std::vector<int> crossing;
+    for (const int value : plan_.cut_values) {
+      if (plan_.value(value).producer >= 0) {
+        crossing.push_back(value);
+      } else {
+        rest.known_feeds.push_back(plan_.value(value).feed);
+      }
+    }
     const auto cross = [&](int value) {
       const PlanValue& of = plan_.value(value);
       if (of.producer < 0 || contains(crossing, value)) return;

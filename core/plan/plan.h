@@ -78,6 +78,7 @@ struct Plan {
   // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.
   struct Rest {
     std::vector<Endpoint> frontier;
+    std::vector<int> known_feeds;      // feeds for whose values the rest is planned
     std::vector<bool> decides_shapes;  // of the frontier: whether the rest is planned for its value
     std::vector<const Node*> done;
   };

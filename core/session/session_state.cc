@@ -84,6 +84,18 @@ void append_spec(std::string& key, const Tensor& tensor) {
   for (const int64_t size : tensor.shape().sizes()) append_number(key, size);
 }
 
+void append_value(std::string& key, const Tensor& value) {
+  append_spec(key, value);
+  if (value.dtype() != DType::string) {
+    key.append(static_cast<const char*>(value.raw()), value.bytes());
+    return;
+  }
+  for (const std::string& text : value.data<std::string>()) {
+    append_number(key, static_cast<int64_t>(text.size()));
+    key += text;
+  }
+}
+
 std::string key_of(const RunRequest& request, std::span<const Tensor> feeds) {
   std::string key;
   const auto append_endpoint = [&](const Endpoint& endpoint) {
@@ -242,6 +254,7 @@ std::shared_ptr<PreparedRun> SessionState::prepare_plan(const PlanRequest& reque
   std::lock_guard lock(graph_->mutex);
   place_graph();
   auto prepared = std::make_shared<PreparedRun>();
+  prepared->request = request;
   prepared->plan = compile(graph_, request, *this);
   const Plan& plan = *prepared->plan;
   for (const PlanVariable& variable : plan.variables) {
@@ -370,24 +383,21 @@ void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared,
     const VariableLocks locks(prepared);
     execute(prepared, feeds, found);
   }
-  PlanRequest next{
-      .fetches = request.fetches, .targets = request.targets, .feeds = {}, .done = rest.done};
+  PlanRequest next = prepared.request;
+  next.done = rest.done;
   std::string key;
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    next.feeds.push_back({request.feeds[i], feeds[i].dtype(), feeds[i].shape(), {}});
+  for (const int feed : rest.known_feeds) {
+    const auto index = static_cast<size_t>(feed);
+    next.feeds[index].known = feeds[index].clone();  // the caller may change it after this run
+    append_value(key, feeds[index]);
   }
   for (size_t i = 0; i < found.size(); ++i) {
     const Tensor known = rest.decides_shapes[i] ? found[i] : Tensor();
     next.feeds.push_back({rest.frontier[i], found[i].dtype(), found[i].shape(), known});
-    append_spec(key, found[i]);
-    if (!known) continue;
-    if (known.dtype() == DType::string) {
-      for (const std::string& text : known.data<std::string>()) {
-        append_number(key, static_cast<int64_t>(text.size()));
-        key += text;
-      }
+    if (known) {
+      append_value(key, known);
     } else {
-      key.append(static_cast<const char*>(known.raw()), known.bytes());
+      append_spec(key, found[i]);
     }
   }
   std::shared_ptr<PreparedRun> then;

@@ -19,6 +19,7 @@ namespace tenon::internal {
 
 // A plan with what it needs of the session at hand, so that running it looks nothing up.
 struct PreparedRun {
+  PlanRequest request;  // what the plan was made for
   std::shared_ptr<Plan> plan;
   std::vector<VariableStorage*> variables;       // as plan->variables
   std::vector<int> locking_order;                // indices into variables

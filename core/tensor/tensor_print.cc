@@ -1,4 +1,6 @@
 // Tensors as NumPy prints them.
+#include <array>
+#include <charconv>
 #include <iomanip>
 #include <ostream>
 
@@ -9,24 +11,33 @@
 namespace tenon {
 namespace {
 
-constexpr int64_t kLongest =
-    1000;  // elements printed in full; beyond, kEdge at both ends of an axis
+// Elements that are printed in full; beyond, kEdge at both ends of each axis.
+constexpr int64_t kLongest = 1000;
 constexpr int64_t kEdge = 3;
+
+// As few digits as tell this float from all others.
+void print_shortest(std::ostream& out, float value) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  out << std::string_view(text.data(), static_cast<size_t>(end - text.data()));
+}
 
 void print_element(std::ostream& out, const Tensor& tensor, int64_t index) {
   const auto at = static_cast<size_t>(index);
   switch (tensor.dtype()) {
     case DType::float32:
-      out << tensor.data<float>()[at];
+      print_shortest(out, tensor.data<float>()[at]);
       return;
     case DType::float64:
       out << tensor.data<double>()[at];
       return;
     case DType::float16:
-      out << static_cast<float>(static_cast<const internal::Half*>(tensor.raw())[at]);
+      out << std::setprecision(6)  // a half has fewer digits to tell
+          << static_cast<float>(static_cast<const internal::Half*>(tensor.raw())[at]);
       return;
     case DType::bfloat16:
-      out << static_cast<float>(static_cast<const internal::Bfloat16*>(tensor.raw())[at]);
+      out << std::setprecision(6)
+          << static_cast<float>(static_cast<const internal::Bfloat16*>(tensor.raw())[at]);
       return;
     case DType::int8:
       out << int{tensor.data<int8_t>()[at]};

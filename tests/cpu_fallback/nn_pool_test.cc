@@ -112,7 +112,8 @@ void check_average(double tolerance) {
     const Tensor x = wave<T>(p.input_shape(), 0.2), dy = wave<T>(p.output_shape(), 0.7);
     const Tensor y = launch(pool_case<T>(p, "AvgPool", x));
     std::vector<int32_t> sizes;
-    for (const int64_t size : p.input_shape().sizes()) sizes.push_back(static_cast<int32_t>(size));
+    const Shape shape = p.input_shape();
+    for (const int64_t size : shape.sizes()) sizes.push_back(static_cast<int32_t>(size));
     const Tensor dx = launch({.op = "AvgPoolGrad",
                               .dtype = dtype_of<T>,
                               .inputs = {Tensor::from<int32_t>(sizes, {4}), dy},

@@ -75,7 +75,7 @@ TEST(DigitsTest, SaysInOneLineThatItRunsOnTheCpu) {
   std::filesystem::remove(report);
 }
 
-TEST(DigitsTest, GivesTheSameNumbersWithAnyNumberOfThreads) {
+TEST(DigitsTest, GivesTheSameNumbersWithOneWorkerAndTwo) {
   const auto losses = [](const std::string& threads) {
     const std::string report = report_path("threads");
     const CommandResult result = digits("--epochs 2 --threads " + threads + " --report " + report);

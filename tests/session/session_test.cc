@@ -213,6 +213,25 @@ TEST_F(SessionTest, PlansTheRestWhenAShapeHangsOnAValue) {
                shape_incompatible, "Reshape");
 }
 
+TEST_F(SessionTest, PlansForFedShapesAndForShapesThatComeOneAfterTheOther) {
+  const Output first = placeholder(int32, {2}, {.name = "first"});
+  const Output second = placeholder(int32, {1}, {.name = "second"});
+  const Output x = placeholder(float32, {-1}, {.name = "x"});
+  const Output matrix = reshape(x, first);
+  const Output rows = reduce_sum(matrix, {.axis = 1});
+  const Output tiled = tile(rows, cast(reshape(reduce_max(rows), {1}), int32) + second);
+  Session session;
+  const auto run = [&](Tensor shape, int add) {
+    return session
+        .run(tiled, {{first, std::move(shape)}, {second, Tensor({add})}, {x, Tensor({1.0f, 1.0f})}})
+        .shape();
+  };
+  EXPECT_EQ(run(Tensor({2, 1}), 0), Shape({2}));
+  EXPECT_EQ(run(Tensor({1, 2}), 0), Shape({2}));
+  EXPECT_EQ(run(Tensor({1, 2}), 1), Shape({3}));
+  EXPECT_EQ(run(Tensor({2, 1}), 3), Shape({8}));
+}
+
 TEST_F(SessionTest, RunsAStatefulPartBeforeACutOnce) {
   const Variable n = Variable(Tensor(1), {.name = "n"});
   const Output next = n.assign_add(1);
