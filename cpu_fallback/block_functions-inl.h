@@ -120,14 +120,18 @@ inline void not_block(void* out, const void* a, const void*, const void*, size_t
   for (size_t i = 0; i < padded; ++i) to[i] = !from[i];
 }
 
-// Chooses among values of any type of this many bytes.
+// Chooses among values of any type of this many bytes; by masks, since the choice of which to load
+// keeps compilers from making vectors of it.
 template <typename Bits>
 void select_block(void* out, const void* a, const void* b, const void* c, size_t padded, size_t) {
   auto* to = static_cast<Bits*>(out);
   const auto* condition = static_cast<const bool*>(a);
   const auto *x = static_cast<const Bits*>(b), *y = static_cast<const Bits*>(c);
   TENON_INDEPENDENT
-  for (size_t i = 0; i < padded; ++i) to[i] = condition[i] ? x[i] : y[i];
+  for (size_t i = 0; i < padded; ++i) {
+    const Bits mask = static_cast<Bits>(0 - static_cast<Bits>(condition[i]));
+    to[i] = static_cast<Bits>((x[i] & mask) | (y[i] & ~mask));
+  }
 }
 
 template <typename To, typename From>

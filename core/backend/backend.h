@@ -142,16 +142,20 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual const std::string& name() const noexcept = 0;  // "/device:CPU:0"
+  virtual std::string description() const = 0;           // "2 threads", for people
+  virtual const KernelRegistry& kernels() const noexcept = 0;
   virtual void* allocate(size_t bytes) = 0;  // 64-byte aligned; throws ResourceExhaustedError
   virtual void release(void* memory) noexcept = 0;
   virtual size_t memory_limit() const noexcept = 0;
   virtual bool host_memory() const noexcept = 0;  // whether the host may read it directly
-  virtual void copy(void* to, const void* from, size_t bytes, Queue& queue) = 0;  // host or device
+  // Between memory of this device, of others of its backend, and of the host.
+  virtual void copy(void* to, const void* from, size_t bytes, Queue& queue) = 0;
   virtual std::unique_ptr<Queue> make_queue() = 0;
   virtual std::unique_ptr<Queue> adopt_queue(void* native_stream) = 0;  // the caller's stream
   virtual std::unique_ptr<Event> make_event() = 0;
   virtual void record(Queue& queue, Event& event) = 0;
   virtual void wait_for(Queue& queue, const Event& event) = 0;
+  virtual void wait(const Event& event) = 0;  // the calling thread waits
   virtual void wait(Queue& queue) = 0;
   // Looks the kernel up and prepares it. Throws UnimplementedError (no_kernel) naming operation,
   // dtype and device when nothing is registered.
@@ -177,5 +181,14 @@ class Backend {
 
 // The CPU backend, which is always there (cpu_fallback/backend.cc).
 Backend& cpu_backend();
+
+// GPUs that are none: the CPU's kernels on memory that no other device can read, so that a program
+// for several GPUs runs, and a missing copy shows, where there is no GPU
+// (cpu_fallback/emulated_gpu.cc).
+Backend& emulated_gpu_backend();
+
+// A tensor in the device's memory whose elements are not set; host strings are empty. It must not
+// outlive the device. Throws ResourceExhaustedError.
+Tensor allocate_tensor(Device& device, DType dtype, const Shape& shape);
 
 }  // namespace tenon::internal

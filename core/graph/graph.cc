@@ -36,6 +36,9 @@ std::shared_ptr<GraphState> Operation::state() const {
 
 Node* Operation::node() const {
   state();
+  require<FailedPreconditionError>(
+      node_->id != internal::Node::kTakenBack, ErrorKind::closed, "Operation '", node_->name,
+      "' is no longer in the graph: it was ", "taken back when what made it failed");
   return node_;
 }
 
@@ -77,6 +80,7 @@ DType Output::dtype() const { return op_.node()->output_dtypes[static_cast<size_
 Shape Output::shape() const {
   const std::shared_ptr<GraphState> state = op_.state();
   std::lock_guard lock(state->mutex);
+  if (dtype() == DType::resource) return Shape({});  // one handle; the node keeps what is behind it
   return shape_of(*this);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 #include "core/base/strings.h"
 #include "core/graph/signature.h"
@@ -66,7 +67,7 @@ int GraphState::node_count() const {
 
 Node* GraphState::node(int id) const {
   std::lock_guard lock(mutex);
-  return const_cast<Node*>(&nodes_[static_cast<size_t>(id)]);
+  return nodes_[static_cast<size_t>(id)];
 }
 
 std::string GraphState::unique_name(std::string_view name, bool mark_as_used) {
@@ -81,15 +82,49 @@ std::string GraphState::unique_absolute_name(std::string name, bool mark_as_used
   const std::string base = to_lower(name);
   const auto found = names_in_use_.find(base);
   int count = found == names_in_use_.end() ? 0 : found->second;
-  if (mark_as_used) names_in_use_[base] = count + 1;
+  if (mark_as_used) use_name(base, count + 1);
   if (count == 0) return name;
   std::string key = base;
   while (names_in_use_.contains(key)) {
     key = base + "_" + std::to_string(count);
     ++count;
   }
-  if (mark_as_used) names_in_use_[key] = 1;
+  if (mark_as_used) use_name(key, 1);
   return name + "_" + std::to_string(count - 1);
+}
+
+void GraphState::use_name(const std::string& key, int count) {
+  auto& entry = *names_in_use_.try_emplace(key, 0).first;
+  if (trials_ > 0) names_before_.emplace_back(&entry, entry.second);
+  entry.second = count;
+}
+
+GraphState::Trial::Trial(GraphState& graph)
+    : graph_(graph),
+      exceptions_(std::uncaught_exceptions()),
+      nodes_(graph.nodes_.size()),
+      names_(graph.names_before_.size()),
+      operations_saved_(graph.operations_saved),
+      kept_before_(std::exchange(graph.kept_, false)) {
+  ++graph_.trials_;
+}
+
+GraphState::Trial::~Trial() {
+  --graph_.trials_;
+  if (std::uncaught_exceptions() > exceptions_ && !graph_.kept_) {
+    for (; graph_.nodes_.size() > nodes_; graph_.nodes_.pop_back()) {
+      graph_.by_name_.erase(graph_.nodes_.back()->name);
+      graph_.nodes_.back()->id = Node::kTakenBack;
+    }
+    for (; graph_.names_before_.size() > names_; graph_.names_before_.pop_back()) {
+      const auto [entry, count] = graph_.names_before_.back();
+      entry->second = count;
+      if (count == 0) graph_.names_in_use_.erase(graph_.names_in_use_.find(entry->first));
+    }
+    graph_.operations_saved = operations_saved_;
+  }
+  if (graph_.trials_ == 0) graph_.names_before_.clear();
+  graph_.kept_ = graph_.kept_ || kept_before_;
 }
 
 std::pair<int64_t, int64_t> GraphState::seeds(std::optional<int64_t> op_seed) const {
@@ -124,6 +159,12 @@ Node* GraphState::add_node(NodeArguments arguments) {
                       "[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*");
   require<ValueError>(!by_name_.contains(node.name), ErrorKind::duplicate_name,
                       "Duplicate node name in graph: '", node.name, "'");
+  std::optional<Trial> trial;  // only the user's device functions may throw from here on
+  const auto& devices = contexts().devices;
+  if (std::any_of(devices.begin(), devices.end(),
+                  [](const auto& entry) { return entry.function != nullptr; })) {
+    trial.emplace(*this);
+  }
   if (!absolute) unique_name(asked);
   for (ResolvedNode::PendingConstant& pending : resolved.constants) {
     const std::string name = unique_absolute_name(node.name + "/" + pending.argument);
@@ -173,7 +214,8 @@ Node* GraphState::add_constant(const std::string& name, const Tensor& value,
 
 Node* GraphState::append(Node node) {
   node.id = static_cast<int>(nodes_.size());
-  Node* added = &nodes_.emplace_back(std::move(node));
+  Node* added = &storage_.emplace_back(std::move(node));
+  nodes_.push_back(added);
   by_name_.emplace(added->name, added);
   for (GraphContexts::ControlEntry& entry : contexts().active_controls()) entry.made.insert(added);
   return added;

@@ -13,6 +13,7 @@
 #include <typeindex>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/graph/node.h"
@@ -93,6 +94,26 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   std::string unique_name(std::string_view name, bool mark_as_used = true);
   std::string unique_absolute_name(std::string name, bool mark_as_used = true);
 
+  // What is added while one lives, nodes and names taken, is taken back when an exception leaves
+  // its block: the next of the same name gets the name. Handles to nodes taken back throw when
+  // they are used. keep() is for what now refers to these nodes for good (a collection, a
+  // variable): then all stays. The caller holds `mutex` as long as it lives.
+  class Trial {
+   public:
+    explicit Trial(GraphState& graph);
+    ~Trial();
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+   private:
+    GraphState& graph_;
+    int exceptions_;
+    size_t nodes_, names_;
+    int64_t operations_saved_;
+    bool kept_before_;
+  };
+  void keep() { kept_ = true; }
+
   GraphContexts& contexts();  // of the calling thread
 
   // The seeds of an operation as TensorFlow derives them from the graph's and its own (FORMAT.md,
@@ -129,15 +150,21 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
  private:
   Node* add_constant(const std::string& name, const Tensor& value, const Location& where);
   Node* append(Node node);
+  void use_name(const std::string& key, int count);
   void apply_place(Node& node);
   void apply_devices(Node& node);
   void apply_colocation(Node& node);
   void apply_control_inputs(Node& node);
 
   uint64_t id_;
-  std::deque<Node> nodes_;
+  std::deque<Node> storage_;  // those taken back, too
+  std::vector<Node*> nodes_;  // by id
   std::unordered_map<std::string_view, Node*> by_name_;
   std::unordered_map<std::string, int> names_in_use_;  // lower case
+  int trials_ = 0;
+  bool kept_ = false;
+  // While trials_ > 0: entries of names_in_use_ and their counts before; 0: not in use.
+  std::vector<std::pair<std::pair<const std::string, int>*, int>> names_before_;
   std::map<std::type_index, std::shared_ptr<void>> extensions_;
 };
 

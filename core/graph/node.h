@@ -23,7 +23,9 @@ struct Endpoint {
 // merged by set_shape, the optimizer of plans works on copies).
 class Node {
  public:
-  int id = 0;  // its place in the order of making
+  static constexpr int kTakenBack = -1;
+
+  int id = 0;  // its place in the order of making; kTakenBack: no longer in the graph
   std::string name;
   const RegisteredOp* def = nullptr;
   std::vector<Endpoint> inputs;

@@ -239,8 +239,9 @@ class Resolver {
 
 // " for 'model/MatMul' (op: 'MatMul') made at model.cc:12"
 std::string whose(const NodeArguments& arguments, const Shapes& shapes) {
-  std::string text = str(" for '", arguments.name.empty() ? arguments.type : arguments.name,
-                         "' (op: '", arguments.type, "')");
+  std::string_view name = arguments.name.empty() ? arguments.type : arguments.name;
+  if (name.ends_with('/')) name.remove_suffix(1);  // a scope's, which the operation is to have
+  std::string text = str(" for '", name, "' (op: '", arguments.type, "')");
   if (!shapes.empty()) text += str(" with input shapes: ", join(shapes));
   if (arguments.where.line != 0) text += str(", made at ", to_string(arguments.where));
   return text;

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kMasks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
                                   "shrink_axis_mask"};
 
+// As TensorFlow's: what is given is believed here; whether it lies inside is seen when it runs.
 Shapes slice_shape(const ShapeContext& context) {
   const auto begin = context.integers(1), size = context.integers(2);
   Shape input = context.inputs[0];
@@ -31,14 +32,11 @@ Shapes slice_shape(const ShapeContext& context) {
     require<ValueError>(begin->size() == size->size(), ErrorKind::shape_incompatible,
                         "begin and size of a slice must be of one length: ", begin->size(), " and ",
                         size->size());
-    require<ValueError>((*begin)[at] >= 0, ErrorKind::shape_incompatible, "begin[", i,
-                        "] of a slice must be >= 0, not ", (*begin)[at]);
-    if (input[i] < 0) continue;
-    if (output[i] < 0) output[i] = input[i] - (*begin)[at];
-    require<ValueError>(output[i] >= 0 && (*begin)[at] + output[i] <= input[i],
-                        ErrorKind::shape_incompatible, "Expected size[", i, "] in [0, ",
-                        input[i] - (*begin)[at], "], but got ", (*size)[at],
-                        ": the input has shape ", input, " and begin is [", join(*begin), "]");
+    if (input[i] < 0 || output[i] >= 0) continue;
+    output[i] = input[i] - (*begin)[at];
+    require<ValueError>(output[i] >= 0, ErrorKind::shape_incompatible,
+                        "Negative dimension size caused by subtracting ", (*begin)[at], " from ",
+                        input[i], ": begin[", i, "] of a slice of shape ", input);
   }
   return {output};
 }

@@ -304,8 +304,13 @@ Output sum(const Input& x, const Input& y) { return add_output("AddV2", {x, y}, 
 Output difference(const Input& x, const Input& y) {
   return add_output("Sub", {x, y}, {.name = "sub"});
 }
+bool is_bool(const Input& x) { return x.is_output() && x.output().dtype() == DType::bool_; }
+// The operator alone takes bools, as TensorFlow's does: by way of int32.
 Output product(const Input& x, const Input& y) {
-  return add_output("Mul", {x, y}, {.name = "mul"});
+  if (!is_bool(x) && !is_bool(y)) return add_output("Mul", {x, y}, {.name = "mul"});
+  const internal::OpScope scope("", "mul", {x, y});
+  const Output a = cast(x, int32), b = cast(y, int32);
+  return cast(add_output("Mul", {a, b}, {.name = scope.name()}), bool_);
 }
 }  // namespace
 

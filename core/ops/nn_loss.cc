@@ -115,6 +115,20 @@ using internal::add_output;
 using internal::as_output;
 using internal::require;
 
+namespace {
+
+// Checked before anything is made of them. A single class is broadcast.
+void require_equal_classes(const Shape& labels, const Shape& logits, int axis) {
+  if (labels.rank() < 1 || axis != logits.rank() - 1) return;
+  const int64_t a = logits.back(), b = labels.back();
+  require<ValueError>(a == b || a <= 1 || b <= 1, ErrorKind::shape_incompatible,
+                      "Dimensions must be equal, but are ", a, " and ", b,
+                      ": the classes of logits of shape ", logits, " and of labels of shape ",
+                      labels);
+}
+
+}  // namespace
+
 Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options) {
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "softmax_cross_entropy_with_logits",
@@ -124,8 +138,9 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options)
   require<ValueError>(rank != 0, ErrorKind::shape_incompatible, "`logits` cannot be a scalar");
   require<ValueError>(rank > 0, ErrorKind::shape_incompatible, "The rank of `logits` (",
                       logits.name(), ") must be known");
-  labels = cast(labels, logits.dtype());
   const int axis = internal::resolve_axis(options.axis, rank);
+  require_equal_classes(labels.shape(), logits.shape(), axis);
+  labels = cast(labels, logits.dtype());
   if (axis != rank - 1) {
     logits = internal::axis_to_end(logits, axis);
     labels = internal::axis_to_end(labels, axis);

@@ -1,5 +1,6 @@
 // Bind: gives every tensor its place and prepares the kernel of every step.
 #include <algorithm>
+#include <map>
 
 #include "core/base/strings.h"
 #include "core/plan/plan.h"
@@ -11,7 +12,15 @@ namespace {
 class Binder {
  public:
   Binder(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan)
-      : graph_(graph), environment_(environment), plan_(plan), slot_of_(graph.values.size(), -1) {}
+      : graph_(graph),
+        environment_(environment),
+        plan_(plan),
+        slot_of_(graph.values.size(), -1),
+        live_(environment.devices().size()) {
+    plan.devices = environment.devices();
+    plan.uses_device.resize(plan.devices.size());
+    plan.arenas.resize(plan.devices.size());
+  }
 
   void run() {
     for (const int index : graph_.order) {
@@ -22,7 +31,7 @@ class Binder {
     share_memory_in_place();
     place_outputs();
     for (const int index : steps_) add_step(graph_.op(index));
-    lay_out_arena();
+    lay_out_arenas();
   }
 
  private:
@@ -40,12 +49,6 @@ class Binder {
     }
     return op.kind == StepKind::kElementwise &&
            graph_.value(op.outputs[0]).shape.element_count() == 0;
-  }
-
-  // Whether the values of an input are wanted, not only its shape.
-  static bool is_read(const PlanOp& op, size_t input) {
-    return op.program != nullptr || op.kind != StepKind::kKernel ||
-           !contains(op.node->def->shape_only, static_cast<int>(input));
   }
 
   size_t bytes_of(int value) const {
@@ -78,7 +81,7 @@ class Binder {
         life_[static_cast<size_t>(output)] = {at, at};
       }
       for (size_t i = 0; i < op.inputs.size(); ++i) {
-        if (is_read(op, i)) life_[static_cast<size_t>(graph_.root(op.inputs[i]))].last = at;
+        if (reads_memory(op, i)) life_[static_cast<size_t>(graph_.root(op.inputs[i]))].last = at;
       }
     }
     for (const int fetch : graph_.fetches) {
@@ -98,6 +101,7 @@ class Binder {
         const bool dies = in_arena(from) && !contains_root(graph_.fetches, from) &&
                           life_[static_cast<size_t>(from)].last == static_cast<int>(step);
         const bool fits = bytes_of(from) == bytes_of(output) &&
+                          graph_.value(from).memory == graph_.value(output).memory &&
                           graph_.value(input).shape == graph_.value(output).shape &&
                           graph_.value(input).dtype == graph_.value(output).dtype;
         if (!dies || !fits) continue;
@@ -116,6 +120,7 @@ class Binder {
   int add_slot(Slot slot, int value) {
     slot.dtype = graph_.value(value).dtype;
     slot.shape = graph_.value(value).shape;
+    if (slot.place != Slot::Place::kConstant) slot.memory = graph_.value(value).memory;
     slot.bytes = slot.shape.fully_defined() ? bytes_of(value) : 0;
     plan_.slots.push_back(std::move(slot));
     return static_cast<int>(plan_.slots.size()) - 1;
@@ -135,18 +140,19 @@ class Binder {
             add_slot({.place = Slot::Place::kOutput, .index = static_cast<int>(i)}, root);
       }
       output.copied = !own;
-      output.slot = slot_of(fetch);
+      output.slot = slot_of(fetch, kHost);
       plan_.outputs.push_back(std::move(output));
     }
   }
 
-  int slot_of(int value) {
-    if (graph_.value(value).constant) return constant_slot(value);
+  // Where a value lies; what is known is kept in that memory.
+  int slot_of(int value, int memory) {
+    if (graph_.value(value).constant) return constant_slot(value, memory);
     const int root = owner(value);
+    const PlanValue& of = graph_.value(root);
+    if (of.constant) return constant_slot(root, memory);
     int& slot = slot_of_[static_cast<size_t>(root)];
     if (slot >= 0) return slot;
-    const PlanValue& of = graph_.value(root);
-    if (of.constant) return slot = constant_slot(root);
     if (of.feed >= 0) {
       return slot = add_slot({.place = Slot::Place::kFeed, .index = of.feed}, root);
     }
@@ -160,49 +166,114 @@ class Binder {
     }
     slot = add_slot({.place = Slot::Place::kArena}, root);
     const Life& life = life_[static_cast<size_t>(root)];
-    live_.push_back({.bytes = bytes_of(root),
-                     .first = std::max(0, life.first),
-                     .last = std::max(life.first, life.last)});
-    live_slots_.push_back(slot);
+    add_live(of.memory,
+             {.bytes = bytes_of(root),
+              .first = std::max(0, life.first),
+              .last = std::max(life.first, life.last)},
+             slot);
     return slot;
   }
 
-  int constant_slot(int value) {
-    int& slot = slot_of_[static_cast<size_t>(value)];
-    if (slot >= 0) return slot;
-    plan_.constants.push_back(graph_.value(value).constant);
+  int constant_slot(int value, int memory) {
+    const auto [at, added] = constant_slots_.try_emplace({value, memory}, kNoSlot);
+    if (!added) return at->second;
+    plan_.constants.push_back(in_memory(graph_.value(value).constant, memory));
     const int index = static_cast<int>(plan_.constants.size()) - 1;
-    return slot = add_slot({.place = Slot::Place::kConstant, .index = index}, value);
+    return at->second =
+               add_slot({.place = Slot::Place::kConstant, .memory = memory, .index = index}, value);
+  }
+
+  Tensor in_memory(const Tensor& constant, int memory) const {
+    if (memory == kHost || constant.dtype() == DType::string) return constant;
+    Device& device = *plan_.devices[static_cast<size_t>(memory)];
+    Tensor copy = allocate_tensor(device, constant.dtype(), constant.shape());
+    const std::unique_ptr<Queue> queue = device.make_queue();
+    device.copy(copy.raw(), constant.raw(), constant.bytes(), *queue);
+    device.wait(*queue);
+    return copy;
+  }
+
+  void add_live(int memory, const LiveTensor& tensor, int slot) {
+    Live& live = live_[static_cast<size_t>(memory)];
+    live.tensors.push_back(tensor);
+    live.slots.push_back(slot);
   }
 
   void add_step(const PlanOp& op) {
     Step step;
     step.kind = op.kind;
     step.node = op.node;
+    step.device = op.device;
+    const int memory = environment_.memory_of(op.device);
+    plan_.uses_device[static_cast<size_t>(op.device)] = true;
     for (size_t i = 0; i < op.inputs.size(); ++i) {
-      step.inputs.push_back(is_read(op, i) ? slot_of(op.inputs[i]) : kNoSlot);
+      step.inputs.push_back(reads_memory(op, i) ? slot_of(op.inputs[i], memory) : kNoSlot);
     }
-    if (op.kind == StepKind::kElementwise && !op.writes.empty()) {
-      for (const int written : op.written_inputs) {
-        step.outputs.push_back(slot_of(op.inputs[static_cast<size_t>(written)]));
-      }
-    } else {
-      for (const int output : op.outputs) {
-        const bool is_memory = op.written_inputs.empty() || graph_.root(output) == output;
-        if (is_memory) step.outputs.push_back(slot_of(output));
-      }
-    }
+    for (const int output : made_by(op)) step.outputs.push_back(slot_of(output, memory));
+    check_memories(op, step);
     if (op.kind == StepKind::kAssign) {
       step.variable = op.writes[0];
       step.shape = graph_.input(op, 1).shape;
     } else if (op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue) {
       step.variable = op.reads[0];
+    } else if (op.kind == StepKind::kSend || op.kind == StepKind::kReceive) {
+      join_peer(op, step);
     } else if (op.kind != StepKind::kCopy) {
       prepare(op, step);
     }
     plan_.most_inputs = std::max(plan_.most_inputs, step.inputs.size());
     plan_.most_outputs = std::max(plan_.most_outputs, step.outputs.size());
     plan_.steps.push_back(std::move(step));
+  }
+
+  // The values in whose memory a step leaves something: updates in place leave it in variables.
+  std::vector<int> made_by(const PlanOp& op) const {
+    std::vector<int> values;
+    if (op.kind == StepKind::kElementwise && !op.writes.empty()) {
+      for (const int written : op.written_inputs) {
+        values.push_back(op.inputs[static_cast<size_t>(written)]);
+      }
+      return values;
+    }
+    for (const int output : op.outputs) {
+      const bool passed_on = graph_.root(output) != output;
+      const bool is_memory =
+          op.written_inputs.empty() && op.kind != StepKind::kSend && op.kind != StepKind::kReceive;
+      if (is_memory || !passed_on) values.push_back(output);
+    }
+    return values;
+  }
+
+  // Every step works in its own device's memory, but for what is on its way to another.
+  void check_memories(const PlanOp& op, const Step& step) const {
+    const int memory = environment_.memory_of(op.device);
+    const auto check = [&](const std::vector<int>& slots) {
+      for (const int index : slots) {
+        const Slot* slot = index < 0 ? nullptr : &plan_.slots[static_cast<size_t>(index)];
+        if (slot == nullptr || slot->memory == memory || slot->dtype == DType::string) continue;
+        fail<RuntimeError>(ErrorKind::bad_placement, described(*op.node), " runs on ",
+                           plan_.devices[static_cast<size_t>(op.device)]->name(),
+                           " and needs a value that lies in memory of ",
+                           plan_.devices[static_cast<size_t>(slot->memory)]->name(),
+                           ": a copy is missing from the plan");
+      }
+    };
+    if (op.kind != StepKind::kReceive) check(step.inputs);
+    if (op.kind != StepKind::kSend) check(step.outputs);
+  }
+
+  // Both ends of a transfer know each other, and the event that says that the value is there.
+  void join_peer(const PlanOp& op, Step& step) {
+    const int message = op.kind == StepKind::kSend ? op.outputs[0] : op.inputs[0];
+    const auto [at, added] = messages_.try_emplace(message, static_cast<int>(plan_.steps.size()));
+    if (added) {
+      step.event = plan_.event_count++;
+      return;
+    }
+    Step& send = plan_.steps[static_cast<size_t>(at->second)];
+    step.event = send.event;
+    step.peer = send.device;
+    send.peer = step.device;
   }
 
   void prepare(const PlanOp& op, Step& step) {
@@ -214,18 +285,9 @@ class Binder {
       request.inputs.push_back(spec_of(input));
       request.values.push_back(input.constant);
     }
-    if (op.program != nullptr && !op.writes.empty()) {
-      for (const int written : op.written_inputs) {
-        request.outputs.push_back(spec_of(graph_.input(op, written)));
-      }
-    } else {
-      for (const int output : op.outputs) {
-        const bool is_memory = op.written_inputs.empty() || graph_.root(output) == output;
-        if (is_memory) request.outputs.push_back(spec_of(graph_.value(output)));
-      }
-    }
+    for (const int output : made_by(op)) request.outputs.push_back(spec_of(graph_.value(output)));
     request.epilogue = op.epilogue;
-    Device& device = environment_.device_of(*op.node);
+    Device& device = *plan_.devices[static_cast<size_t>(op.device)];
     request.device = &device;
     if (op.program != nullptr) {
       request.op = kElementwiseOp;
@@ -241,8 +303,8 @@ class Binder {
     }
     if (step.kernel.workspace_bytes > 0) {
       const int at = static_cast<int>(plan_.steps.size());
-      live_.push_back({.bytes = step.kernel.workspace_bytes, .first = at, .last = at});
-      live_slots_.push_back(-1 - at);
+      add_live(environment_.memory_of(op.device),
+               {.bytes = step.kernel.workspace_bytes, .first = at, .last = at}, -1 - at);
     }
   }
 
@@ -267,18 +329,26 @@ class Binder {
     return attrs;
   }
 
-  void lay_out_arena() {
-    const ArenaLayout layout = lay_out(live_);
-    for (size_t i = 0; i < live_.size(); ++i) {
-      if (live_slots_[i] >= 0) {
-        plan_.slots[static_cast<size_t>(live_slots_[i])].offset = live_[i].offset;
-      } else {
-        plan_.steps[static_cast<size_t>(-1 - live_slots_[i])].workspace_offset = live_[i].offset;
+  void lay_out_arenas() {
+    for (size_t memory = 0; memory < live_.size(); ++memory) {
+      Live& live = live_[memory];
+      plan_.arenas[memory] = lay_out(live.tensors);
+      for (size_t i = 0; i < live.tensors.size(); ++i) {
+        const size_t offset = live.tensors[i].offset;
+        if (live.slots[i] >= 0) {
+          plan_.slots[static_cast<size_t>(live.slots[i])].offset = offset;
+        } else {
+          plan_.steps[static_cast<size_t>(-1 - live.slots[i])].workspace_offset = offset;
+        }
       }
     }
-    plan_.arena_bytes = layout.bytes;
-    plan_.live_bytes = layout.live_bytes;
   }
+
+  // What lives in the arena of one memory.
+  struct Live {
+    std::vector<LiveTensor> tensors;
+    std::vector<int> slots;  // of each; -1 - step for a step's workspace
+  };
 
   const PlanGraph& graph_;
   const PlanEnvironment& environment_;
@@ -287,8 +357,9 @@ class Binder {
   std::vector<Life> life_;  // by value
   std::vector<int> shared_with_;
   std::vector<int> slot_of_;
-  std::vector<LiveTensor> live_;
-  std::vector<int> live_slots_;  // the slot of each; -1 - step for a step's workspace
+  std::map<std::pair<int, int>, int> constant_slots_;  // value, memory
+  std::map<int, int> messages_;                        // value -> the step that sends it
+  std::vector<Live> live_;                             // by memory
 };
 
 }  // namespace

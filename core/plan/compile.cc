@@ -1,9 +1,8 @@
-// Compile: runs the passes over a request, and prints plans.
+// Compile: runs the passes over a request.
 #include <algorithm>
 
 #include "core/base/strings.h"
 #include "core/plan/plan.h"
-#include "core/tensor/buffer.h"
 
 namespace tenon::internal {
 namespace {
@@ -89,13 +88,26 @@ class Cutter {
   const PlanRequest& request_;
 };
 
+// "loss:0, train/Adam and 2 more"
+std::string name_of(const PlanRequest& request) {
+  constexpr size_t kMostNames = 3;
+  std::vector<std::string> names;
+  for (const Endpoint& fetch : request.fetches) {
+    names.push_back(str(fetch.node->name, ":", fetch.index));
+  }
+  for (const Node* target : request.targets) names.push_back(target->name);
+  const size_t more = names.size() > kMostNames ? names.size() - kMostNames : 0;
+  names.resize(names.size() - more);
+  return join(names) + (more > 0 ? str(" and ", more, " more") : "");
+}
+
 }  // namespace
 
 std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
                               const PlanRequest& request, const PlanEnvironment& environment) {
   auto plan = std::make_shared<Plan>();
   plan->graph = graph;
-  plan->host = &environment.host();
+  plan->name = name_of(request);
   PlanGraph working = prune(*graph, request);
   specialise(working, environment);
   if (working.cut_values.empty()) {
@@ -104,6 +116,7 @@ std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
     plan->rest = Cutter(working, request).run();
   }
   simplify(working);
+  transfer(working, environment);
   fuse(working);
   order(working);
   plan->variables = working.variables;
@@ -113,65 +126,6 @@ std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
   }
   bind(working, environment, *plan);
   return plan;
-}
-
-std::unique_ptr<Arena> Plan::lease() const {
-  {
-    std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      std::unique_ptr<Arena> arena = std::move(free_.back());
-      free_.pop_back();
-      return arena;
-    }
-  }
-  auto arena = std::make_unique<Arena>();
-  Device* device = host;
-  arena->memory = std::shared_ptr<void>(device->allocate(arena_bytes),
-                                        [device](void* memory) { device->release(memory); });
-  for (const TensorSpec& spec : string_tensors) arena->strings.emplace_back(spec.dtype, spec.shape);
-  arena->queue = device->make_queue();
-  arena->pointers.resize(slots.size());
-  arena->arguments.resize(most_inputs);
-  arena->results.resize(most_outputs);
-  arena->outputs.resize(outputs.size());
-  for (size_t i = 0; i < slots.size(); ++i) {
-    const Slot& slot = slots[i];
-    const auto index = static_cast<size_t>(slot.index);
-    if (slot.place == Slot::Place::kArena) {
-      arena->pointers[i] = static_cast<char*>(arena->memory.get()) + slot.offset;
-    } else if (slot.place == Slot::Place::kConstant) {
-      arena->pointers[i] = constants[index].raw();
-    } else if (slot.place == Slot::Place::kStrings) {
-      arena->pointers[i] = arena->strings[index].raw();
-    }
-  }
-  return arena;
-}
-
-void Plan::give_back(std::unique_ptr<Arena> arena) const {
-  for (Tensor& output : arena->outputs) output = Tensor();
-  std::lock_guard lock(mutex_);
-  free_.push_back(std::move(arena));
-}
-
-std::string Plan::to_string() const {
-  static constexpr std::string_view kKinds[] = {"nothing", "kernel",         "elementwise",
-                                                "assign",  "is_initialized", "copy"};
-  std::string text;
-  for (const Step& step : steps) {
-    text +=
-        str(kKinds[static_cast<size_t>(step.kind)], " ", step.node->type(), " ", step.node->name);
-    for (const int output : step.outputs) {
-      const Slot& slot = slots[static_cast<size_t>(output)];
-      text += str(" ", internal::str(slot.dtype), slot.shape);
-    }
-    if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
-    if (!step.fused.empty()) text += ": " + step.fused;
-    text += "\n";
-  }
-  text += str("arena: ", arena_bytes, " bytes, of which at most ", live_bytes, " live at once\n");
-  if (rest) text += "then planned for the values found\n";
-  return text;
 }
 
 }  // namespace tenon::internal

@@ -88,13 +88,15 @@ class Fuser {
   }
 
  private:
-  // The operation whose result only this use of it needs, or null.
-  PlanOp* sole_producer(int value) {
+  // The operation whose result only this use of it needs, on the same device; or null.
+  PlanOp* sole_producer(const PlanOp& user, int value) {
     const PlanValue& used = plan_.value(value);
-    if (used.producer < 0 || used.constant || uses_[static_cast<size_t>(value)] != 1)
+    if (used.producer < 0 || used.constant || uses_[static_cast<size_t>(value)] != 1) {
       return nullptr;
+    }
     PlanOp& producer = plan_.op(used.producer);
     const bool free = producer.runs() && producer.outputs.size() == 1 && producer.writes.empty() &&
+                      producer.device == user.device &&
                       !waited_for_[static_cast<size_t>(used.producer)];
     return free ? &producer : nullptr;
   }
@@ -120,7 +122,7 @@ class Fuser {
 
   bool fuse_into_product(PlanOp& op) {
     if (const std::optional<Epilogue> activation = activation_of(*op.node)) {
-      PlanOp* product = sole_producer(op.inputs[0]);
+      PlanOp* product = sole_producer(op, op.inputs[0]);
       if (product == nullptr || !has_epilogue_kernel(*product) ||
           product->epilogue.activation != Activation::kNone) {
         return false;
@@ -142,7 +144,7 @@ class Fuser {
     if (op.inputs.size() != 2) return false;
     for (const size_t side : {size_t{0}, size_t{1}}) {
       if (is_bias_add && side == 1) break;
-      PlanOp* product = sole_producer(op.inputs[side]);
+      PlanOp* product = sole_producer(op, op.inputs[side]);
       if (product == nullptr || !has_epilogue_kernel(*product) || !product->epilogue.empty()) {
         continue;
       }
@@ -164,7 +166,7 @@ class Fuser {
   void fuse_producers(PlanOp& op) {
     for (size_t i = 0; i < op.inputs.size(); ++i) {
       const int value = op.inputs[i];
-      PlanOp* producer = sole_producer(value);
+      PlanOp* producer = sole_producer(op, value);
       if (producer == nullptr || producer->kind != StepKind::kElementwise) continue;
       if (plan_.value(value).shape != shape_of_result(op)) continue;
       if (!op.writes.empty() &&

@@ -119,8 +119,8 @@ class Orderer {
       const PlanOp& op = plan_.ops[i];
       const bool asks =
           op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue;
-      if (!op.runs() || asks || op.node->def->is_variable) {
-        if (op.kind != StepKind::kCopy) continue;
+      if (!op.runs() || asks || (op.node->def->is_variable && op.kind == StepKind::kNothing)) {
+        continue;
       }
       const auto mark = [&](int variable) {
         const auto& writers = writers_of_[static_cast<size_t>(variable)];
@@ -227,6 +227,7 @@ class Orderer {
       if (plan_.value(plan_.root(input)).variable == variable) copy.inputs = {plan_.root(input)};
     }
     const int value = add_copy_value(copy.inputs[0]);
+    copy.device = plan_.value(value).memory;
     copy.outputs = {value};
     add_op(std::move(copy));
     return value;
@@ -236,6 +237,7 @@ class Orderer {
     PlanValue value;
     value.dtype = plan_.value(of).dtype;
     value.shape = plan_.value(of).shape;
+    value.memory = plan_.value(of).memory;
     value.producer = static_cast<int>(plan_.ops.size());
     plan_.values.push_back(std::move(value));
     return static_cast<int>(plan_.values.size()) - 1;
@@ -313,6 +315,7 @@ class Orderer {
     PlanOp& op = plan_.op(reader);
     if (op.kind == StepKind::kNothing) {  // Identity, ReadVariableOp: it copies instead
       op.kind = StepKind::kCopy;
+      op.device = plan_.value(op.outputs[0]).memory;
       plan_.value(op.outputs[0]).alias_of = -1;
       return;
     }
@@ -323,6 +326,7 @@ class Orderer {
     copy.need = Need::kRun;
     copy.inputs = {plan_.value(output).alias_of};
     const int value = add_copy_value(output);
+    copy.device = plan_.value(value).memory;
     copy.outputs = {value};
     plan_.value(output).alias_of = value;
     const auto at = std::find(plan_.order.begin(), plan_.order.end(), reader);

@@ -1,5 +1,6 @@
 #include "core/plan/place.h"
 
+#include <algorithm>
 #include <iostream>
 #include <numeric>
 
@@ -24,52 +25,85 @@ bool fits(const DeviceSpec& asked, const DeviceSpec& have) {
          fits(asked.device_index, have.device_index);
 }
 
+// Strings live in host memory alone. The CPU says what it lacks when a kernel is prepared.
+bool can_run(const Device& device, const Node& node) {
+  if (device.host_memory()) return true;
+  const auto is_string = [](DType dtype) { return dtype == DType::string; };
+  if (std::any_of(node.output_dtypes.begin(), node.output_dtypes.end(), is_string)) return false;
+  for (const Endpoint& input : node.inputs) {
+    if (is_string(input.node->output_dtypes[static_cast<size_t>(input.index)])) return false;
+  }
+  if (!needs_kernel(node)) return true;
+  const std::string_view op = node.def->elementwise != nullptr ? kElementwiseOp : node.type();
+  return device.kernels().has_kernel(op, node.main_dtype());
+}
+
 class Placer {
  public:
-  Placer(const GraphState& graph, const std::vector<DeviceSpec>& devices,
+  Placer(const GraphState& graph, const std::vector<Device*>& devices,
          const PlacementOptions& options, std::vector<int>& placement)
-      : graph_(graph), devices_(devices), options_(options), placement_(placement) {}
+      : graph_(graph), devices_(devices), options_(options), placement_(placement) {
+    for (const Device* device : devices) specs_.push_back(DeviceSpec::from_string(device->name()));
+  }
 
   void run() {
     const size_t first = placement_.size(), count = static_cast<size_t>(graph_.node_count());
-    if (first == count) return;
-    group_.resize(count);
-    std::iota(group_.begin(), group_.end(), 0);
-    for (size_t id = first; id < count; ++id) join_groups(*graph_.node(static_cast<int>(id)));
-    std::vector<int> found(count, -1);
-    std::copy(placement_.begin(), placement_.end(), found.begin());
-    // A group's device is decided by the first of its members that asks for one.
-    std::vector<int> of_group(count, -1);
+    leader_.resize(count);
+    std::iota(leader_.begin(), leader_.end(), 0);
+    groups_.resize(count);
+    for (size_t id = 0; id < count; ++id) join_groups(node(id));
     for (size_t id = 0; id < count; ++id) {
-      const Node& node = *graph_.node(static_cast<int>(id));
-      int& device = of_group[static_cast<size_t>(leader(static_cast<int>(id)))];
+      Group& group = group_of(id);
       if (id < first) {
-        if (device < 0) device = found[id];
-      } else if (!node.device.empty()) {
-        device = decide(node, device);
+        group.only(placement_[id], devices_.size());
+      } else {
+        add_to(group, node(id));
       }
     }
-    for (size_t id = first; id < count; ++id) {
-      const int device = of_group[static_cast<size_t>(leader(static_cast<int>(id)))];
-      found[id] = device < 0 ? 0 : device;
-    }
+    std::vector<int> found = placement_;
+    for (size_t id = first; id < count; ++id) found.push_back(device_of(group_of(id), node(id)));
     placement_ = std::move(found);
     if (options_.log) log(first);
   }
 
  private:
+  using Devices = std::vector<bool>;
+
+  // Operations that lie on one device.
+  struct Group {
+    Devices asked = {};           // that fit all that was asked for; empty: nothing was
+    const Node* asker = nullptr;  // who asked first
+    Devices unable = {};          // without a kernel for one of them; empty: none
+    const Node* unrunnable = {};  // the one
+    int placed = -1;              // where some of them are already
+    int also_placed = -1;         // and others: the new ones can't be with both
+
+    void only(int device, size_t count) {
+      if (placed >= 0) {
+        if (placed != device) also_placed = device;
+        return;
+      }
+      placed = device;
+      asked.assign(count, false);
+      asked[static_cast<size_t>(device)] = true;
+    }
+  };
+
+  const Node& node(size_t id) const { return *graph_.node(static_cast<int>(id)); }
+
   int leader(int id) {
-    while (group_[static_cast<size_t>(id)] != id) {
-      int& parent = group_[static_cast<size_t>(id)];
-      parent = group_[static_cast<size_t>(parent)];  // halves the path for the next call
+    while (leader_[static_cast<size_t>(id)] != id) {
+      int& parent = leader_[static_cast<size_t>(id)];
+      parent = leader_[static_cast<size_t>(parent)];  // halves the path for the next call
       id = parent;
     }
     return id;
   }
+  Group& group_of(size_t id) { return groups_[static_cast<size_t>(leader(static_cast<int>(id)))]; }
   void join(int a, int b) {
     a = leader(a);
     b = leader(b);
-    group_[static_cast<size_t>(std::max(a, b))] = std::min(a, b);
+    leader_[static_cast<size_t>(std::max(a, b))] = std::min(a, b);
   }
 
   // What shares memory with a variable lies where the variable is.
@@ -81,61 +115,125 @@ class Placer {
                                     "', which the graph doesn't have");
       join(node.id, with->id);
     }
-    for (const int written : node.def->writes) {
-      if (const Node* variable = variable_of(node.inputs[static_cast<size_t>(written)])) {
-        join(node.id, variable->id);
-      }
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const Node* variable = variable_of(node.inputs[i]);
+      if (variable == nullptr) continue;
+      const bool is_handle = variable->output_dtypes[0] == DType::resource;
+      const bool is_written = contains(node.def->writes, static_cast<int>(i));
+      const bool only_reads = node.device.empty() && !needs_kernel(node);
+      if (is_handle || is_written || only_reads) join(node.id, variable->id);
     }
   }
 
-  // The device for a node that asks for one, in a group that may have one already.
-  int decide(const Node& node, int of_group) const {
-    const DeviceSpec asked = DeviceSpec::from_string(node.device);
-    if (of_group >= 0) {
-      if (fits(asked, devices_[static_cast<size_t>(of_group)])) return of_group;
-      if (options_.allow_soft_placement) return of_group;
+  void add_to(Group& group, const Node& node) {
+    for (size_t i = 0; i < devices_.size(); ++i) {
+      if (can_run(*devices_[i], node)) continue;
+      group.unable.resize(devices_.size());
+      group.unable[i] = true;
+      if (group.unrunnable == nullptr) group.unrunnable = &node;
+    }
+    if (node.device.empty()) return;
+    const Devices fitting = matching(node);
+    if (group.asked.empty()) {
+      group.asked = fitting;
+      group.asker = &node;
+      return;
+    }
+    Devices both = group.asked;
+    for (size_t i = 0; i < both.size(); ++i) both[i] = both[i] && fitting[i];
+    if (std::find(both.begin(), both.end(), true) != both.end()) {
+      group.asked = both;
+    } else if (!options_.allow_soft_placement) {
       fail<InvalidArgumentError>(ErrorKind::bad_placement, "Cannot colocate operation ", node.name,
                                  ", which asks for ", node.device, ", with operations on ",
-                                 devices_[static_cast<size_t>(of_group)].to_string(), ". It is ",
-                                 described(node));
+                                 devices_[static_cast<size_t>(best(group.asked))]->name(),
+                                 ". It is ", described(node));
     }
-    for (size_t i = 0; i < devices_.size(); ++i) {
-      if (fits(asked, devices_[i])) return static_cast<int>(i);
-    }
-    if (options_.allow_soft_placement) {
-      for (size_t i = 0; i < devices_.size(); ++i) {
-        if (fits_host(asked, devices_[i])) return static_cast<int>(i);
-      }
-    }
-    std::vector<std::string> names;
-    for (const DeviceSpec& device : devices_) names.push_back(device.to_string());
+  }
+
+  // The devices that a node asks for; softly, all of its host where there is none.
+  Devices matching(const Node& node) const {
+    const DeviceSpec asked = DeviceSpec::from_string(node.device);
+    Devices found(devices_.size());
+    const auto match = [&](bool (*fit)(const DeviceSpec&, const DeviceSpec&)) {
+      for (size_t i = 0; i < found.size(); ++i) found[i] = fit(asked, specs_[i]);
+      return std::find(found.begin(), found.end(), true) != found.end();
+    };
+    if (match(fits) || (options_.allow_soft_placement && match(fits_host))) return found;
     fail<InvalidArgumentError>(
         ErrorKind::bad_placement, "Cannot assign a device for operation ", node.name,
-        ": Operation was explicitly assigned to ", node.device, " but available devices are [ ",
-        internal::join(names),
-        " ]. Make sure the device specification refers to a valid device, or",
+        ": Operation was explicitly assigned to ", node.device, " but available devices are ",
+        device_list(), ". Make sure the device specification refers to a valid device, or",
         " set SessionOptions::allow_soft_placement. It is ", described(node));
+  }
+
+  std::string device_list() const {
+    std::vector<std::string> names;
+    for (const Device* device : devices_) names.push_back(device->name());
+    return str("[ ", internal::join(names), " ]");
+  }
+
+  // The first GPU of a set, else its first device; -1 for none.
+  int best(const Devices& of) const {
+    int found = -1;
+    for (size_t i = 0; i < of.size(); ++i) {
+      if (of[i] && specs_[i].device_type == "GPU") return static_cast<int>(i);
+      if (of[i] && found < 0) found = static_cast<int>(i);
+    }
+    return found;
+  }
+
+  int device_of(const Group& group, const Node& node) const {
+    if (group.also_placed >= 0) {
+      fail<InvalidArgumentError>(
+          ErrorKind::bad_placement, "Cannot colocate operation ", node.name, " with operations on ",
+          devices_[static_cast<size_t>(group.placed)]->name(), " and with others on ",
+          devices_[static_cast<size_t>(group.also_placed)]->name(), ". It is ", described(node));
+    }
+    if (group.placed >= 0) return group.placed;
+    Devices possible = group.asked.empty() ? Devices(devices_.size(), true) : group.asked;
+    const auto drop_unable = [&] {
+      for (size_t i = 0; i < group.unable.size(); ++i) {
+        possible[i] = possible[i] && !group.unable[i];
+      }
+      return best(possible);
+    };
+    int found = drop_unable();
+    if (found < 0 && options_.allow_soft_placement) {
+      possible.assign(devices_.size(), true);
+      found = drop_unable();
+    }
+    if (found >= 0) return found;
+    const Node& asker = group.asker != nullptr ? *group.asker : node;
+    fail<InvalidArgumentError>(
+        ErrorKind::bad_placement, "Cannot assign a device for operation ", asker.name,
+        ": Could not satisfy explicit device specification '", asker.device,
+        "' because no supported kernel is available there for ", described(*group.unrunnable),
+        ". The devices are ", device_list(), ". Set SessionOptions::allow_soft_placement to run it",
+        " on another one");
   }
 
   void log(size_t first) const {
     for (size_t id = first; id < placement_.size(); ++id) {
-      const Node& node = *graph_.node(static_cast<int>(id));
-      std::cerr << node.name << ": (" << node.type()
-                << "): " << devices_[static_cast<size_t>(placement_[id])].to_string() << "\n";
+      std::cerr << str(node(id).name, ": (", node(id).type(),
+                       "): ", devices_[static_cast<size_t>(placement_[id])]->name(), "\n");
     }
   }
 
   const GraphState& graph_;
-  const std::vector<DeviceSpec>& devices_;
+  const std::vector<Device*>& devices_;
   const PlacementOptions& options_;
   std::vector<int>& placement_;
-  std::vector<int> group_;
+  std::vector<DeviceSpec> specs_;
+  std::vector<int> leader_;  // by node id: another member of its group; itself: the first
+  std::vector<Group> groups_;
 };
 
 }  // namespace
 
-void place(const GraphState& graph, const std::vector<DeviceSpec>& devices,
+void place(const GraphState& graph, const std::vector<Device*>& devices,
            const PlacementOptions& options, std::vector<int>& placement) {
+  if (placement.size() == static_cast<size_t>(graph.node_count())) return;
   Placer(graph, devices, options, placement).run();
 }
 

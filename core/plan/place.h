@@ -2,9 +2,9 @@
 // or not.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "core/backend/backend.h"
 #include "core/graph/graph_state.h"
 
 namespace tenon::internal {
@@ -15,9 +15,11 @@ struct PlacementOptions {
 };
 
 // Extends `placement` (by node id: an index into `devices`) to the nodes that the graph has grown
-// by. Throws InvalidArgumentError (bad_placement) that lists the devices, having changed nothing.
+// by. What shares the memory of a variable, or is colocated, lies on one device: that which its
+// first member asked for, else the first GPU with kernels for all of it, else the first device.
+// Throws InvalidArgumentError (bad_placement) that lists the devices, having changed nothing.
 // The caller holds the graph's lock.
-void place(const GraphState& graph, const std::vector<DeviceSpec>& devices,
+void place(const GraphState& graph, const std::vector<Device*>& devices,
            const PlacementOptions& options, std::vector<int>& placement);
 
 }  // namespace tenon::internal

@@ -23,8 +23,9 @@ struct Slot {
     kStrings,   // host strings: a tensor that each arena keeps
   };
   Place place = Place::kArena;
-  size_t offset = 0;  // of kArena
-  int index = 0;      // of the constant, feed, variable, output or string tensor
+  int memory = kHost;  // the device whose memory it is in
+  size_t offset = 0;   // of kArena
+  int index = 0;       // of the constant, feed, variable, output or string tensor
   DType dtype = DType::invalid;
   Shape shape = {};
   size_t bytes = 0;
@@ -33,10 +34,13 @@ struct Slot {
 struct Step {
   StepKind kind = StepKind::kKernel;
   const Node* node = nullptr;
+  int device = kHost;
   Kernel kernel = {};
   std::vector<int> inputs;  // slots; -1 for an input of which only the shape matters
   std::vector<int> outputs;
   int variable = -1;  // of kAssign, kIsInitialized, kInitializedValue
+  int peer = kHost;   // of kSend and kReceive: the other device
+  int event = -1;     // of kSend and kReceive
   size_t workspace_offset = 0;
   Shape shape = {};        // kAssign: the variable's new shape
   std::string fused = {};  // what was fused in, for reading
@@ -51,19 +55,28 @@ struct PlanOutput {
 
 // The memory of one run: leased from the plan, given back when the run ends.
 struct Arena {
-  std::shared_ptr<void> memory;
+  std::vector<std::shared_ptr<void>> memory;  // by device whose memory it is; null if unused
   std::vector<Tensor> strings;
-  std::vector<void*> pointers;         // by slot
-  std::vector<const void*> arguments;  // room for one step's inputs
-  std::vector<void*> results;          // and outputs
-  std::vector<Tensor> outputs;         // room for what is handed out
-  std::unique_ptr<Queue> queue;
+  std::vector<void*> pointers;                 // by slot
+  std::vector<const void*> arguments;          // room for one step's inputs
+  std::vector<void*> results;                  // and outputs
+  std::vector<Tensor> outputs;                 // room for what is handed out
+  std::vector<std::unique_ptr<Queue>> queues;  // by device; null for one without steps
+  std::vector<std::unique_ptr<Event>> events;  // of sends and receives
+};
+
+// How a device's part of an arena is laid out.
+struct ArenaLayout {
+  size_t bytes = 0;
+  size_t live_bytes = 0;  // the largest sum of live tensors: no layout can be smaller
 };
 
 // Unchanging once it is made, but for the free arenas; safe to run from many threads.
 struct Plan {
   std::shared_ptr<const GraphState> graph;  // whose nodes it points to
-  Device* host = nullptr;                   // whose memory arenas are
+  std::string name;                         // what it was asked for, for people
+  std::vector<Device*> devices;             // the session's
+  std::vector<bool> uses_device;            // whether any step runs there
   std::vector<Slot> slots;
   std::vector<Step> steps;
   std::vector<Tensor> constants;
@@ -71,8 +84,8 @@ struct Plan {
   std::vector<Shape> variable_shapes;  // that it was made for; unknown where it doesn't matter
   std::vector<PlanOutput> outputs;     // of the fetches
   std::vector<TensorSpec> string_tensors;
-  size_t arena_bytes = 0;
-  size_t live_bytes = 0;  // the largest sum of live tensors, for reports
+  std::vector<ArenaLayout> arenas;  // by device whose memory it is
+  int event_count = 0;
   size_t most_inputs = 0, most_outputs = 0;
 
   // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.
@@ -86,11 +99,16 @@ struct Plan {
 
   std::unique_ptr<Arena> lease() const;
   void give_back(std::unique_ptr<Arena> arena) const;
+  void drop_idle_arenas() const;
+  size_t arena_count() const;  // leased or idle
   std::string to_string() const;
 
  private:
+  std::unique_ptr<Arena> make_arena() const;
+
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Arena>> free_;
+  mutable size_t arena_count_ = 0;
 };
 
 // Makes the plan for a request: runs all the passes. Throws what a run may throw before it starts.
@@ -106,10 +124,6 @@ struct LiveTensor {
   size_t bytes = 0;
   int first = 0, last = 0;  // steps
   size_t offset = 0;        // the answer
-};
-struct ArenaLayout {
-  size_t bytes = 0;
-  size_t live_bytes = 0;  // the largest sum of live tensors: no layout can be smaller
 };
 ArenaLayout lay_out(std::vector<LiveTensor>& tensors);
 

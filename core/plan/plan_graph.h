@@ -1,5 +1,5 @@
 // The working copy of the part of a graph that one plan runs. The passes change it, one after the
-// other: prune, specialise, simplify, fuse, order, memory, bind.
+// other: prune, specialise, simplify, transfer, fuse, order, memory, bind.
 #pragma once
 
 #include <functional>
@@ -22,20 +22,27 @@ struct PlanRequest {
     Shape shape = {};
     Tensor known = {};  // its value, when shapes hang on it (after a cut)
   };
-  std::vector<Endpoint> fetches;
-  std::vector<Node*> targets;  // run, but nothing comes back
-  std::vector<FedValue> feeds;
-  std::vector<const Node*> done;  // ran already, before a cut: never run again
+  std::vector<Endpoint> fetches = {};
+  std::vector<Node*> targets = {};  // run, but nothing comes back
+  std::vector<FedValue> feeds = {};
+  std::vector<const Node*> done = {};  // ran already, before a cut: never run again
 };
+
+// The memory of the host, which all devices that compute in it share.
+inline constexpr int kHost = 0;
 
 // What a plan must know of the session it is made for.
 class PlanEnvironment {
  public:
   virtual ~PlanEnvironment() = default;
-  // The device of an operation, by the placement of the whole graph.
-  virtual Device& device_of(const Node& node) const = 0;
-  // The host device, on which constants are computed while planning.
-  virtual Device& host() const = 0;
+  // The session's devices. The first is the host's, on which constants are computed while planning.
+  virtual const std::vector<Device*>& devices() const = 0;
+  // The index of an operation's device, by the placement of the whole graph.
+  virtual int device_of(const Node& node) const = 0;
+  // The index of the device whose memory one computes in.
+  int memory_of(int device) const {
+    return devices()[static_cast<size_t>(device)]->host_memory() ? kHost : device;
+  }
   // The shape of a variable's value now; nothing when it isn't initialised.
   virtual std::optional<Shape> variable_shape(const Node& variable) const = 0;
   // The seeds of a random operation that has none of its own: chosen once a session and operation.
@@ -51,6 +58,7 @@ struct PlanValue {
   int alias_of = -1;      // the value whose memory this is
   int variable = -1;      // the variable whose memory this is
   int feed = -1;          // the feed whose memory this is
+  int memory = kHost;     // the device whose memory this is in (set by transfer)
   bool foldable = false;  // follows from constants alone
 };
 
@@ -70,6 +78,10 @@ enum class StepKind : uint8_t {
   kIsInitialized,     // IsVariableInitialized, VarIsInitializedOp
   kInitializedValue,  // _InitializedValue, _InitializedResource
   kCopy,              // a read of a variable that must outlive a write
+  // A value crosses from one device's memory to another's. A device sends by copying into the
+  // receiver's memory; from the host the receiver copies. The other of the two only waits.
+  kSend,
+  kReceive,
 };
 
 struct PlanOp {
@@ -82,6 +94,7 @@ struct PlanOp {
   std::vector<int> written_inputs;  // the inputs of `writes`
   Need need = Need::kNone;
   StepKind kind = StepKind::kNothing;
+  int device = kHost;  // that it runs on (set by transfer)
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
   bool deferred = false;  // beyond a cut
@@ -130,12 +143,19 @@ inline bool contains(const std::vector<int>& numbers, int number) {
 // The variable (VariableV2, VarHandleOp) behind a reference or handle; null for another endpoint.
 const Node* variable_of(const Endpoint& endpoint);
 
+// Whether a device's kernel computes it; otherwise the plan itself does what is to do.
+bool needs_kernel(const Node& node);
+
+// Whether a step reads the memory of an input, not only its shape or its state.
+bool reads_memory(const PlanOp& op, size_t input);
+
 // The passes. Each is in its own file and says there what it does.
 PlanGraph prune(const GraphState& graph, const PlanRequest& request);
 void specialise(PlanGraph& plan, const PlanEnvironment& environment);
 void mark_needed(PlanGraph& plan, const std::vector<int>& values,
                  const std::vector<Node*>& targets);
 void simplify(PlanGraph& plan);
+void transfer(PlanGraph& plan, const PlanEnvironment& environment);
 void fuse(PlanGraph& plan);
 void order(PlanGraph& plan);
 

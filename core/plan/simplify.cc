@@ -16,9 +16,12 @@ bool passes_memory_on(const std::string& type) {
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
-StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
-  const std::string& type = op.node->type();
-  if (op.node->def->is_variable || type == "NoOp" || type == "Const") return StepKind::kNothing;
+// What the plan does by itself for an operation; kKernel where it needs a kernel.
+StepKind own_kind(const Node& node) {
+  const std::string& type = node.type();
+  const bool does_nothing = node.def->is_variable || type == "NoOp" || type == "Const" ||
+                            type == "Placeholder" || passes_memory_on(type);
+  if (does_nothing) return StepKind::kNothing;
   if (type == "Assign" || type == "AssignVariableOp") return StepKind::kAssign;
   if (type == "IsVariableInitialized" || type == "VarIsInitializedOp") {
     return StepKind::kIsInitialized;
@@ -26,11 +29,17 @@ StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
   if (type == "_InitializedValue" || type == "_InitializedResource") {
     return StepKind::kInitializedValue;
   }
+  return StepKind::kKernel;
+}
+
+StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
+  const StepKind own = own_kind(*op.node);
+  if (own != StepKind::kKernel) return own;
   const bool all_known = !op.outputs.empty() && op.writes.empty() && !op.node->def->stateful &&
                          std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
                            return static_cast<bool>(plan.value(output).constant);
                          });
-  if (all_known || passes_memory_on(type)) return StepKind::kNothing;
+  if (all_known) return StepKind::kNothing;
   return op.node->def->elementwise != nullptr ? StepKind::kElementwise : StepKind::kKernel;
 }
 
@@ -46,35 +55,9 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
   }
 }
 
-// A fetched value that is a variable's memory is copied when it is read: it must not change any
-// more when the run goes on, nor after it.
-void copy_fetched_variables(PlanGraph& plan) {
-  for (int& fetch : plan.fetches) {
-    const int variable = plan.value(plan.root(fetch)).variable;
-    if (variable < 0 || plan.value(fetch).constant) continue;
-    const int producer = plan.value(fetch).producer;
-    PlanOp copy;
-    copy.node = plan.op(producer).node;
-    copy.kind = StepKind::kCopy;
-    copy.need = Need::kRun;
-    copy.inputs = {fetch};
-    copy.reads = {variable};
-    PlanValue value;
-    value.dtype = plan.value(fetch).dtype;
-    value.shape = plan.value(fetch).shape;
-    if (value.dtype == DType::resource) {  // a handle stands for its variable's value
-      const Node& handle = *plan.variables[static_cast<size_t>(variable)].node;
-      value.dtype = handle.attrs.get<DType>("dtype");
-    }
-    value.producer = static_cast<int>(plan.ops.size());
-    fetch = static_cast<int>(plan.values.size());
-    copy.outputs = {fetch};
-    plan.values.push_back(std::move(value));
-    plan.ops.push_back(std::move(copy));
-  }
-}
-
 }  // namespace
+
+bool needs_kernel(const Node& node) { return own_kind(node) == StepKind::kKernel; }
 
 void simplify(PlanGraph& plan) {
   for (PlanOp& op : plan.ops) {
@@ -85,7 +68,6 @@ void simplify(PlanGraph& plan) {
     }
     set_aliases(plan, op);
   }
-  copy_fetched_variables(plan);
 }
 
 }  // namespace tenon::internal

@@ -203,7 +203,7 @@ class Specialiser {
       if (op.node->type() == type) return {inputs[0].reshaped(shapes[0])};
     }
     try {
-      return evaluate_on_host(*op.node, inputs, shapes, environment_.host());
+      return evaluate_on_host(*op.node, inputs, shapes, *environment_.devices()[kHost]);
     } catch (const InvalidArgumentError& error) {
       throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(*op.node)));
     }

@@ -8,22 +8,19 @@
 namespace tenon::internal {
 namespace {
 
-void copy_elements(void* to, const void* from, const Shape& shape, DType dtype) {
-  const auto count = static_cast<size_t>(shape.element_count());
-  if (to == from || count == 0) return;
-  if (dtype == DType::string) {
-    const auto* strings = static_cast<const std::string*>(from);
-    std::copy(strings, strings + count, static_cast<std::string*>(to));
-  } else {
-    std::memcpy(to, from, count * size_of(dtype));
+void copy_strings(void* to, const void* from, const Shape& shape) {
+  const auto* strings = static_cast<const std::string*>(from);
+  if (to != from) {
+    std::copy_n(strings, shape.element_count(), static_cast<std::string*>(to));
   }
 }
 
 // One run. The arena goes back when it ends, however it ends.
 class Run {
  public:
-  Run(PreparedRun& prepared, std::span<const Tensor> feeds, std::span<Tensor> outputs)
-      : prepared_(prepared), plan_(*prepared.plan), outputs_(outputs), arena_(plan_.lease()) {
+  Run(PreparedRun& prepared, std::unique_ptr<Arena> arena, std::span<const Tensor> feeds,
+      std::span<Tensor> outputs)
+      : prepared_(prepared), plan_(*prepared.plan), outputs_(outputs), arena_(std::move(arena)) {
     for (size_t i = 0; i < plan_.slots.size(); ++i) {
       const Slot& slot = plan_.slots[i];
       const auto index = static_cast<size_t>(slot.index);
@@ -70,10 +67,17 @@ class Run {
     for (size_t i = 0; i < plan_.outputs.size(); ++i) {
       const PlanOutput& output = plan_.outputs[i];
       Tensor& result = arena_->outputs[i];
-      if (output.copied) {
-        copy_elements(result.raw(), pointer(output.slot), output.shape, output.dtype);
-      }
+      if (output.copied) copy_out(output, result);
       outputs_[i] = std::move(result);
+    }
+  }
+
+  void copy_out(const PlanOutput& output, Tensor& result) const {
+    const void* from = pointer(output.slot);
+    if (output.dtype == DType::string) {
+      copy_strings(result.raw(), from, output.shape);
+    } else if (result.raw() != from && result.bytes() != 0) {
+      std::memcpy(result.raw(), from, result.bytes());
     }
   }
 
@@ -86,19 +90,55 @@ class Run {
             prepared_.variables[static_cast<size_t>(step.variable)]->initialized();
         return;
       case StepKind::kInitializedValue: {
-        const size_t from =
-            prepared_.variables[static_cast<size_t>(step.variable)]->initialized() ? 0 : 1;
-        const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
-        copy_elements(pointer(step.outputs[0]), pointer(step.inputs[from]), slot.shape, slot.dtype);
-        return;
+        const bool has_value =
+            prepared_.variables[static_cast<size_t>(step.variable)]->initialized();
+        return copy(step, step.inputs[has_value ? 0 : 1]);
       }
-      case StepKind::kCopy: {
-        const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
-        copy_elements(pointer(step.outputs[0]), pointer(step.inputs[0]), slot.shape, slot.dtype);
-        return;
-      }
+      case StepKind::kCopy:
+        return copy(step, step.inputs[0]);
+      case StepKind::kSend:
+        return send(step);
+      case StepKind::kReceive:
+        return receive(step);
       default:
         launch(step, stream);
+    }
+  }
+
+  Device& device_of(const Step& step) const {
+    return *plan_.devices[static_cast<size_t>(step.device)];
+  }
+  Queue& queue_of(const Step& step) const {
+    return *arena_->queues[static_cast<size_t>(step.device)];
+  }
+
+  // Copies elements on the step's device.
+  void copy_elements(const Step& step, void* to, const void* from, const Shape& shape,
+                     DType dtype) const {
+    if (dtype == DType::string) return copy_strings(to, from, shape);
+    const size_t bytes = static_cast<size_t>(shape.element_count()) * size_of(dtype);
+    if (to != from && bytes != 0) device_of(step).copy(to, from, bytes, queue_of(step));
+  }
+
+  // Copies what lies in the slot `from` to the step's output.
+  void copy(const Step& step, int from) const {
+    const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
+    copy_elements(step, pointer(step.outputs[0]), pointer(from), slot.shape, slot.dtype);
+  }
+
+  void send(const Step& step) {
+    if (step.outputs.empty()) return;  // from the host: the receiver copies
+    copy(step, step.inputs[0]);
+    device_of(step).record(queue_of(step), *arena_->events[static_cast<size_t>(step.event)]);
+  }
+
+  void receive(const Step& step) {
+    if (!step.outputs.empty()) return copy(step, step.inputs[0]);
+    const Event& sent = *arena_->events[static_cast<size_t>(step.event)];
+    if (device_of(step).host_memory()) {
+      plan_.devices[static_cast<size_t>(step.peer)]->wait(sent);
+    } else {
+      device_of(step).wait_for(queue_of(step), sent);
     }
   }
 
@@ -107,12 +147,17 @@ class Run {
     for (size_t i = 0; i < step.outputs.size(); ++i) arena_->results[i] = pointer(step.outputs[i]);
     Launch launch{.inputs = arena_->arguments.data(),
                   .outputs = arena_->results.data(),
-                  .workspace = static_cast<char*>(arena_->memory.get()) + step.workspace_offset,
-                  .queue = arena_->queue.get()};
+                  .workspace = workspace_of(step),
+                  .queue = &queue_of(step)};
     if (stream != nullptr) {
       launch.random_blocks_drawn = stream->blocks_drawn.fetch_add(step.kernel.random_blocks);
     }
     step.kernel.launch(launch);
+  }
+
+  void* workspace_of(const Step& step) const {
+    const size_t memory = device_of(step).host_memory() ? kHost : static_cast<size_t>(step.device);
+    return static_cast<char*>(arena_->memory[memory].get()) + step.workspace_offset;
   }
 
   void assign(const Step& step) {
@@ -124,7 +169,7 @@ class Run {
     for (const int slot : prepared_.variable_slots[index]) {
       arena_->pointers[static_cast<size_t>(slot)] = variable.value.raw();
     }
-    copy_elements(variable.value.raw(), value, step.shape, from.dtype);
+    copy_elements(step, variable.value.raw(), value, step.shape, from.dtype);
   }
 
   PreparedRun& prepared_;
@@ -156,8 +201,9 @@ void rethrow_in(const Node& node) {
   }
 }
 
-void execute(PreparedRun& prepared, std::span<const Tensor> feeds, std::span<Tensor> outputs) {
-  Run(prepared, feeds, outputs).execute();
+void execute(PreparedRun& prepared, std::unique_ptr<Arena> arena, std::span<const Tensor> feeds,
+             std::span<Tensor> outputs) {
+  Run(prepared, std::move(arena), feeds, outputs).execute();
 }
 
 }  // namespace tenon::internal

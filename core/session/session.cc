@@ -8,12 +8,10 @@
 
 namespace tenon {
 
-using internal::Endpoint;
 using internal::GraphState;
-using internal::Node;
 using internal::PreparedRun;
 using internal::require;
-using internal::ResolvedFetch;
+using internal::ResolvedCall;
 using internal::RunRequest;
 using internal::SessionState;
 
@@ -25,35 +23,35 @@ Output output_of(const Variable& variable) {
   return whole ? variable.op().output(0) : static_cast<Output>(variable);
 }
 
-// The fetches of one run, and where each result goes.
-struct Fetches {
-  RunRequest request;
-  std::vector<int> result_of;  // by fetch: its place in the results; -1 for an operation
-};
-
-Fetches resolve_fetches(const GraphState& graph, std::span<const Fetch> fetches) {
-  Fetches resolved;
-  for (const Fetch& fetch : fetches) {
-    const ResolvedFetch found = internal::resolve(graph, fetch);
-    if (found.target != nullptr) {
-      resolved.request.targets.push_back(found.target);
-      resolved.result_of.push_back(-1);
-    } else {
-      resolved.result_of.push_back(static_cast<int>(resolved.request.fetches.size()));
-      resolved.request.fetches.push_back(found.endpoint);
+// A call while it is made.
+class Call {
+ public:
+  Call(SessionState& state, std::span<const Fetch> fetches, const Feeds& feeds)
+      : state_(state), call_(state.lease_call()) {
+    try {
+      state.check_open();
+      internal::resolve(*state.graph(), fetches, feeds, *call_);
+    } catch (...) {
+      state_.give_back(std::move(call_));
+      throw;
     }
   }
-  return resolved;
-}
+  ~Call() { state_.give_back(std::move(call_)); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 
-void add_feed(const GraphState& graph, RunRequest& request, const FeedKey& key) {
-  const Endpoint endpoint = internal::resolve(graph, key);
-  for (const Endpoint& other : request.feeds) {
-    require<ValueError>(!(other == endpoint), ErrorKind::bad_feed, "Tensor '", endpoint.node->name,
-                        ":", endpoint.index, "' is fed twice");
+  ResolvedCall& operator*() const { return *call_; }
+
+  // The result of a fetch; empty for an operation.
+  Tensor take(size_t fetch) const {
+    const int from = call_->result_of[fetch];
+    return from < 0 ? Tensor() : std::move(call_->results[static_cast<size_t>(from)]);
   }
-  request.feeds.push_back(endpoint);
-}
+
+ private:
+  SessionState& state_;
+  std::unique_ptr<ResolvedCall> call_;
+};
 
 }  // namespace
 
@@ -69,10 +67,6 @@ class internal::CallableState {
   size_t fetch_count() const { return request_.fetches.size(); }
 
   void run(std::span<const Tensor> feeds, std::span<Tensor> outputs) {
-    session_->check_open();
-    require<ValueError>(feeds.size() == request_.feeds.size(), ErrorKind::bad_feed,
-                        "This callable takes ", request_.feeds.size(), " values, not ",
-                        feeds.size());
     while (true) {
       const std::shared_ptr<PreparedRun> prepared = find(feeds);
       if (session_->run_prepared(request_, *prepared, feeds, outputs)) return;
@@ -117,6 +111,10 @@ class internal::CallableState {
   }
 
   std::shared_ptr<PreparedRun> find(std::span<const Tensor> feeds) {
+    session_->check_open();
+    require<ValueError>(feeds.size() == request_.feeds.size(), ErrorKind::bad_feed,
+                        "This callable takes ", request_.feeds.size(), " values, not ",
+                        feeds.size());
     {
       std::shared_lock lock(mutex_);
       for (const Planned& planned : planned_) {
@@ -167,21 +165,12 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
 std::vector<Tensor> Session::run(std::span<const Fetch> fetches, const Feeds& feeds) {
-  state_->check_open();
-  Fetches resolved = resolve_fetches(*state_->graph(), fetches);
-  std::vector<Tensor> values;
-  for (const Feed& feed : feeds) {
-    add_feed(*state_->graph(), resolved.request, feed.key);
-    values.push_back(feed.value);
-  }
-  std::vector<Tensor> results(resolved.request.fetches.size());
-  state_->run(resolved.request, values, results);
-  std::vector<Tensor> answers(fetches.size());
-  for (size_t i = 0; i < fetches.size(); ++i) {
-    const int from = resolved.result_of[i];
-    if (from >= 0) answers[i] = results[static_cast<size_t>(from)];
-  }
-  return answers;
+  const Call call(*state_, fetches, feeds);
+  state_->run(*call);
+  std::vector<Tensor> results;
+  results.reserve(fetches.size());
+  for (size_t i = 0; i < fetches.size(); ++i) results.push_back(call.take(i));
+  return results;
 }
 
 std::vector<Tensor> Session::run(std::initializer_list<Fetch> fetches, const Feeds& feeds) {
@@ -189,19 +178,20 @@ std::vector<Tensor> Session::run(std::initializer_list<Fetch> fetches, const Fee
 }
 
 Tensor Session::run(const Fetch& fetch, const Feeds& feeds) {
-  return run(std::span<const Fetch>(&fetch, 1), feeds)[0];
+  const Call call(*state_, {&fetch, 1}, feeds);
+  state_->run(*call);
+  return call.take(0);
 }
 
 Callable Session::make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
                                 std::span<const Fetch> targets) {
   state_->check_open();
-  RunRequest request = resolve_fetches(*state_->graph(), fetches).request;
-  for (const Fetch& target : targets) {
-    const ResolvedFetch found = internal::resolve(*state_->graph(), target);
-    request.targets.push_back(found.target != nullptr ? found.target : found.endpoint.node);
-  }
-  for (const FeedKey& key : feeds) add_feed(*state_->graph(), request, key);
-  return Callable(std::make_shared<internal::CallableState>(state_, std::move(request)));
+  const GraphState& graph = *state_->graph();
+  internal::ResolvedCall call;
+  for (const Fetch& fetch : fetches) add_fetch(graph, fetch, call);
+  for (const Fetch& target : targets) add_target(graph, target, call.request);
+  for (const FeedKey& key : feeds) add_feed(graph, key, call.request);
+  return Callable(std::make_shared<internal::CallableState>(state_, std::move(call.request)));
 }
 
 Callable Session::make_callable(std::initializer_list<Fetch> fetches,
@@ -220,15 +210,8 @@ std::vector<Allocation> Session::variable_allocations() const {
 }
 
 std::string Session::plan_text(std::span<const Fetch> fetches, const Feeds& feeds) {
-  state_->check_open();
-  Fetches resolved = resolve_fetches(*state_->graph(), fetches);
-  std::vector<Tensor> values;
-  for (const Feed& feed : feeds) {
-    add_feed(*state_->graph(), resolved.request, feed.key);
-    values.push_back(feed.value);
-  }
-  state_->check_feeds(resolved.request, values);
-  return state_->prepare(resolved.request, values)->plan->to_string();
+  const Call call(*state_, fetches, feeds);
+  return state_->prepare(*call)->plan->to_string();
 }
 
 }  // namespace tenon

@@ -168,7 +168,8 @@ class Differentiator {
       const Output& gradient = into_inputs[i];
       const Output input = op.input(static_cast<int>(i));
       if (!gradient || !between_.contains(input.op().node())) continue;
-      gradient.set_shape(input.shape());
+      // Of a resource variable's handle the node knows the variable's shape.
+      gradient.set_shape(input.op().node()->output_shapes[static_cast<size_t>(input.index())]);
       add(input, gradient);
     }
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
@@ -57,6 +58,31 @@ void gate(std::vector<Output>& gradients) {
   if (values.empty()) return;
   const std::vector<Output> gated = tuple(values);
   for (size_t i = 0; i < dense.size(); ++i) *dense[i] = gated[i];
+}
+
+std::vector<Variable> variables_to_train(const VarList& list) {
+  std::vector<Variable> variables = list.is_given() ? list.variables() : trainable_variables();
+  require<ValueError>(!variables.empty(), ErrorKind::no_gradient, "No variables to optimize.");
+  return variables;
+}
+
+// What the gradient is taken by.
+Ref differentiated(const Variable& variable) {
+  return variable.is_tensor() ? Ref(variable.value()) : Ref(variable);
+}
+
+// Whether the loss is computed from any of the variables: asked before anything is made.
+bool depends_on_any(const Output& loss, const std::vector<Variable>& variables) {
+  std::vector<const internal::Node*> found = {loss.op().node()};
+  std::unordered_set<const internal::Node*> seen(found.begin(), found.end());
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (const internal::Endpoint& input : found[i]->inputs) {
+      if (seen.insert(input.node).second) found.push_back(input.node);
+    }
+  }
+  return std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
+    return seen.contains(differentiated(variable).endpoint().op().node());
+  });
 }
 
 // All that can be wrong with the pairs, before anything is made.
@@ -154,15 +180,21 @@ const std::string& Optimizer::get_name() const noexcept { return state_->name; }
 bool Optimizer::use_locking() const noexcept { return state_->use_locking; }
 
 Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options) {
+  const auto require_gradient = [&](bool found, const std::vector<Variable>& variables) {
+    require<ValueError>(found, ErrorKind::no_gradient,
+                        "No gradients provided for any variable, check your graph for ops that do "
+                        "not support gradients, between variables ",
+                        names_of(variables), " and loss ", loss.name(), ".");
+  };
+  const std::vector<Variable> variables = variables_to_train(options.var_list);
+  require_floating(loss.dtype(), loss.name());
+  require_gradient(depends_on_any(loss, variables), variables);
   const GradientsAndVariables pairs =
       compute_gradients(loss, {.var_list = options.var_list,
                                .gate_gradients = options.gate_gradients,
                                .colocate_gradients_with_ops = options.colocate_gradients_with_ops,
                                .grad_loss = options.grad_loss});
-  require<ValueError>(has_gradient(pairs), ErrorKind::no_gradient,
-                      "No gradients provided for any variable, check your graph for ops that do "
-                      "not support gradients, between variables ",
-                      names_of(variables_of(pairs)), " and loss ", loss.name(), ".");
+  require_gradient(has_gradient(pairs), variables);
   return apply_gradients(pairs, {.global_step = options.global_step, .name = options.name});
 }
 
@@ -170,13 +202,11 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
                                                    const ComputeGradientsOptions& options) {
   require_floating(loss.dtype(), loss.name());
   if (options.grad_loss) require_floating(options.grad_loss.dtype(), options.grad_loss.name());
-  const std::vector<Variable> variables =
-      options.var_list.is_given() ? options.var_list.variables() : trainable_variables();
-  require<ValueError>(!variables.empty(), ErrorKind::no_gradient, "No variables to optimize.");
+  const std::vector<Variable> variables = variables_to_train(options.var_list);
 
   std::vector<Ref> targets;
   for (const Variable& variable : variables) {
-    targets.push_back(variable.is_tensor() ? Ref(variable.value()) : Ref(variable));
+    targets.push_back(differentiated(variable));
   }
   GradientsOptions how;
   if (options.grad_loss) how.grad_ys = {options.grad_loss};

@@ -26,6 +26,12 @@ class WithoutPartitioner {
   Partitioner partitioner_;
 };
 
+// What a slot is, for whoever sees its name in an error and never asked for it.
+std::string slot_told(const Operation& primary, const std::string& name) {
+  return str(" It is a slot: what '", name, "' (an optimizer or a moving average) keeps of ",
+             primary.name(), ", which was made at ", to_string(primary.made_at()), ".");
+}
+
 Variable make_slot(const Operation& primary, const std::string& name, GetVariableOptions options) {
   const std::string default_name = primary.name() + "/" + name;
   auto scope = variable_scope({.default_name = default_name});
@@ -33,12 +39,18 @@ Variable make_slot(const Operation& primary, const std::string& name, GetVariabl
   options.trainable = false;
   try {
     return get_variable("", options);  // named as the scope is
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::does_not_exist) throw;
-    fail<ValueError>(ErrorKind::does_not_exist, "The slot ", default_name, " of ", primary.name(),
-                     " can't be made inside a variable scope with reuse=true. Call minimize or "
-                     "apply_gradients outside of that scope, or enter the scope with AUTO_REUSE. (",
-                     error.what(), ")");
+  } catch (const ValueError& error) {
+    if (error.kind() == ErrorKind::does_not_exist) {
+      fail<ValueError>(error.kind(), error.what(), slot_told(primary, name),
+                       " Slots are made where minimize, apply_gradients or apply is called first: "
+                       "call it outside of the scope that reuses.");
+    }
+    if (error.kind() == ErrorKind::already_exists) {
+      fail<ValueError>(error.kind(), error.what(), slot_told(primary, name),
+                       " Another optimizer of that name has made it in this scope: give one of the "
+                       "two another {.name = ...}.");
+    }
+    throw;
   }
 }
 

@@ -38,7 +38,8 @@ class NameFilter {
     is_plain_ = pattern.find_first_of(kSpecial) == std::string_view::npos;
     if (is_plain_) return;
     try {
-      regex_.assign(prefix_, std::regex::ECMAScript | std::regex::optimize);
+      check_depth();
+      regex_.assign(prefix_, kSyntax);
     } catch (const std::regex_error& error) {
       fail<ValueError>(ErrorKind::bad_argument, "The scope '", prefix_,
                        "' is not a regular expression: ", error.what(),
@@ -52,6 +53,21 @@ class NameFilter {
   }
 
  private:
+  // libstdc++'s usual matcher calls itself for each character, its other one doesn't; groups inside
+  // of one another are read by recursion.
+#ifdef __GLIBCXX__
+  static constexpr auto kSyntax = std::regex::ECMAScript | std::regex_constants::__polynomial;
+#else
+  static constexpr auto kSyntax = std::regex::ECMAScript;
+#endif
+  static constexpr auto kMostGroups = 500;
+
+  void check_depth() const {
+    if (std::count(prefix_.begin(), prefix_.end(), '(') > kMostGroups) {
+      throw std::regex_error(std::regex_constants::error_complexity);
+    }
+  }
+
   std::string prefix_;
   bool is_plain_ = false;
   std::regex regex_;
@@ -63,6 +79,7 @@ void add(GraphState& graph, std::string_view key, std::any item) {
     found = graph.collections.emplace(std::string(key), std::make_shared<Collection>()).first;
   }
   found->second->push_back(std::move(item));
+  graph.keep();
 }
 
 void check_not_finalized(const GraphState& graph) {

@@ -114,8 +114,7 @@ VarianceScalingInitializerOptions scaling(double scale, const char* mode, const 
   return {.scale = scale,
           .mode = mode,
           .distribution = distribution,
-          .seed = options.seed,
-          .dtype = options.dtype};
+          .seed = options.seed};  // TensorFlow looks at no dtype here
 }
 
 }  // namespace
@@ -154,19 +153,20 @@ Output Initializer::operator()(const Shape& shape, DType dtype,
   if (is_thunk()) return internal::as_output(call(), "Const");
   require<ValueError>(shape.fully_defined(), ErrorKind::bad_initializer,
                       "An initializer needs a shape that is fully known, got ", shape);
+  if (dtype == DType::invalid) dtype = impl_->dtype;
   return internal::as_output(call(shape, dtype, partition_info), "Const", dtype);
 }
 
-Initializer zeros_initializer(const ZerosInitializerOptions&) {
-  return Initializer::built_in([](const Shape& shape, DType dtype, const PartitionInfo*) {
-    return zeros(sizes_of(shape), dtype);
-  });
+Initializer zeros_initializer(const ZerosInitializerOptions& options) {
+  return Initializer::built_in([](const Shape& shape, DType dtype,
+                                  const PartitionInfo*) { return zeros(sizes_of(shape), dtype); },
+                               options.dtype);
 }
 
-Initializer ones_initializer(const OnesInitializerOptions&) {
-  return Initializer::built_in([](const Shape& shape, DType dtype, const PartitionInfo*) {
-    return ones(sizes_of(shape), dtype);
-  });
+Initializer ones_initializer(const OnesInitializerOptions& options) {
+  return Initializer::built_in([](const Shape& shape, DType dtype,
+                                  const PartitionInfo*) { return ones(sizes_of(shape), dtype); },
+                               options.dtype);
 }
 
 Initializer constant_initializer(const Input& value, const ConstantInitializerOptions& options) {
@@ -185,48 +185,57 @@ Initializer constant_initializer(const Input& value, const ConstantInitializerOp
                            ErrorKind::shape_incompatible, "Expected Tensor's shape: ", shape,
                            ", got ", given.shape(), ".");
         return constant(Input(converted, value.where()), {.dtype = dtype, .shape = shape});
-      });
+      },
+      options.dtype);
 }
 
 Initializer random_uniform_initializer(const RandomUniformInitializerOptions& options) {
-  return Initializer::built_in([options](const Shape& shape, DType dtype, const PartitionInfo*) {
-    RandomUniformOptions random{.minval = options.minval, .dtype = dtype, .seed = options.seed};
-    if (options.maxval) random.maxval = *options.maxval;
-    return random_uniform(sizes_of(shape), random);
-  });
+  return Initializer::built_in(
+      [options](const Shape& shape, DType dtype, const PartitionInfo*) {
+        RandomUniformOptions random{.minval = options.minval, .dtype = dtype, .seed = options.seed};
+        if (options.maxval) random.maxval = *options.maxval;
+        return random_uniform(sizes_of(shape), random);
+      },
+      options.dtype);
 }
 
 Initializer random_normal_initializer(const RandomNormalInitializerOptions& options) {
   require_floating(options.dtype);
-  return Initializer::built_in([options](const Shape& shape, DType dtype, const PartitionInfo*) {
-    return random_normal(
-        sizes_of(shape),
-        {.mean = options.mean, .stddev = options.stddev, .dtype = dtype, .seed = options.seed});
-  });
+  return Initializer::built_in(
+      [options](const Shape& shape, DType dtype, const PartitionInfo*) {
+        return random_normal(
+            sizes_of(shape),
+            {.mean = options.mean, .stddev = options.stddev, .dtype = dtype, .seed = options.seed});
+      },
+      options.dtype);
 }
 
 Initializer truncated_normal_initializer(const TruncatedNormalInitializerOptions& options) {
   require_floating(options.dtype);
-  return Initializer::built_in([options](const Shape& shape, DType dtype, const PartitionInfo*) {
-    return truncated_normal(
-        sizes_of(shape),
-        {.mean = options.mean, .stddev = options.stddev, .dtype = dtype, .seed = options.seed});
-  });
+  return Initializer::built_in(
+      [options](const Shape& shape, DType dtype, const PartitionInfo*) {
+        return truncated_normal(
+            sizes_of(shape),
+            {.mean = options.mean, .stddev = options.stddev, .dtype = dtype, .seed = options.seed});
+      },
+      options.dtype);
 }
 
 Initializer uniform_unit_scaling_initializer(const UniformUnitScalingInitializerOptions& options) {
   require_floating(options.dtype);
-  return Initializer::built_in([options](const Shape& shape, DType dtype,
-                                         const PartitionInfo* partition_info) {
-    const Shape& whole = whole_shape(shape, partition_info);
-    double inputs = 1;
-    for (int axis = 0; axis < whole.rank() - 1; ++axis) {
-      inputs *= static_cast<double>(whole[axis]);
-    }
-    const double limit = std::sqrt(3 / std::max(inputs, 1.0)) * options.factor;
-    return random_uniform(
-        sizes_of(shape), {.minval = -limit, .maxval = limit, .dtype = dtype, .seed = options.seed});
-  });
+  return Initializer::built_in(
+      [options](const Shape& shape, DType dtype, const PartitionInfo* partition_info) {
+        const Shape& whole = whole_shape(shape, partition_info);
+        double inputs = 1;
+        for (int axis = 0; axis < whole.rank() - 1; ++axis) {
+          inputs *= static_cast<double>(whole[axis]);
+        }
+        const double limit = std::sqrt(3 / std::max(inputs, 1.0)) * options.factor;
+        return random_uniform(
+            sizes_of(shape),
+            {.minval = -limit, .maxval = limit, .dtype = dtype, .seed = options.seed});
+      },
+      options.dtype);
 }
 
 Initializer variance_scaling_initializer(const VarianceScalingInitializerOptions& options) {
@@ -251,7 +260,8 @@ Initializer variance_scaling_initializer(const VarianceScalingInitializerOptions
   return Initializer::built_in(
       [checked](const Shape& shape, DType dtype, const PartitionInfo* partition_info) {
         return scaled_variance(checked, shape, dtype, partition_info);
-      });
+      },
+      checked.dtype);
 }
 
 Initializer glorot_uniform_initializer(const SeededInitializerOptions& options) {
@@ -275,9 +285,11 @@ Initializer he_normal_initializer(const SeededInitializerOptions& options) {
 
 Initializer orthogonal_initializer(const OrthogonalInitializerOptions& options) {
   require_floating(options.dtype);
-  return Initializer::built_in([options](const Shape& shape, DType dtype, const PartitionInfo*) {
-    return orthogonal(options, shape, dtype);
-  });
+  return Initializer::built_in(
+      [options](const Shape& shape, DType dtype, const PartitionInfo*) {
+        return orthogonal(options, shape, dtype);
+      },
+      options.dtype);
 }
 
 Initializer identity_initializer(const IdentityInitializerOptions& options) {
@@ -285,7 +297,8 @@ Initializer identity_initializer(const IdentityInitializerOptions& options) {
   return Initializer::built_in(
       [options](const Shape& shape, DType dtype, const PartitionInfo* partition_info) {
         return identity_matrix(options, shape, dtype, partition_info);
-      });
+      },
+      options.dtype);
 }
 
 }  // namespace tenon

@@ -229,20 +229,42 @@ Output read_resource(const Variable& variable, Location where) {
                     {.attrs = {{"dtype", state.dtype}}, .shape = state.shape, .where = where});
 }
 
+NewVariable new_variable(const InitialValue& initial_value, const VariableOptions& options,
+                         std::string default_name, Location where) {
+  NewVariable arguments{.name = options.name,
+                        .default_name = std::move(default_name),
+                        .options = options,
+                        .where = where};
+  const Initializer& initializer = initial_value.initializer();
+  if (initializer.is_value()) arguments.value = initializer.value();
+  if (initializer.is_thunk()) arguments.make = [initializer] { return initializer.call(); };
+  arguments.built_in = initializer.is_built_in();
+  return arguments;
+}
+
 Variable make_variable(const NewVariable& arguments) {
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  const std::vector<VariableCreator>& creators = ScopeStack::of(*graph).creators;
+  if (creators.empty()) return make_variable_itself(arguments);
+  return make_with_creators(arguments, std::vector<VariableCreator>(creators));
+}
+
+Variable make_variable_itself(const NewVariable& arguments) {
   const VariableOptions& options = arguments.options;
+  const std::string& name = arguments.name.empty() ? arguments.default_name : arguments.name;
   require<ValueError>(arguments.make || (arguments.value && (arguments.value->is_output() ||
                                                              arguments.value->value())),
-                      ErrorKind::no_shape, "initial_value must be specified. Variable ",
-                      arguments.name, " was asked for at ", to_string(arguments.where),
+                      ErrorKind::no_shape, "initial_value must be specified. Variable ", name,
+                      " was asked for at ", to_string(arguments.where),
                       " without one: a new variable takes its shape and dtype from it.");
   const std::shared_ptr<GraphState> graph = default_graph_state();
   const std::lock_guard lock(graph->mutex);
+  const GraphState::Trial trial(*graph);
   const std::optional<bool> use_resource =
       options.use_resource ? options.use_resource : ScopeStack::of(*graph).current->use_resource;
   const auto state = new_state(arguments, graph);
   const Context init_scope = enter_init_scope();
-  auto [names, scope] = enter_name_scope(arguments.name);
+  auto [names, scope] = enter_name_scope(name);
   if (use_resource.value_or(false)) {
     state->kind = Kind::resource;
     make_resource(arguments, scope, graph, *state);
@@ -251,6 +273,7 @@ Variable make_variable(const NewVariable& arguments) {
   }
   const Variable variable(state);
   add_to_its_collections(variable, options);
+  graph->keep();
   return variable;
 }
 

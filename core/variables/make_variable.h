@@ -4,8 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tenon/variable.h"
+#include "tenon/variable_creator.h"
 
 namespace tenon::internal {
 
@@ -14,6 +16,7 @@ struct NewVariable {
   // May hold slashes, and is made unique in the name scope; "" is none, as TensorFlow has it: the
   // variable is then named after its operation's type or the scope.
   std::string name = {};
+  std::string default_name = {};  // instead of "": of tf.Variable
   // One of the two: a value, or what makes one below <variable>/Initializer.
   std::optional<Input> value = {};
   std::function<Input()> make = {};
@@ -23,8 +26,15 @@ struct NewVariable {
   Location where = {};
 };
 
-// Adds the variable to the default graph and to its collections.
+NewVariable new_variable(const InitialValue& initial_value, const VariableOptions& options,
+                         std::string default_name, Location where);
+
+// Adds the variable to the default graph and to its collections, or has the thread's creators do it
+// (variable_creator.cc). What was added is taken back when it fails.
 Variable make_variable(const NewVariable& arguments);
+Variable make_variable_itself(const NewVariable& arguments);
+Variable make_with_creators(const NewVariable& wanted,
+                            const std::vector<VariableCreator>& creators);
 
 // Until the context is left: no control dependencies, and otherwise everything as it is
 // (tf.init_scope).

@@ -51,13 +51,17 @@ Output whole_value(const Initializer& initializer, DType dtype) {
 
 Variable VariableStore::get_partitioned(const std::string& name, const GetVariableOptions& options,
                                         Location where) {
-  require<ValueError>(!variables_.contains(name), ErrorKind::partition_mismatch,
-                      "A partitioner was provided, but an unpartitioned version of the variable "
-                      "was found: ",
-                      name,
-                      ". Perhaps a variable of the same name was already created without "
-                      "partitioning? Asked for at ",
-                      to_string(where), ".");
+  if (const auto whole = variables_.find(name); whole != variables_.end()) {
+    fail<ValueError>(ErrorKind::partition_mismatch,
+                     "A partitioner was provided, but an unpartitioned version of the variable "
+                     "was found: ",
+                     name,
+                     ". Perhaps a variable of the same name was already created without "
+                     "partitioning? It was made by get_variable at ",
+                     to_string(whole->second.made_at()), "; asked for in parts at ",
+                     to_string(where),
+                     ". Leave the partitioner out (the scope's, too), or give it another name.");
+  }
   const bool from_tensor =
       options.initializer.is_value() && options.initializer.value().is_output();
   const Shape shape = from_tensor

@@ -10,16 +10,21 @@
 #include <vector>
 
 #include "core/graph/graph_state.h"
+#include "tenon/variable_creator.h"
 #include "tenon/variable_scope.h"
 
 namespace tenon::internal {
+
+class ReuseLog;
 
 // What a VariableScope handle points to.
 struct ScopeState {
   std::string name = {};
   std::string original_name_scope = {};
   Reuse reuse = {};
-  Location reuse_set_at = {};  // who switched reuse on
+  std::string reuse_set_by = {};  // the scope that switched reuse on, and where
+  Location reuse_set_at = {};
+  std::shared_ptr<ReuseLog> reuse_log = {};  // of AUTO_REUSE
   Initializer initializer = {};
   Regularizer regularizer = {};
   CachingDevice caching_device = {};
@@ -59,10 +64,17 @@ class ScopeCounts {
   std::vector<std::pair<std::string, std::optional<Entry>>> undo_;  // while jumps_ > 0
 };
 
+// Opens a variable scope that goes with no name scope of its own (_pure_variable_scope): under
+// `name`, or that made unique.
+std::pair<Context, VariableScope> enter_pure_variable_scope(const std::string& name,
+                                                            bool make_unique,
+                                                            const CustomGetter& custom_getter);
+
 // The calling thread's own on a graph.
 struct ScopeStack {
   std::shared_ptr<ScopeState> current = std::make_shared<ScopeState>();
   ScopeCounts counts = {};
+  std::vector<VariableCreator> creators = {};  // the innermost last
 
   static ScopeStack& of(GraphState& graph) { return graph.thread_extension<ScopeStack>(); }
 };

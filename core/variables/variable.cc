@@ -117,12 +117,8 @@ Output scatter(const Variable& variable, const Input& indices, const Input& upda
 
 Variable::Variable(const InitialValue& initial_value, const VariableOptions& options,
                    Location where) {
-  internal::NewVariable arguments{
-      .name = options.name.empty() ? "Variable" : options.name, .options = options, .where = where};
-  const Initializer& initializer = initial_value.initializer();
-  if (initializer.is_value()) arguments.value = initializer.value();
-  if (initializer.is_thunk()) arguments.make = [&initializer] { return initializer.call(); };
-  *this = internal::make_variable(arguments);
+  *this =
+      internal::make_variable(internal::new_variable(initial_value, options, "Variable", where));
 }
 
 Variable Variable::from_tensor(Output tensor) {

@@ -136,6 +136,15 @@ Operation local_variables_initializer(Location where) {
   return initialize_collection(GraphKeys::LOCAL_VARIABLES, where);
 }
 
+Operation tables_initializer(const OpOptions& options, Location where) {
+  std::vector<ControlInput> initializers;
+  for (const Operation& op : get_collection<Operation>(GraphKeys::TABLE_INITIALIZERS)) {
+    initializers.emplace_back(op);
+  }
+  if (initializers.empty()) return no_op(options, where);
+  return group(initializers, options, where);
+}
+
 Output report_uninitialized_variables(Location where) {
   const std::vector<Variable> variables = all_variables();
   return report(variables.empty() ? variable_nodes() : handles_of(variables), where);

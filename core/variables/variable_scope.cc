@@ -6,6 +6,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
+#include "core/variables/reuse_report.h"
 #include "core/variables/scope_stack.h"
 
 namespace tenon {
@@ -52,7 +53,9 @@ void apply(const VariableScopeOptions& options, ScopeState& scope) {
 void set_reuse(Reuse reuse, Location where, ScopeState& scope) {
   if (!reuse) return;
   scope.reuse = reuse;
+  scope.reuse_set_by = scope.name;
   scope.reuse_set_at = where;
+  scope.reuse_log = reuse.is_auto() ? std::make_shared<internal::ReuseLog>() : nullptr;
 }
 
 // Everything that one entering has opened; left in reverse order.
@@ -112,6 +115,24 @@ std::optional<std::string> open_names(const std::string& name, const VariableSco
   return opened;
 }
 
+// The scope `name` (or one of that name made unique) below the one around it.
+std::pair<Context, VariableScope> enter_below(std::shared_ptr<Entered> entered,
+                                              const std::string& name, bool is_default,
+                                              const std::optional<std::string>& opened,
+                                              const VariableScopeOptions& options, Location where) {
+  ScopeStack& stack = ScopeStack::of(*entered->graph);
+  const ScopeState& around = *entered->before;
+  const std::string own = is_default ? stack.counts.unique(around.name, name) : name;
+  auto scope = std::make_shared<ScopeState>(around);
+  scope->name = around.name.empty() ? own : around.name + "/" + own;
+  scope->original_name_scope = opened.value_or(own);
+  set_reuse(is_default ? Reuse() : options.reuse, where, *scope);
+  apply(options, *scope);
+  stack.counts.open(scope->name);
+  entered->name = scope->name;
+  return finish(std::move(entered), std::move(scope));
+}
+
 std::pair<Context, VariableScope> enter_by_name(const std::string& name, bool is_default,
                                                 const VariableScopeOptions& options,
                                                 Location where) {
@@ -124,17 +145,7 @@ std::pair<Context, VariableScope> enter_by_name(const std::string& name, bool is
   } else {
     opened = open_names(name, options, *entered);
   }
-  ScopeStack& stack = ScopeStack::of(*entered->graph);
-  const ScopeState& around = *entered->before;
-  const std::string own = is_default ? stack.counts.unique(around.name, name) : name;
-  auto scope = std::make_shared<ScopeState>(around);
-  scope->name = around.name.empty() ? own : around.name + "/" + own;
-  scope->original_name_scope = opened.value_or(own);
-  set_reuse(is_default ? Reuse() : options.reuse, where, *scope);
-  apply(options, *scope);
-  stack.counts.open(scope->name);
-  entered->name = scope->name;
-  return finish(std::move(entered), std::move(scope));
+  return enter_below(std::move(entered), name, is_default, opened, options, where);
 }
 
 std::pair<Context, VariableScope> enter_captured(const ScopeState& captured,
@@ -152,6 +163,12 @@ std::pair<Context, VariableScope> enter_captured(const ScopeState& captured,
 }
 
 }  // namespace
+
+std::pair<Context, VariableScope> internal::enter_pure_variable_scope(
+    const std::string& name, bool make_unique, const CustomGetter& custom_getter) {
+  const VariableScopeOptions options{.custom_getter = custom_getter};
+  return enter_below(begin(options), name, make_unique, std::nullopt, options, {});
+}
 
 const ScopeState& VariableScope::get() const { return get_mutable(state_); }
 

@@ -9,6 +9,7 @@
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/make_variable.h"
+#include "core/variables/reuse_report.h"
 #include "core/variables/scope_stack.h"
 #include "core/variables/variable_state.h"
 
@@ -112,6 +113,18 @@ Variable VariableStore::get_variable(const std::string& name, const GetVariableO
 
 Variable VariableStore::true_getter(const std::string& name, const GetVariableOptions& options,
                                     Location where) {
+  const size_t before = variables_.size();
+  Variable variable = find_or_make(name, options, where);
+  if (options.reuse && options.reuse->is_auto()) {
+    const auto& log = ScopeStack::of(*default_graph_state()).current->reuse_log;
+    if (log != nullptr && variables_.size() > before) log->made(variable, where);
+    if (log != nullptr && variables_.size() == before) log->found(variable, where);
+  }
+  return variable;
+}
+
+Variable VariableStore::find_or_make(const std::string& name, const GetVariableOptions& options,
+                                     Location where) {
   const bool is_scalar = options.shape.has_rank() && options.shape.rank() == 0;
   if (options.partitioner && !is_scalar) {
     const Context root = enter_name_scope("").first;
@@ -124,14 +137,17 @@ Variable VariableStore::true_getter(const std::string& name, const GetVariableOp
   }
   if (has_parts_) {
     const auto part = variables_.find(name + "/part_0");
-    require<ValueError>(part == variables_.end(), ErrorKind::partition_mismatch,
-                        "No partitioner was provided, but a partitioned version of the variable "
-                        "was found: ",
-                        name,
-                        "/part_0. Perhaps a variable of the same name was already created "
-                        "with partitioning? Asked for at ",
-                        to_string(where),
-                        ". Give the same partitioner, or share it with {.reuse = true}.");
+    if (part != variables_.end()) {
+      fail<ValueError>(ErrorKind::partition_mismatch,
+                       "No partitioner was provided, but a partitioned version of the variable was "
+                       "found: ",
+                       name,
+                       "/part_0. Perhaps a variable of the same name was already created with "
+                       "partitioning? It was made by get_variable at ",
+                       to_string(part->second.made_at()), "; asked for as a whole at ",
+                       to_string(where),
+                       ". Give the same partitioner, or share it with {.reuse = true}.");
+    }
   }
   return get_single(name, options, nullptr, where);
 }
@@ -192,7 +208,11 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                         "The initializer of variable ", name,
                         " is a function without arguments, so do not specify shape. Asked for at ",
                         to_string(where), " with shape ", options.shape, ".");
-    arguments.make = [&] { return initializer.call(options.shape, dtype, partition_info); };
+    std::optional<PartitionInfo> part;
+    if (partition_info != nullptr) part = *partition_info;
+    arguments.make = [initializer, dtype, part, shape = options.shape] {
+      return initializer.call(shape, dtype, part ? &*part : nullptr);
+    };
     arguments.options.dtype = dtype;
     arguments.built_in = initializer.is_built_in();
   } else {
@@ -202,10 +222,10 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                         "`tf.keras.initializers.*' and `shape` should be fully defined. Variable ",
                         name, " was asked for at ", to_string(where), " with shape ", options.shape,
                         ".");
-    arguments.make = [&] { return initializer.call(); };
+    arguments.make = [initializer] { return initializer.call(); };
   }
   const Variable variable = make_variable(arguments);
-  variables_.emplace(name, variable);
+  variables_.insert_or_assign(name, variable);  // a creator may have asked for the same
   has_parts_ = has_parts_ || name.ends_with("/part_0");
   if (options.regularizer) regularize(name, variable, options.regularizer);
   return variable;

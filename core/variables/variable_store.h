@@ -34,6 +34,7 @@ class VariableStore {
 
  private:
   Variable true_getter(const std::string& name, const GetVariableOptions& options, Location where);
+  Variable find_or_make(const std::string& name, const GetVariableOptions& options, Location where);
   Variable get_single(const std::string& name, const GetVariableOptions& options,
                       const PartitionInfo* partition_info, Location where);
   Variable share(const std::string& name, const Variable& found, const GetVariableOptions& options,

@@ -1,8 +1,11 @@
 #include "core/backend/strided_slice.h"
+#include "core/base/strings.h"
 #include "cpu_fallback/strided_copy.h"
 
 namespace tenon::cpu {
 namespace {
+
+using internal::require;
 
 int64_t offset_of(const std::vector<int64_t>& begin, const std::vector<int64_t>& strides) {
   int64_t offset = 0;
@@ -11,12 +14,20 @@ int64_t offset_of(const std::vector<int64_t>& begin, const std::vector<int64_t>&
 }
 
 Kernel prepare_slice(const KernelRequest& request) {
-  const std::vector<int64_t> strides = row_major_strides(request.input_shape(0));
-  const Shape& output = request.output_shape(0);
+  const Shape &input = request.input_shape(0), &output = request.output_shape(0);
+  const std::vector<int64_t> begin = integers(request, 1), strides = row_major_strides(input);
+  for (int i = 0; i < input.rank(); ++i) {
+    const int64_t first = begin[static_cast<size_t>(i)];
+    require(first >= 0 && first <= input[i], ErrorKind::shape_incompatible, "Expected begin[", i,
+            "] in [0, ", input[i], "], but got ", first);
+    require(output[i] <= input[i] - first, ErrorKind::shape_incompatible, "Expected size[", i,
+            "] in [0, ", input[i] - first, "], but got ", output[i], ": the input has shape ",
+            input, " and begin is [", internal::join(begin), "]");
+  }
   const auto sizes = output.sizes();
   return copy_kernel(request, 0,
                      StridedCopy({sizes.begin(), sizes.end()}, strides, row_major_strides(output)),
-                     offset_of(integers(request, 1), strides));
+                     offset_of(begin, strides));
 }
 
 // What a strided slice of a tensor of `shape` takes; begin, end and strides are the inputs from

@@ -31,7 +31,8 @@ struct ReplicaDeviceSetterOptions {
 
 // A device function for tenon::device that gives each new variable the next task of the parameter
 // servers' job, and every other operation the worker's device; the device around it is merged over
-// both. Inside a device of another job a variable neither takes nor uses up a task.
+// both. Inside a device of another job a variable neither takes nor uses up a task. Sharing a
+// variable uses up none; each part of a partitioned one takes its own. Setters count apart.
 //
 // Answers an empty function where there are no parameter servers (ps_tasks is 0, or the cluster
 // has no such job): device() of that clears the devices around it, as TensorFlow's None.

@@ -233,11 +233,15 @@ class TENON_API Graph {
   Output tensor(std::string_view name) const;
 
   // `name` inside the current name scope, with _1, _2, ... appended until no operation or scope has
-  // it; names that differ in case alone are the same. With mark_as_used the name is then taken.
+  // it; names that differ in case alone are the same: after "w", "W" becomes "W_1". (So operators
+  // and functions share one count: x + y is "add", tenon::add then "Add_1".) With mark_as_used the
+  // name is then taken.
   std::string unique_name(std::string_view name, bool mark_as_used = true) const;
   std::string name_scope() const;  // the current one without its slash; "" at the root
 
   // The seed that operations without one of their own are seeded from, together with their number.
+  // An operation's own seed and the graph's choose the stream together; an operation's alone goes
+  // with the graph seed 87654321. The pair (0, 0) becomes (0, 2^31 - 1).
   void set_seed(std::optional<int64_t> seed) const;
   std::optional<int64_t> seed() const;
 
@@ -261,8 +265,12 @@ TENON_API void set_random_seed(int64_t seed);
 TENON_API NameScope name_scope(std::string_view name);
 TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name);
 
-// Operations made in it ask for this device, merged field by field over what is around it.
-// nullptr or an empty function clears all that is around it. Throws ValueError (bad_device).
+// Operations made in it ask for this device, merged field by field over what is around it ("" says
+// nothing); they show it in canonical form, "/gpu:1" as "/device:GPU:1". nullptr or an empty
+// function clears all that is around it. Throws ValueError (bad_device); a function's answer that
+// doesn't parse, or what it throws, comes out of the operation that was to be made, which isn't
+// made then. A session places the whole graph: one operation on a device that it doesn't have fails
+// every run, whatever is fetched.
 TENON_API ScopeGuard device(std::string_view name);
 TENON_API ScopeGuard device(const char* name);
 TENON_API ScopeGuard device(std::nullptr_t);

@@ -1,17 +1,19 @@
 // Initializers: what a new variable's first value is made by.
 //
-//   get_variable("w", {.shape = {784, 10}, .initializer = random_normal_initializer({.stddev =
-//   0.1})}); get_variable("b", {.shape = {10}, .initializer = zeros_initializer});   // uncalled:
-//   its defaults get_variable("t", {.initializer = Tensor({1.0f, 2.0f})});               // a
-//   value: no shape then get_variable("d", {.initializer = [] { return random_uniform({3}); }}); //
-//   a function of nothing get_variable("f", {.shape = {2, 2}, .initializer = [](const Shape& shape,
-//   DType dtype) {
+//   get_variable("w", {.shape = {784, 10},
+//                      .initializer = random_normal_initializer({.stddev = 0.1})});
+//   get_variable("b", {.shape = {10}, .initializer = zeros_initializer});   // not called: defaults
+//   get_variable("t", {.initializer = Tensor({1.0f, 2.0f})});               // a value: no shape
+//   get_variable("d", {.initializer = [] { return random_uniform({3}); }});   // of nothing
+//   get_variable("f", {.shape = {2, 2},
+//                      .initializer = [](const Shape& shape, DType dtype) {
 //                        return cast(fill(shape, 7), dtype);
 //                      }});
 //
 // The operations that make the value are added below <variable>/Initializer when the variable is
-// made. Random initializers take their seed from the graph's and their own, as every random
-// operation does: with the same seeds they give TensorFlow's numbers.
+// made; when the function throws, they and their names are taken back. Random initializers take
+// their seed from the graph's and their own, as every random operation does: with the same seeds
+// they give TensorFlow's numbers.
 #pragma once
 
 #include <cstdint>
@@ -95,15 +97,20 @@ class TENON_API Initializer {
   bool is_function() const noexcept { return impl_ != nullptr && impl_->function != nullptr; }
   const Input& value() const { return impl_->value; }
 
-  // Makes the value, as operations of the current graph. Throws ValueError (bad_initializer) of an
-  // empty one, of a function when the shape isn't fully known, and what a user's function throws.
-  Output operator()(const Shape& shape, DType dtype = float32,
+  // Makes the value, as operations of the current graph. `dtype` left out: the options' dtype, of a
+  // user's function float32. Throws ValueError (bad_initializer) of an empty one, of a function
+  // when the shape isn't fully known, and what a user's function throws.
+  Output operator()(const Shape& shape, DType dtype = DType::invalid,
                     const PartitionInfo* partition_info = nullptr) const;
 
   // Internal: a function of ours; what a function of either sort returned.
-  static Initializer built_in(Function function) {
+  static Initializer built_in_thunk(Thunk thunk) {
     return Initializer(
-        std::make_shared<const Impl>(Impl{Input(Output()), nullptr, std::move(function), true}));
+        std::make_shared<const Impl>(Impl{Input(Output()), std::move(thunk), nullptr, true}));
+  }
+  static Initializer built_in(Function function, DType dtype) {
+    return Initializer(std::make_shared<const Impl>(
+        Impl{Input(Output()), nullptr, std::move(function), true, dtype}));
   }
   bool is_built_in() const noexcept { return impl_ != nullptr && impl_->built_in; }
   Input call() const { return impl_->thunk(); }
@@ -117,6 +124,7 @@ class TENON_API Initializer {
     Thunk thunk = nullptr;
     Function function = nullptr;
     bool built_in = false;
+    DType dtype = float32;  // where it is called without one
   };
   explicit Initializer(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   Initializer(Input value, int) : impl_(std::make_shared<const Impl>(Impl{std::move(value)})) {}
@@ -205,8 +213,9 @@ TENON_API Initializer
 uniform_unit_scaling_initializer(const UniformUnitScalingInitializerOptions& options = {});
 // A variance of scale / n, where n is the fan in, the fan out or their mean, at least 1. The fans
 // of rank 0 are 1, of rank 1 the size; otherwise the last two sizes, each times all sizes before
-// them. Of a partitioned variable the whole's shape counts. Throws ValueError (bad_argument) for a
-// scale not positive, an unknown mode or distribution.
+// them. Of a partitioned variable the whole's shape counts. A truncated normal's deviation is
+// divided by 0.87962566, so that the variance is right after truncating. Throws ValueError
+// (bad_argument) for a scale not positive, an unknown mode or distribution.
 TENON_API Initializer
 variance_scaling_initializer(const VarianceScalingInitializerOptions& options = {});
 // glorot (or Xavier): scale 1, fan_avg. lecun: scale 1, fan_in. he: scale 2, fan_in.

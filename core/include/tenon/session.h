@@ -87,8 +87,13 @@ struct SessionOptions {
   // Prints one line an operation to standard error when it is placed: "name: (Type): device".
   bool log_device_placement = false;
   std::map<std::string, int> device_count = {};  // {"CPU", 4}: how many of a type there are
+  // "/device:GPU:0", ... made of the CPU's kernels on memory that only they can reach: programs for
+  // several GPUs run, and are tested, where there is none. 0: as many as the environment variable
+  // TENON_EMULATED_GPUS says, else none.
+  int emulated_gpus = 0;
   int threads = 0;               // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
   size_t cpu_memory_limit = 0;   // bytes for variables and plans; 0: no limit
+  size_t gpu_memory_limit = 0;   // the same of each GPU; 0: no limit but the device's own
   size_t plan_cache_size = 128;  // plans kept besides those that callables hold
 };
 
@@ -147,7 +152,8 @@ class TENON_API Session {
   //   ValueError            bad_feed_shape, bad_feed: a value that doesn't fit its key, two values
   //                         for one key; bad_fetch, no_such_tensor
   //   FailedPreconditionError  uninitialized: lists all the variables that need initialising
-  //   ResourceExhaustedError   resource_exhausted: memory; the session stays usable
+  //   ResourceExhaustedError   resource_exhausted: memory; the message lists the largest holders
+  //                            of it, and the session stays usable
   //   RuntimeError          closed: after close()
   Tensor run(const Fetch& fetch, const Feeds& feeds = {});
   std::vector<Tensor> run(std::initializer_list<Fetch> fetches, const Feeds& feeds = {});

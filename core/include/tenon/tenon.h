@@ -19,6 +19,8 @@
 #include "tenon/regularizers.h"
 #include "tenon/session.h"
 #include "tenon/shape.h"
+#include "tenon/template.h"
 #include "tenon/tensor.h"
 #include "tenon/variable.h"
+#include "tenon/variable_creator.h"
 #include "tenon/variable_scope.h"

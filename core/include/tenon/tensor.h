@@ -110,6 +110,8 @@ class TENON_API Tensor {
   Tensor(DType dtype, Shape shape, std::shared_ptr<Buffer> buffer, size_t byte_offset);
   const std::shared_ptr<Buffer>& buffer() const noexcept { return buffer_; }
   size_t byte_offset() const noexcept { return offset_; }
+  // Internal: becomes empty, but for the memory of its sizes, which the next assignment uses.
+  void drop_buffer() noexcept { buffer_.reset(); }
 
  private:
   template <typename T>

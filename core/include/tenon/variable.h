@@ -1,8 +1,8 @@
 // Variables: named tensors that keep their value between runs of a session.
 //
-//   Variable w = get_variable("w", {.shape = {784, 10}});            // shared by name:
-//   variable_scope.h Variable b(Tensor({1.0f, 2.0f}), {.name = "b"});                 //
-//   tf.Variable: always a new one session.run(global_variables_initializer());
+//   Variable w = get_variable("w", {.shape = {784, 10}});  // shared by name (variable_scope.h)
+//   Variable b(Tensor({1.0f, 2.0f}), {.name = "b"});       // tf.Variable: always a new one
+//   session.run(global_variables_initializer());
 //   session.run(w.assign_add(delta));
 //
 // A variable is three things in the graph: the node that stands for its memory (op()), an operation
@@ -11,6 +11,20 @@
 //
 // By default a variable is a reference variable, as in TensorFlow 1; with use_resource it is a
 // resource variable. The two differ in the operations that they are made of, and in nothing else.
+//
+// Rules that are worth knowing:
+//  - A variable's name follows the current name scope (which a variable scope opens, too): Variable
+//    "v" in the second variable_scope("s") is s_1/v. get_variable ignores name scopes.
+//  - Names are unique whatever their case: after "w", "W" becomes "W_1".
+//  - A new variable is on the device in force; writes of a reference variable are on the variable's
+//    own device, whatever is in force where they are made. A caching device shows on value(), not
+//    on the variable nor on read_value().
+//  - Initialising all variables at once has no order: an initial value that reads another variable
+//    must read its initialized_value().
+//  - Values belong to a session: another session starts with nothing initialised.
+//  - Whatever `collections` says, a trainable variable is in TRAINABLE_VARIABLES, too.
+//  - A variable whose making fails takes no name and leaves no operation behind, unless something
+//    refers to what was made (a collection, another variable).
 #pragma once
 
 #include <cstdint>
@@ -87,7 +101,7 @@ class CollectionKeys {
 struct VariableOptions {
   std::string name = {};               // left out: "Variable"; made unique in the name scope
   std::optional<bool> trainable = {};  // left out: true, but for synchronization ON_READ
-  CollectionKeys collections = {};     // left out: GLOBAL_VARIABLES
+  CollectionKeys collections = {};     // instead of GLOBAL_VARIABLES
   bool validate_shape = true;          // false: the initial value's shape needn't be known
   CachingDevice caching_device = {};
   std::optional<DType> dtype = {};           // left out: the initial value's
@@ -119,6 +133,9 @@ class InitialValue {
       InitialValue(std::initializer_list<std::initializer_list<T>> rows)
       : initializer_(rows) {}
   const Initializer& initializer() const noexcept { return initializer_; }
+
+  // Internal: of a value or a function of nothing.
+  explicit InitialValue(Initializer initializer) : initializer_(std::move(initializer)) {}
 
  private:
   Initializer initializer_;
@@ -274,6 +291,9 @@ TENON_API Operation variables_initializer(const std::vector<Variable>& variables
 // (ValueError, not_a_variable) when something else is in the collection.
 TENON_API Operation global_variables_initializer(Location where = Location::current());
 TENON_API Operation local_variables_initializer(Location where = Location::current());
+// An operation that runs what is in TABLE_INITIALIZERS: nothing, unless the program put it there.
+TENON_API Operation tables_initializer(const OpOptions& options = {.name = "init_all_tables"},
+                                       Location where = Location::current());
 
 // The names of the operations of those variables that the session hasn't initialised: a vector of
 // strings. Left out: the global and local variables.

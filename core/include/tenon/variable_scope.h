@@ -11,22 +11,35 @@
 //    a_1/..., and variables a/... still. Name scopes never rename variables of get_variable.
 //  - The graph's names and the variables' may differ: where an operation or scope has taken "w",
 //    get_variable("w") makes the operation w_1, and yet shares it as w. variable_scope("b") takes
-//    the name b, too.
+//    the name b, too: a variable b made afterwards at the root is b_1:0.
 //  - reuse false is the same as nothing: it inherits. Inside reuse true nothing turns it off;
-//    AUTO_REUSE replaces true and true AUTO_REUSE.
+//    AUTO_REUSE replaces true and true AUTO_REUSE. Without a name reuse is an error, AUTO_REUSE
+//    too.
 //  - A captured scope (a VariableScope kept) is entered from anywhere under its own name, with its
 //    own reuse and defaults, not those of the scope around it. reuse given there replaces its own.
-//  - default_name is made unique by counting the scopes opened under the same parent; leaving a
-//  scope
-//    sets the counts of all below it to zero, leaving a captured one restores them.
-//  - Defaults set on a scope that is open reach variables made in it and scopes opened in it later.
-//    `constraint` alone is not inherited by inner scopes.
+//    Its name scope is the last part of its name, below the current name scope.
+//  - A scope entered again keeps its original_name_scope. auxiliary_name_scope false opens no name
+//    scope: original_name_scope is then the current one, "" at the root.
+//  - default_name is made unique by counting the scopes opened under the same parent, whatever name
+//    scopes and variables there are. Leaving a scope sets the counts of all below it to zero;
+//    leaving a captured one restores them.
+//  - Defaults set on a scope (set_..., reuse_variables) change that scope: the open one until it is
+//    left, a captured one for later entries. They reach variables made in it and scopes opened in
+//    it later, not scopes that are open in it. `constraint` alone is not inherited by inner scopes.
+//  - Sharing looks at shape and dtype alone: the initial value is ignored, the regularizer's loss
+//    was added when the variable was made. Only a value together with a shape is an error always.
+//  - Scalars are never partitioned. Without a partitioner a partitioned variable is found under
+//    reuse true alone; elsewhere that is partition_mismatch.
+//  - A name that no operation can have is no error under reuse true: there is no such variable.
+//  - get_variable(..., {.collections}) replaces GLOBAL_VARIABLES; a trainable variable is in
+//    TRAINABLE_VARIABLES all the same.
 //
 // Scopes are the calling thread's own; the variables are the graph's. Building one graph from
 // several threads is safe.
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -92,7 +105,7 @@ struct GetVariableOptions {
   Initializer initializer = {};        // left out: the scope's, else glorot_uniform or zeros
   Regularizer regularizer = {};        // left out: the scope's
   std::optional<bool> trainable = {};  // left out: true, but for synchronization ON_READ
-  CollectionKeys collections = {};     // left out: GLOBAL_VARIABLES
+  CollectionKeys collections = {};     // instead of GLOBAL_VARIABLES
   CachingDevice caching_device = {};   // left out: the scope's
   Partitioner partitioner = {};        // left out: the scope's; scalars aren't partitioned
   bool validate_shape = true;          // false: the initial value's shape needn't be known
@@ -119,6 +132,19 @@ struct VariableScopeOptions {
   bool auxiliary_name_scope = true;  // false: no name scope is opened
 };
 
+// What get_variable made and what it found where AUTO_REUSE let it choose. What is in both lists
+// was made here and asked for again: meant to be shared, or two layers of one name.
+struct ReuseReport {
+  struct Entry {
+    Variable variable;
+    Location where;  // who made it here; who found it first
+  };
+  std::vector<Entry> made = {};   // in the order of making
+  std::vector<Entry> found = {};  // each once, in the order of finding
+};
+// "made 1:", "  a/w:0 at model.cpp:7", "found 0": a line for each variable.
+TENON_API std::ostream& operator<<(std::ostream& out, const ReuseReport& report);
+
 // A handle to a variable scope: its name, reuse and defaults. Copies are of the same scope: what
 // one sets, all see. Kept after the scope was left, it can be entered again. Equal when the same
 // scope. Using an empty handle throws ValueError (bad_argument).
@@ -142,6 +168,10 @@ class TENON_API VariableScope {
 
   // From now on get_variable shares: here, and in scopes opened in this one.
   void reuse_variables(Location where = Location::current()) const;
+  // What was made and found since AUTO_REUSE was switched on for this scope: here, in scopes opened
+  // inside that inherit it, and wherever this scope was entered again without a reuse of its own.
+  // Each entry with {.reuse = AUTO_REUSE} starts a new report. Empty where reuse is off or true.
+  ReuseReport reuse_report() const;
   void set_initializer(Initializer initializer) const;
   void set_regularizer(Regularizer regularizer) const;
   void set_caching_device(CachingDevice caching_device) const;
@@ -182,6 +212,7 @@ class [[nodiscard]] OpenVariableScope : public ScopeGuard {
   void reuse_variables(Location where = Location::current()) const {
     scope_.reuse_variables(where);
   }
+  ReuseReport reuse_report() const { return scope_.reuse_report(); }
 
  private:
   VariableScope scope_;
@@ -230,7 +261,8 @@ TENON_API VariableScope get_variable_scope();
 //   invalid_name         it is new, and no operation can have its name
 // and what initializer, regularizer, partitioner and getters throw. A getter that makes two
 // variables leaves the first behind when the second fails, and a partitioned variable the parts
-// that were made; an error found before anything is made changes nothing but the count of names.
+// that were made, also when there are more parts than rows; a regularizer that fails leaves the
+// variable. Otherwise graph, names and collections are as before.
 //
 // The graph owns the variable; the handle is cheap to copy and lives as long as the graph.
 // No memory is taken until a session runs the variable's initializer.
