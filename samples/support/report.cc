@@ -1,68 +1,21 @@
 #include "support/report.h"
 
-#include <tenon/tenon.h>
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
+#include "support/page.h"
 #include "support/svg.h"
 
 namespace digits {
 namespace {
 
 using samples::escape;
+using samples::figure;
 
 constexpr const char* kTrainColor = "#b9772b";
 constexpr const char* kTestColor = "#167d70";
 constexpr size_t kMostMistakes = 40;
-
-constexpr const char* kStyle = R"(
-:root { --ink: #1c2128; --soft: #6b7280; --line: #e7e3dc; --paper: #faf8f5; --card: #fff;
-        --accent: #167d70; }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
-       font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 44px 28px 64px; }
-h1 { font-size: 30px; font-weight: 650; letter-spacing: -0.02em; margin: 0 0 6px; }
-h2 { font-size: 16px; font-weight: 650; margin: 0 0 4px; }
-p { margin: 0; color: var(--soft); max-width: 70ch; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 16px;
-           margin: 28px 0 16px; }
-.number b { display: block; font-size: 30px; font-weight: 650; letter-spacing: -0.02em;
-            font-variant-numeric: tabular-nums; }
-.number.main b { color: var(--accent); }
-.number span { color: var(--soft); font-size: 13px; }
-.card, .number { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
-                 padding: 20px 22px; }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 16px;
-       margin-bottom: 16px; }
-.card { margin-bottom: 16px; overflow-x: auto; }
-.two .card { margin-bottom: 0; }
-.card p { font-size: 13px; margin-bottom: 14px; }
-svg { display: block; max-width: 100%; height: auto; }
-svg text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
-svg text.digit { font-size: 14px; font-weight: 600; fill: var(--ink); }
-svg text.count { font-size: 13px; }
-.grid { stroke: var(--line); }
-.legend { display: flex; gap: 18px; font-size: 13px; color: var(--soft); margin-bottom: 8px; }
-.legend i { display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: 7px;
-            vertical-align: middle; }
-.tiles { display: flex; flex-wrap: wrap; gap: 14px; }
-.even { gap: 17px; }
-.tile { font-size: 12px; color: var(--soft); text-align: center; }
-.tile svg { border: 1px solid var(--line); border-radius: 6px; margin: 0 auto 5px; }
-.tile b { color: var(--ink); }
-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; color: var(--soft); }
-th, td { padding: 6px 18px 6px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
-tr:last-child td { border-bottom: 0; }
-td.right, th.right { text-align: right; }
-td.wide { white-space: normal; width: 100%; }
-footer { font-size: 12px; color: var(--soft); margin-top: 24px; }
-)";
 
 std::string percent(double share, int digits = 1) { return number(100 * share, digits) + " %"; }
 
@@ -72,11 +25,6 @@ size_t count_images(const Report& report) {
     for (const int count : row) images += static_cast<size_t>(count);
   }
   return images;
-}
-
-std::string figure(const std::string& value, const std::string& what, bool main = false) {
-  return std::string("<div class=\"number") + (main ? " main" : "") + "\"><b>" + escape(value) +
-         "</b><span>" + escape(what) + "</span></div>\n";
 }
 
 std::string fact(const Report& report, const std::string& name) {
@@ -107,21 +55,17 @@ void write_curves(std::ostream& out, const Report& report) {
     train_accuracy.push_back(100 * epoch.train_accuracy);
     test_accuracy.push_back(100 * epoch.test_accuracy);
   }
-  const std::string legend = std::string("<div class=\"legend\"><span><i style=\"background:") +
-                             kTrainColor +
-                             "\"></i>training</span><span><i style=\"background:" + kTestColor +
-                             "\"></i>test</span></div>\n";
-  const auto card = [&](const char* title, const std::string& drawing) {
+  const auto card = [&](const char* title, int digits, double ceiling,
+                        const std::vector<double>& training, const std::vector<double>& test) {
+    const std::vector<samples::Curve> curves = {{"training", kTrainColor, training},
+                                                {"test", kTestColor, test}};
     out << "<section class=\"card\"><h2>" << title << "</h2>\n"
-        << legend << drawing << "</section>\n";
+        << samples::legend(curves) << samples::chart(curves, "epoch", digits, ceiling)
+        << "</section>\n";
   };
   out << "<div class=\"two\">\n";
-  card("Loss",
-       samples::chart({{"training", kTrainColor, train_loss}, {"test", kTestColor, test_loss}},
-                      "epoch", 1, 0));
-  card("Accuracy, %", samples::chart({{"training", kTrainColor, train_accuracy},
-                                      {"test", kTestColor, test_accuracy}},
-                                     "epoch", 0, 100));
+  card("Loss", 1, 0, train_loss, test_loss);
+  card("Accuracy, %", 0, 100, train_accuracy, test_accuracy);
   out << "</div>\n";
 }
 
@@ -224,12 +168,6 @@ double Report::test_accuracy() const {
 
 std::string to_html(const Report& report) {
   std::ostringstream out;
-  out << "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      << "<title>Reading handwritten digits</title><style>" << kStyle << "</style></head>\n"
-      << "<body><main>\n<h1>Reading handwritten digits</h1>\n"
-      << "<p>A network of two convolutions and two dense layers, trained with Tenon on images of "
-         "8&times;8 pixels, and tested on images that it never saw.</p>\n";
   write_numbers(out, report);
   write_curves(out, report);
   out << "<div class=\"two\">\n";
@@ -238,21 +176,14 @@ std::string to_html(const Report& report) {
   out << "</div>\n";
   write_filters(out, report);
   write_tables(out, report);
-  out << "<footer>Images: test part of &ldquo;Optical Recognition of Handwritten Digits&rdquo;, "
-         "E. Alpaydin and C. Kaynak, 1998, UCI, CC BY 4.0.</footer>\n</main></body></html>\n";
-  return out.str();
+  return samples::page("Reading handwritten digits",
+                       "A network of two convolutions and two dense layers, trained with Tenon on "
+                       "images of 8&times;8 pixels, and tested on images that it never saw.",
+                       out.str());
 }
 
 void write_report(const Report& report, const std::string& path, std::ostream& out) {
-  errno = 0;
-  std::ofstream file(path, std::ios::binary);
-  file << to_html(report);
-  file.flush();
-  if (!file) {
-    throw tenon::NotFoundError(tenon::ErrorKind::bad_argument,
-                               "Can't write the report, " + path + ": " + std::strerror(errno) +
-                                   ". Name another file with --report, in a folder that is there.");
-  }
+  samples::write_page(to_html(report), path);
   out << "\nTest accuracy: " << number(report.test_accuracy(), 4) << " (" << report.mistakes.size()
       << " of " << count_images(report) << " images read wrongly)\n"
       << "The report is in " << path << '\n';

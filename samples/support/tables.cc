@@ -79,7 +79,7 @@ void print_variables(std::ostream& out, const tenon::Session& session,
   const bool once = std::all_of(copies.begin(), copies.end(),
                                 [](const auto& count) { return count.second == 1; });
   out << table.size() - 1 << " variables (" << bytes << " bytes) and "
-      << copies.size() - (table.size() - 1) << " of the optimizer (" << total - bytes
+      << copies.size() - (table.size() - 1) << " more for training (" << total - bytes
       << " bytes): " << (once ? "each exists once.\n" : "some exist more than once.\n");
 }
 
