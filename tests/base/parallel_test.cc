@@ -78,6 +78,17 @@ TEST(ParallelTest, NestsInItself) {
   EXPECT_EQ(runs, 64);
 }
 
+TEST(ParallelTest, SaysNothingAboutMoreThreadsThanCores) {
+  testing::internal::CaptureStderr();
+  {
+    ThreadPool pool(static_cast<int>(std::thread::hardware_concurrency()) + 3);
+    std::atomic<int> runs{0};
+    pool.for_each(100, [&](int64_t) { ++runs; });
+    EXPECT_EQ(runs, 100);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(ParallelTest, ThreadCountFollowsTheEnvironment) {
   const char* before = std::getenv("OMP_NUM_THREADS");
   const std::string kept = before == nullptr ? "" : before;

@@ -129,6 +129,33 @@ TEST(GoldenTest, TheReplayerNeverReadsWhatIsExpected) {
   EXPECT_EQ(count, 60);
 }
 
+class EmulatedGpusTest : public testing::TestWithParam<const char*> {};
+
+// Where operations that ask for nothing run is TensorFlow's choice too; what they answer is not.
+TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
+  const std::string replay = kReplay + quoted(kGolden / GetParam());
+  const CommandResult on_cpu = run_command(replay),
+                      on_gpus = run_command("TENON_EMULATED_GPUS=2 " + replay);
+  EXPECT_EQ(on_cpu.status, 0);
+  EXPECT_EQ(on_gpus.status, 0);
+  std::istringstream one(on_cpu.output), other(on_gpus.output);
+  int count = 0;
+  for (std::string line, same; std::getline(one, line); ++count) {
+    ASSERT_TRUE(std::getline(other, same));
+    if (line == same) continue;
+    EXPECT_EQ(without_stats(Json::parse(line)), without_stats(Json::parse(same)));
+  }
+  EXPECT_GE(count, 60);
+}
+
+INSTANTIATE_TEST_SUITE_P(Whole, EmulatedGpusTest,
+                         testing::Values("seeds.jsonl", "init.jsonl.gz", "run.jsonl.gz",
+                                         "train.jsonl.gz"),
+                         [](const auto& family) {
+                           const std::string name = family.param;
+                           return name.substr(0, name.find('.'));
+                         });
+
 TEST(GoldenTest, TheReplayerReadsPackedFiles) {
   const std::string text = R"({"id": "a-1", "steps": [{"do": "get_name_scope"}]})";
   const TemporaryFile file("packed.jsonl.gz", "");

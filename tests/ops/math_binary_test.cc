@@ -117,6 +117,15 @@ TEST_F(BinaryTest, DividingIntegersByZeroFailsWhenRun) {
   EXPECT_THROW(run(floordiv(x, zero)), InvalidArgumentError);
 }
 
+TEST_F(BinaryTest, TheOperatorMultipliesBools) {
+  const Output both = constant({true, true}) * constant({true, false});
+  EXPECT_EQ(both.name(), "mul/Cast_2:0");
+  EXPECT_EQ(both.dtype(), bool_);
+  EXPECT_EQ(both.op().input(0).name(), "mul:0");
+  EXPECT_EQ((both * 1).name(), "mul_1/Cast_2:0");
+  EXPECT_ERROR(multiply(both, both), TypeError, dtype_incompatible, "bool");
+}
+
 TEST_F(BinaryTest, RefusesShapesThatDontBroadcast) {
   const Output a = placeholder(float32, {2, 3}), b = placeholder(float32, {4});
   const size_t before = graph_.operations().size();

@@ -104,6 +104,9 @@ TEST(SampleTest, InitializationShowsWhatIsMissing) {
 }
 
 TEST(SampleTest, CollectionsListsVariablesByUseAndScope) {
+  const std::string keys =
+      "  keys: local_variables losses my_collection notes regularization_losses "
+      "trainable_variables variables\n";
   expect_in_order(
       output_of("collections"),
       {"global: model/weights:0 model/frozen:0\n", "trainable: model/weights:0 model/mine:0\n",
@@ -112,9 +115,51 @@ TEST(SampleTest, CollectionsListsVariablesByUseAndScope) {
        "\"model/\": model/weights:0 model/frozen:0\n",
        "\".*weights\": model/weights:0 model2/weights:0\n", "model2's own: model2/weights:0\n",
        "  data_loss:0\n", "  fit/w/Regularizer/l2_regularizer:0\n", "in all: 4.4\n",
-       "  made by hand\n", "  in two lists\n", "  through the list itself\n",
-       "  keys: local_variables losses my_collection notes regularization_losses "
-       "trainable_variables variables\n"});
+       "  made by hand\n", "  in two lists\n", "  through the list itself\n", keys});
+}
+
+TEST(SampleTest, EmbedFiltersInTheProgramsOwnMemory) {
+  expect_in_order(
+      output_of("embed"),
+      {"operations in the filter's graph: ", ", in the program's: 0\n",
+       "right results in the program's memory: 100 of 100\n",
+       "the picture is read where it lies: yes\n",
+       "channel 0 writes where the program wants it: yes, 1 x smoothed: 9\n",
+       "channel 1 writes where the program wants it: yes, 10 x smoothed: 90\n",
+       "half a picture is refused: bad_feed_shape\n", "a channel outlives its filter: yes\n",
+       "views of the program's memory left at its end: 0\n"});
+}
+
+TEST(SampleTest, PlacementPutsThingsOnDevices) {
+  const std::string output = output_of("placement");
+  const std::string task = "/job:localhost/replica:0/task:0";
+  expect_in_order(output,
+                  {"Devices: /device:CPU:0 ",
+                   "/device:GPU:0 (emulated",
+                   "/device:GPU:1 (emulated",
+                   "no scope: a asks for \"\"\n",
+                   "a GPU inside a job: b asks for \"/job:worker/task:1/device:GPU:0\"\n",
+                   "another GPU: c asks for \"/job:worker/task:1/device:GPU:1\"\n",
+                   "all of it taken back: d asks for \"\"\n",
+                   "wants variables on the CPU: e asks for \"/job:worker/task:1/device:CPU:0\"\n",
+                   "the placement log:\n",
+                   "y: (Mul): " + task + "/device:GPU:1\n",
+                   "y = [3 3]\n",
+                   "fails, bad_placement: ",
+                   "far",
+                   "/device:GPU:7",
+                   "available devices are",
+                   task + "/device:CPU:0",
+                   task + "/device:GPU:1",
+                   "softly: far = [9 9]\n",
+                   "w1 /job:ps/task:0\n",
+                   "b1 /job:ps/task:1\n",
+                   "w2 /job:ps/task:0\n",
+                   "sum /job:worker\n"});
+  expect_in_order(output, {"Two towers\n  in memory: model/w on /device:CPU:0\n  send ",
+                           "model/w float32(2, 1) on /device:CPU:0 to /device:GPU:0\n",
+                           "model/w float32(2, 1) on /device:CPU:0 to /device:GPU:1\n",
+                           "on /device:GPU:0 to /device:CPU:0\n", "rounded: [[3 5]]\n"});
 }
 
 }  // namespace

@@ -53,6 +53,9 @@ TEST_F(CallableTest, RejectsRoomThatDoesNotFit) {
   EXPECT_ERROR(callable.run_into({value}, outputs), InvalidArgumentError, bad_argument,
                "1 results");
   EXPECT_ERROR(callable({}), ValueError, bad_feed, "takes 1 values, not 0");
+  outputs = {Tensor()};
+  EXPECT_ERROR(callable.run_into({}, outputs), ValueError, bad_feed, "takes 1 values, not 0");
+  EXPECT_ERROR(callable.run_into({value, value}, outputs), ValueError, bad_feed, "not 2");
   EXPECT_ERROR(callable({Tensor({{1.0f}})}), ValueError, bad_feed_shape, "(1, 1)");
 }
 

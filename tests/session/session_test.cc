@@ -16,8 +16,8 @@ class SessionTest : public ::testing::Test {
     const auto values = tensor.data<float>();
     return {values.begin(), values.end()};
   }
-  static Variable variable(std::string name, Tensor value) {
-    return Variable(std::move(value), {.name = std::move(name)});
+  static Variable variable(std::string name, const Tensor& value) {
+    return Variable(value, {.name = std::move(name)});
   }
 
   Graph graph_;

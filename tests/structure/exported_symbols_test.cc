@@ -1,7 +1,6 @@
 // What libtenon shows to the programs that load it: namespace tenon, and nothing else.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <sstream>
 #include <string>
 
@@ -18,7 +17,6 @@ bool is_ours(const std::string& mangled) {
 
 TEST(ExportedSymbolsTest, AreOfNamespaceTenonAlone) {
   const std::string library = TENON_BINARY_DIR "/libtenon.so";
-  if (!std::filesystem::exists(library)) GTEST_SKIP() << "libtenon is static here";
   std::istringstream symbols(run_command("nm -D --defined-only '" + library + "'").output);
   int count = 0;
   for (std::string line; std::getline(symbols, line); ++count) {

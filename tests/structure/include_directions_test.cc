@@ -37,6 +37,8 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"random_ops.h", "ops"},
     {"variable.h", "variables"},
     {"variable_scope.h", "variables"},
+    {"variable_creator.h", "variables"},
+    {"template.h", "variables"},
     {"collections.h", "variables"},
     {"initializers.h", "variables"},
     {"regularizers.h", "variables"},

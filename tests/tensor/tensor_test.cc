@@ -89,9 +89,8 @@ TEST(TensorTest, AdoptsMemoryAndReleasesItOnce) {
   int released = 0;
   float numbers[] = {1, 2};
   {
-    const Tensor tensor = Tensor::adopt(float32, {2}, numbers, [&] { ++released; });
-    const Tensor copy = tensor;
-    EXPECT_EQ(copy.raw(), numbers);
+    const std::vector<Tensor> copies(3, Tensor::adopt(float32, {2}, numbers, [&] { ++released; }));
+    for (const Tensor& copy : copies) EXPECT_EQ(copy.raw(), numbers);
     EXPECT_EQ(released, 0);
   }
   EXPECT_EQ(released, 1);

@@ -31,6 +31,8 @@ struct OpCase {
 };
 using OpCases = std::vector<OpCase>;
 
+// GoogleTest looks for this name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 inline void PrintTo(const OpCase& op_case, std::ostream* out) { *out << op_case.name; }
 inline std::string case_name(const ::testing::TestParamInfo<OpCase>& info) {
   return info.param.name;

@@ -1,18 +1,10 @@
-// What optimizers add to the graph, and what they refuse.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
+// What optimizers add to the graph.
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
 
-#include "tenon/array_ops.h"
-#include "tenon/collections.h"
-#include "tenon/math_ops.h"
-#include "tenon/optimizers.h"
-#include "tenon/session.h"
-#include "tenon/variable_scope.h"
+#include "tests/training/optimizer_testing.h"
 
 namespace {
 
@@ -23,41 +15,6 @@ using testing::IsEmpty;
 using train::AdamOptimizer;
 using train::GradientDescentOptimizer;
 using train::MomentumOptimizer;
-
-std::vector<std::string> names(const std::vector<Variable>& variables) {
-  std::vector<std::string> all;
-  for (const Variable& variable : variables) all.push_back(variable.name());
-  return all;
-}
-
-std::vector<float> numbers(const Tensor& tensor) {
-  return {tensor.data<float>().begin(), tensor.data<float>().end()};
-}
-
-// The message of the E of that kind that this throws.
-template <typename E>
-std::string message(ErrorKind kind, const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const E& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return "";
-}
-
-class OptimizerTest : public testing::Test {
- protected:
-  Graph graph_;
-  ScopeGuard as_default_ = graph_.as_default();
-};
-
-// w^2 of a variable w = {3, -1}.
-struct Square {
-  Variable w = get_variable("w", {.initializer = Tensor({3.0f, -1.0f})});
-  Output loss = reduce_sum(square(w));
-};
 
 TEST_F(OptimizerTest, GradientDescentGoesDownhill) {
   const Square square;
@@ -327,123 +284,6 @@ TEST_F(OptimizerTest, ScalesByTheGradientOfTheLossItself) {
   session.run(global_variables_initializer());
   session.run(step);
   EXPECT_THAT(numbers(session.run(square.w)), ElementsAre(0, 0));
-}
-
-// ---- What is refused; the graph stays as it was.
-
-class OptimizerErrorTest : public OptimizerTest {
- protected:
-  template <typename E>
-  std::string refusal(ErrorKind kind, const std::function<void()>& call) {
-    const size_t variables = global_variables().size();
-    const size_t train_ops = get_collection<Operation>(GraphKeys::TRAIN_OP).size();
-    const std::string text = message<E>(kind, call);
-    EXPECT_EQ(global_variables().size(), variables);
-    EXPECT_EQ(get_collection<Operation>(GraphKeys::TRAIN_OP).size(), train_ops);
-    return text;
-  }
-  AdamOptimizer adam_;
-};
-
-TEST_F(OptimizerErrorTest, RefusesToTrainNothing) {
-  const Output loss = constant(1.0f);
-  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.minimize(loss); }),
-              HasSubstr("No variables to optimize"));
-  const Square square;
-  EXPECT_THAT(refusal<ValueError>(
-                  ErrorKind::no_gradient,
-                  [&] { adam_.minimize(square.loss, {.var_list = std::vector<Variable>{}}); }),
-              HasSubstr("No variables to optimize"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesALossThatDependsOnNoVariable) {
-  const Square square;
-  const Output loss = placeholder(float32, {}, {.name = "other"});
-  const std::string text =
-      refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.minimize(loss); });
-  EXPECT_THAT(text, HasSubstr("No gradients provided for any variable"));
-  EXPECT_THAT(text, HasSubstr("w:0"));
-  EXPECT_THAT(text, HasSubstr("other:0"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesPairsWithoutAGradient) {
-  const Square square;
-  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.apply_gradients({}); }),
-              HasSubstr("No variables provided"));
-  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient,
-                                  [&] {
-                                    adam_.apply_gradients({{Output(), square.w}});
-                                  }),
-              HasSubstr("No gradients provided for any variable: w:0"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesALossOfIntegers) {
-  const Variable i(Tensor(int32_t{1}), {.name = "i"});
-  EXPECT_THAT(refusal<ValueError>(ErrorKind::dtype_incompatible, [&] { adam_.minimize(i); }),
-              HasSubstr("Invalid type int32 for i/read:0"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesAConstraintBesideGatheredRows) {
-  const Variable w =
-      get_variable("w", {.shape = {4, 2}, .constraint = [](const Output& value) { return value; }});
-  const std::string text = refusal<RuntimeError>(ErrorKind::bad_constraint, [&] {
-    adam_.minimize(reduce_sum(gather(w, {0, 1})));
-  });
-  EXPECT_THAT(text, HasSubstr("Cannot use a constraint function on a sparse variable"));
-  EXPECT_THAT(text, HasSubstr("w:0"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesAGradientOfAnotherShapeOrDtype) {
-  const Square square;
-  EXPECT_THAT(
-      refusal<ValueError>(ErrorKind::shape_incompatible,
-                          [&] {
-                            adam_.apply_gradients({{constant({1.0f, 2.0f, 3.0f}), square.w}});
-                          }),
-      HasSubstr("has shape (3,), its variable w:0 shape (2,)"));
-  EXPECT_THAT(
-      refusal<TypeError>(ErrorKind::dtype_incompatible,
-                         [&] {
-                           adam_.apply_gradients({{constant(Tensor({1.0, 2.0})), square.w}});
-                         }),
-      HasSubstr("is float64, its variable w:0 is float32"));
-}
-
-TEST_F(OptimizerErrorTest, SaysThatASlotCantBeMadeUnderReuse) {
-  const Square square;
-  auto scope = variable_scope("s", {.reuse = true});
-  const std::string text = message<ValueError>(ErrorKind::does_not_exist, [&] {
-    MomentumOptimizer({.learning_rate = 0.1, .momentum = 0.9}).minimize(square.loss);
-  });
-  EXPECT_THAT(text, HasSubstr("The slot w/Momentum of w can't be made"));
-  EXPECT_THAT(text, HasSubstr("reuse"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesAnEmptyName) {
-  EXPECT_THAT(
-      refusal<ValueError>(ErrorKind::bad_argument, [] { AdamOptimizer optimizer({.name = ""}); }),
-      HasSubstr("Must specify the optimizer name"));
-}
-
-TEST_F(OptimizerErrorTest, RefusesNumbersOutOfRange) {
-  using train::AdagradOptimizer, train::FtrlOptimizer;
-  EXPECT_THAT(message<ValueError>(ErrorKind::bad_argument,
-                                  [] {
-                                    AdagradOptimizer optimizer(
-                                        {.learning_rate = 0.1, .initial_accumulator_value = 0});
-                                  }),
-              HasSubstr("initial_accumulator_value must be positive: 0"));
-  EXPECT_THAT(
-      message<ValueError>(
-          ErrorKind::bad_argument,
-          [] { FtrlOptimizer optimizer({.learning_rate = 0.1, .learning_rate_power = 0.5}); }),
-      HasSubstr("learning_rate_power 0.5 needs to be negative or zero"));
-  EXPECT_THAT(message<ValueError>(ErrorKind::bad_argument,
-                                  [] {
-                                    FtrlOptimizer optimizer(
-                                        {.learning_rate = 0.1, .l1_regularization_strength = -1});
-                                  }),
-              HasSubstr("l1_regularization_strength -1 needs to be positive or zero"));
 }
 
 // ---- The global step.

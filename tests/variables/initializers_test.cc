@@ -50,6 +50,24 @@ TEST_F(InitializersTest, GiveOrthogonalMatricesInTensorFlowsSteps) {
   EXPECT_EQ(w.initial_value().name(), "w/Initializer/mul_1:0");
 }
 
+TEST_F(InitializersTest, AreCalledInTheirOwnDtypeWhereNoneIsGiven) {
+  EXPECT_EQ(zeros_initializer({.dtype = int64})({2}).dtype(), int64);
+  EXPECT_EQ(random_normal_initializer({.dtype = float64})({2}).dtype(), float64);
+  EXPECT_EQ(ones_initializer({.dtype = int64})({2}, float32).dtype(), float32);
+  EXPECT_EQ(
+      Initializer([](const Shape& shape, DType dtype) { return ones(shape, dtype); })({2}).dtype(),
+      float32);
+}
+
+TEST_F(InitializersTest, OfTablesAreThoseOfTheirCollection) {
+  EXPECT_EQ(tables_initializer().name(), "init_all_tables");
+  const Operation fill = no_op({.name = "fill"});
+  add_to_collection(GraphKeys::TABLE_INITIALIZERS, fill);
+  const Operation all = tables_initializer({.name = "tables"});
+  EXPECT_EQ(all.name(), "tables");
+  EXPECT_EQ(all.control_inputs(), std::vector<Operation>{fill});
+}
+
 TEST_F(InitializersTest, RefuseShapesThatTheyCannotFill) {
   expect_error<ValueError>(ErrorKind::shape_incompatible, {"two-dimensional"},
                            [] { made(orthogonal_initializer(), {3}); });

@@ -105,6 +105,39 @@ TEST_F(ReuseTest, NamesTheNearestVariablesWhenOneIsMissing) {
   EXPECT_EQ(operations(), before);
 }
 
+TEST_F(ReuseTest, NamesTheScopeThatSwitchedReuseOn) {
+  get_variable("w", {.shape = {2}});
+  const int line = __LINE__ + 1;
+  auto outer = variable_scope("outer", {.reuse = true});
+  auto inner = variable_scope("inner");
+  expect_error<ValueError>(
+      ErrorKind::does_not_exist,
+      {"in variable scope 'outer/inner', where reuse is on since ",
+       "reuse_test.cc:" + std::to_string(line) + " (by variable scope 'outer')"},
+      [] { w(); });
+  auto root = variable_scope(get_variable_scope(), {.reuse = AUTO_REUSE});
+  get_variable("v", {.shape = {2}});
+  const std::string by = "AUTO_REUSE is on since ";
+  expect_error<ValueError>(ErrorKind::shape_mismatch, {by, "(by it)", "give it another name"},
+                           [] { get_variable("v", {.shape = {3}}); });
+  expect_error<ValueError>(ErrorKind::dtype_mismatch, {by, "(by it)"},
+                           [] { get_variable("v", {.dtype = int32}); });
+}
+
+TEST_F(ReuseTest, NamesBothPlacesWhereOneWantsPartsAndTheOtherNot) {
+  const int first = __LINE__ + 1;
+  get_variable("w", {.shape = {2}});
+  expect_error<ValueError>(
+      ErrorKind::partition_mismatch,
+      {"made by get_variable at ", "reuse_test.cc:" + std::to_string(first),
+       "asked for in parts at "},
+      [] { get_variable("w", {.shape = {2}, .partitioner = fixed_size_partitioner(2)}); });
+  get_variable("p", {.shape = {2}, .partitioner = fixed_size_partitioner(2)});
+  expect_error<ValueError>(ErrorKind::partition_mismatch,
+                           {"p/part_0", "made by get_variable at ", "asked for as a whole at "},
+                           [] { get_variable("p", {.shape = {2}}); });
+}
+
 TEST_F(ReuseTest, FindsNoVariableUnderAnInvalidName) {
   get_variable_scope().reuse_variables();
   expect_error<ValueError>(ErrorKind::does_not_exist, {"Variable no way! does not exist"},

@@ -24,6 +24,13 @@ TEST_F(VariableTest, IsMadeOfResourceNodesWhenAskedFor) {
   EXPECT_EQ(r.shape(), Shape({2}));
 }
 
+TEST_F(VariableTest, HasAHandleThatIsAScalarWhateverItsShape) {
+  const Variable v(zeros({2, 3}), {.name = "v", .use_resource = true});
+  EXPECT_EQ(graph.tensor("v:0").shape(), Shape({}));
+  EXPECT_EQ(graph.tensor("v:0").dtype(), DType::resource);
+  EXPECT_EQ(v.shape(), Shape({2, 3}));
+}
+
 TEST_F(VariableTest, TakesAValueAsItIs) {
   get_variable("w", {.initializer = {1.0f, 2.0f}});
   EXPECT_THAT(operations(), ElementsAre("w/initial_value", "w", "w/Assign", "w/read"));

@@ -1,0 +1,64 @@
+// The page on variables: its code is built as it stands, and prints what the page says it prints.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/testing/command.h"
+
+namespace tenon::test {
+namespace {
+
+// The blocks of code of a page of docs/.
+std::vector<std::string> blocks(const std::string& page) {
+  std::ifstream file(TENON_SOURCE_DIR "/docs/" + page);
+  std::vector<std::string> found;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line == "```cpp") {
+      found.emplace_back();
+      inside = true;
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside) {
+      found.back() += line + '\n';
+    }
+  }
+  return found;
+}
+
+// The comments at the ends of lines.
+std::string promised(const std::vector<std::string>& code) {
+  std::string all;
+  for (size_t i = 1; i < code.size(); ++i) {
+    std::istringstream lines(code[i]);
+    for (std::string line; std::getline(lines, line);) {
+      const size_t comment = line.find("  // ");
+      if (comment != std::string::npos) all += line.substr(comment + 5) + '\n';
+    }
+  }
+  return all;
+}
+
+TEST(VariablesPageTest, ItsProgramsPrintWhatThePageSays) {
+  const CommandResult result = run_command(TENON_BINARY_DIR "/variables_page");
+  ASSERT_EQ(result.status, 0) << result.output;
+  const std::string expected = promised(blocks("variables.md"));
+  ASSERT_NE(expected, "");
+  EXPECT_EQ(result.output, expected);
+}
+
+// The first block has comments in the page's language.
+TEST(VariablesPageTest, TheChinesePageHasTheSamePrograms) {
+  std::vector<std::string> english = blocks("variables.md"), chinese = blocks("variables.zh.md");
+  ASSERT_FALSE(english.empty());
+  ASSERT_FALSE(chinese.empty());
+  english.erase(english.begin());
+  chinese.erase(chinese.begin());
+  EXPECT_EQ(chinese, english);
+}
+
+}  // namespace
+}  // namespace tenon::test

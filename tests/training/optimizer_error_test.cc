@@ -1,0 +1,146 @@
+// What optimizers refuse; the graph stays as it was.
+#include <string>
+#include <vector>
+
+#include "tests/training/optimizer_testing.h"
+
+namespace {
+
+using namespace tenon;  // NOLINT(google-build-using-namespace)
+using testing::HasSubstr;
+using testing::StartsWith;
+using train::AdamOptimizer;
+using train::GradientDescentOptimizer;
+using train::MomentumOptimizer;
+
+class OptimizerErrorTest : public OptimizerTest {
+ protected:
+  template <typename E>
+  std::string refusal(ErrorKind kind, const std::function<void()>& call) {
+    const size_t variables = global_variables().size();
+    const size_t train_ops = get_collection<Operation>(GraphKeys::TRAIN_OP).size();
+    const std::string text = message<E>(kind, call);
+    EXPECT_EQ(global_variables().size(), variables);
+    EXPECT_EQ(get_collection<Operation>(GraphKeys::TRAIN_OP).size(), train_ops);
+    return text;
+  }
+  AdamOptimizer adam_;
+};
+
+TEST_F(OptimizerErrorTest, RefusesToTrainNothing) {
+  const Output loss = constant(1.0f);
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.minimize(loss); }),
+              HasSubstr("No variables to optimize"));
+  const Square square;
+  EXPECT_THAT(refusal<ValueError>(
+                  ErrorKind::no_gradient,
+                  [&] { adam_.minimize(square.loss, {.var_list = std::vector<Variable>{}}); }),
+              HasSubstr("No variables to optimize"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesALossThatDependsOnNoVariable) {
+  const Square square;
+  const Output loss = placeholder(float32, {}, {.name = "other"});
+  const std::string text =
+      refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.minimize(loss); });
+  EXPECT_THAT(text, HasSubstr("No gradients provided for any variable"));
+  EXPECT_THAT(text, HasSubstr("w:0"));
+  EXPECT_THAT(text, HasSubstr("other:0"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesPairsWithoutAGradient) {
+  const Square square;
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.apply_gradients({}); }),
+              HasSubstr("No variables provided"));
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient,
+                                  [&] {
+                                    adam_.apply_gradients({{Output(), square.w}});
+                                  }),
+              HasSubstr("No gradients provided for any variable: w:0"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesALossOfIntegers) {
+  const Variable i(Tensor(int32_t{1}), {.name = "i"});
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::dtype_incompatible, [&] { adam_.minimize(i); }),
+              HasSubstr("Invalid type int32 for i/read:0"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesAConstraintBesideGatheredRows) {
+  const Variable w =
+      get_variable("w", {.shape = {4, 2}, .constraint = [](const Output& value) { return value; }});
+  const std::string text = refusal<RuntimeError>(ErrorKind::bad_constraint, [&] {
+    adam_.minimize(reduce_sum(gather(w, {0, 1})));
+  });
+  EXPECT_THAT(text, HasSubstr("Cannot use a constraint function on a sparse variable"));
+  EXPECT_THAT(text, HasSubstr("w:0"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesAGradientOfAnotherShapeOrDtype) {
+  const Square square;
+  EXPECT_THAT(
+      refusal<ValueError>(ErrorKind::shape_incompatible,
+                          [&] {
+                            adam_.apply_gradients({{constant({1.0f, 2.0f, 3.0f}), square.w}});
+                          }),
+      HasSubstr("has shape (3,), its variable w:0 shape (2,)"));
+  EXPECT_THAT(
+      refusal<TypeError>(ErrorKind::dtype_incompatible,
+                         [&] {
+                           adam_.apply_gradients({{constant(Tensor({1.0, 2.0})), square.w}});
+                         }),
+      HasSubstr("is float64, its variable w:0 is float32"));
+}
+
+TEST_F(OptimizerErrorTest, SaysThatASlotCantBeMadeUnderReuse) {
+  const Square square;
+  auto scope = variable_scope("s", {.reuse = true});
+  const std::string text = message<ValueError>(ErrorKind::does_not_exist, [&] {
+    MomentumOptimizer({.learning_rate = 0.1, .momentum = 0.9}).minimize(square.loss);
+  });
+  EXPECT_THAT(text, StartsWith("Variable s/w/Momentum/ does not exist, or was not created with "
+                               "tf.get_variable()."));
+  EXPECT_THAT(text, HasSubstr("It is a slot: what 'Momentum' (an optimizer or a moving average) "
+                              "keeps of w, which was made at "));
+  EXPECT_THAT(text, HasSubstr("call it outside of the scope that reuses"));
+}
+
+TEST_F(OptimizerErrorTest, SaysThatASlotIsThereAlready) {
+  const Square square;
+  const auto minimize = [&] {
+    auto scope = variable_scope("s");
+    MomentumOptimizer({.learning_rate = 0.1, .momentum = 0.9}).minimize(square.loss);
+  };
+  minimize();
+  const std::string text = message<ValueError>(ErrorKind::already_exists, minimize);
+  EXPECT_THAT(text, StartsWith("Variable s/w/Momentum/ already exists"));
+  EXPECT_THAT(text, HasSubstr("It is a slot: what 'Momentum'"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesAnEmptyName) {
+  EXPECT_THAT(
+      refusal<ValueError>(ErrorKind::bad_argument, [] { AdamOptimizer optimizer({.name = ""}); }),
+      HasSubstr("Must specify the optimizer name"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesNumbersOutOfRange) {
+  using train::AdagradOptimizer, train::FtrlOptimizer;
+  EXPECT_THAT(message<ValueError>(ErrorKind::bad_argument,
+                                  [] {
+                                    AdagradOptimizer optimizer(
+                                        {.learning_rate = 0.1, .initial_accumulator_value = 0});
+                                  }),
+              HasSubstr("initial_accumulator_value must be positive: 0"));
+  EXPECT_THAT(
+      message<ValueError>(
+          ErrorKind::bad_argument,
+          [] { FtrlOptimizer optimizer({.learning_rate = 0.1, .learning_rate_power = 0.5}); }),
+      HasSubstr("learning_rate_power 0.5 needs to be negative or zero"));
+  EXPECT_THAT(message<ValueError>(ErrorKind::bad_argument,
+                                  [] {
+                                    FtrlOptimizer optimizer(
+                                        {.learning_rate = 0.1, .l1_regularization_strength = -1});
+                                  }),
+              HasSubstr("l1_regularization_strength -1 needs to be positive or zero"));
+}
+
+}  // namespace
