@@ -8,7 +8,7 @@
 #endif
 
 #include "cpu_fallback/block_functions.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
 #include "hwy/highway.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/base/strings.h"
 #include "cpu_fallback/cpu_queue.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/half.h"
 
 namespace tenon::cpu {
 

@@ -11,7 +11,7 @@
 #include <type_traits>
 
 #include "cpu_fallback/reduce_functions.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
 #include "hwy/highway.h"
 

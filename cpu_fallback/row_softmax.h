@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "cpu_fallback/block_functions.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 
 namespace tenon::cpu {
 

@@ -1,69 +1,39 @@
-// Copying elements from one arrangement in memory to another: what slices, transposes,
-// concatenations and paddings are made of.
+// Runs the copies of a plan: slices, transposes, concatenations, paddings.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "core/backend/copy_plan.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
 
-// The strides, in elements, of a tensor of this shape that lies row-major.
-inline std::vector<int64_t> row_major_strides(const Shape& shape) {
-  std::vector<int64_t> strides(static_cast<size_t>(shape.rank()));
-  int64_t stride = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    strides[static_cast<size_t>(axis)] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
-}
-
-// Element (i0, i1, ...) of a box of `sizes` is taken from `from` at the sum of i * from_strides and
-// put at the sum of i * to_strides. Strides may be 0 or negative.
 class StridedCopy {
  public:
-  StridedCopy(std::vector<int64_t> sizes, std::vector<int64_t> from_strides,
-              std::vector<int64_t> to_strides) {
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      count_ *= sizes[i];
-      if (sizes[i] == 1) continue;
-      const bool joins = !axes_.empty() && axes_.back().from == from_strides[i] * sizes[i] &&
-                         axes_.back().to == to_strides[i] * sizes[i];
-      if (joins) {
-        axes_.back() = {axes_.back().size * sizes[i], from_strides[i], to_strides[i]};
-      } else {
-        axes_.push_back({sizes[i], from_strides[i], to_strides[i]});
-      }
-    }
-    if (axes_.empty()) axes_.push_back({1, 1, 1});
-  }
+  explicit StridedCopy(internal::CopyAxes box) : box_(std::move(box)) {}
 
   template <typename T>
   void operator()(const Launch& args, const T* from, T* to) const {
-    if (count_ == 0) return;
-    const Axis& inner = axes_.back();
-    for_rows(args, count_ / inner.size, inner.size, [&](int64_t begin, int64_t end) {
+    if (box_.count == 0) return;
+    const int64_t inner = box_.axes.back().size;
+    for_rows(args, box_.count / inner, inner, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) copy_row(row, from, to);
     });
   }
 
  private:
-  struct Axis {
-    int64_t size, from, to;
-  };
-
   template <typename T>
   void copy_row(int64_t row, const T* from, T* to) const {
-    for (size_t i = axes_.size() - 1; i-- > 0;) {
-      const int64_t index = row % axes_[i].size;
-      row /= axes_[i].size;
-      from += index * axes_[i].from;
-      to += index * axes_[i].to;
+    const auto& axes = box_.axes;
+    for (size_t i = axes.size() - 1; i-- > 0;) {
+      const int64_t index = row % axes[i].size;
+      row /= axes[i].size;
+      from += index * axes[i].from;
+      to += index * axes[i].to;
     }
-    const Axis& inner = axes_.back();
+    const auto& inner = axes.back();
     if (inner.from == 1 && inner.to == 1) {
       std::copy(from, from + inner.size, to);
     } else {
@@ -71,8 +41,7 @@ class StridedCopy {
     }
   }
 
-  std::vector<Axis> axes_;
-  int64_t count_ = 1;
+  internal::CopyAxes box_;
 };
 
 // Calls f(static_cast<T*>(nullptr)) for a T of the dtype's size: moving elements needs no more.
@@ -91,13 +60,32 @@ Kernel for_element_size(DType dtype, F f) {
   }
 }
 
-// A kernel that copies input `input` to output 0, `from_offset` elements in.
-inline Kernel copy_kernel(const KernelRequest& request, int input, const StridedCopy& copy,
-                          int64_t from_offset = 0) {
+// A kernel that does what PLAN(request) says.
+template <internal::CopyPlanner kPlan>
+Kernel prepare_copies(const KernelRequest& request) {
+  const internal::CopyPlan plan = kPlan(request);
+  if (plan.parts.empty()) return {.launch = [](const Launch&) {}};
+  struct Part {
+    int input, output;
+    int64_t from_offset, to_offset;
+    StridedCopy copy;
+  };
+  std::vector<Part> parts;
+  for (const internal::CopyPart& part : plan.parts) {
+    parts.push_back(
+        {part.input, part.output, part.from_offset, part.to_offset, StridedCopy(part.axes)});
+  }
+  const int64_t filled = plan.fill ? request.output_shape(0).element_count() : 0;
   return for_element_size(request.output_dtype(0), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    return Kernel{.launch = [copy, input, from_offset](const Launch& args) {
-      copy(args, args.input<T>(input) + from_offset, args.output<T>(0));
+    return Kernel{.launch = [parts, filled, value = plan.fill_input](const Launch& args) {
+      if (filled != 0) {
+        std::fill_n(args.output<T>(0), filled, value >= 0 ? *args.input<T>(value) : T{});
+      }
+      for (const Part& part : parts) {
+        part.copy(args, args.input<T>(part.input) + part.from_offset,
+                  args.output<T>(part.output) + part.to_offset);
+      }
     }};
   });
 }

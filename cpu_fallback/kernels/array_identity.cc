@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "cpu_fallback/kernel_support.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 
 namespace tenon::cpu {
 namespace {

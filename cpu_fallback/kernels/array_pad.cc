@@ -3,27 +3,6 @@
 namespace tenon::cpu {
 namespace {
 
-// The input is put among elements that are 0, or input 2 (PadV2).
-Kernel prepare_pad(const KernelRequest& request) {
-  const std::vector<int64_t> paddings = integers(request, 1);
-  const Shape& input = request.input_shape(0);
-  const std::vector<int64_t> to = row_major_strides(request.output_shape(0));
-  int64_t offset = 0;
-  for (size_t i = 0; i < to.size(); ++i) offset += paddings[2 * i] * to[i];
-  const auto sizes = input.sizes();
-  const StridedCopy copy({sizes.begin(), sizes.end()}, row_major_strides(input), to);
-  const int64_t total = request.output_shape(0).element_count();
-  const bool has_value = request.inputs.size() == 3;
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
-    using T = std::remove_pointer_t<decltype(type)>;
-    return Kernel{.launch = [copy, offset, total, has_value](const Launch& args) {
-      T* out = args.output<T>(0);
-      std::fill_n(out, total, has_value ? *args.input<T>(2) : T{});
-      copy(args, args.input<T>(0), out + offset);
-    }};
-  });
-}
-
 // For each element of the padded tensor, the element of the inner one that it mirrors.
 std::vector<int64_t> mirrored(const KernelRequest& request, const Shape& inner,
                               const Shape& padded) {
@@ -71,8 +50,8 @@ Kernel prepare_mirror_pad_grad(const KernelRequest& request) {
 }  // namespace
 
 void register_array_pad(KernelRegistry& kernels) {
-  kernels.add("Pad", DType::invalid, prepare_pad);
-  kernels.add("PadV2", DType::invalid, prepare_pad);
+  kernels.add("Pad", DType::invalid, prepare_copies<internal::plan_pad>);
+  kernels.add("PadV2", DType::invalid, prepare_copies<internal::plan_pad>);
   kernels.add("MirrorPad", DType::invalid, prepare_mirror_pad);
   for_types(Numbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

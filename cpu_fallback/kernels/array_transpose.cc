@@ -31,42 +31,13 @@ Kernel transpose_matrices(int64_t batch, int64_t rows, int64_t columns) {
   }};
 }
 
-// Where the axes from `split` on are turned around so that those from `middle` on come first, and
-// the ones before stay: a batch of matrices. False if the permutation is another.
-bool is_matrix_transpose(const std::vector<int>& axes, int& split, int& middle) {
-  const auto rank = static_cast<int>(axes.size());
-  split = 0;
-  while (split < rank && axes[static_cast<size_t>(split)] == split) ++split;
-  if (split == rank) return false;
-  middle = axes[static_cast<size_t>(split)];
-  for (int i = split; i < rank; ++i) {
-    const int moved = middle + i - split;
-    if (axes[static_cast<size_t>(i)] != (moved < rank ? moved : moved - rank + split)) return false;
-  }
-  return true;
-}
-
 Kernel prepare_transpose(const KernelRequest& request) {
-  const Shape &input = request.input_shape(0), &output = request.output_shape(0);
-  const std::vector<int64_t> strides = row_major_strides(input);
-  std::vector<int> axes;
-  std::vector<int64_t> from;
-  for (const int64_t axis : integers(request, 1)) {
-    axes.push_back(resolve_axis(axis, output.rank()));
-    from.push_back(strides[static_cast<size_t>(axes.back())]);
-  }
-  int split = 0, middle = 0;
-  if (is_matrix_transpose(axes, split, middle)) {
-    return for_element_size(request.output_dtype(0), [&](auto* type) {
-      using T = std::remove_pointer_t<decltype(type)>;
-      return transpose_matrices<T>(count_between(input, 0, split),
-                                   count_between(input, split, middle),
-                                   count_between(input, middle, input.rank()));
-    });
-  }
-  const auto sizes = output.sizes();
-  return copy_kernel(request, 0,
-                     StridedCopy({sizes.begin(), sizes.end()}, from, row_major_strides(output)));
+  const internal::MatrixTranspose matrices = internal::as_matrix_transpose(request);
+  if (matrices.batch == 0) return prepare_copies<internal::plan_transpose>(request);
+  return for_element_size(request.output_dtype(0), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    return transpose_matrices<T>(matrices.batch, matrices.rows, matrices.columns);
+  });
 }
 
 template <typename T>

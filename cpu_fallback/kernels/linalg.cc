@@ -112,35 +112,13 @@ Kernel prepare_qr(const KernelRequest& request) {
           }};
 }
 
-Kernel prepare_diag_part(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  const int64_t rows = shape[-2], columns = shape[-1], size = std::min(rows, columns);
-  const int64_t batch = count_between(shape, 0, shape.rank() - 2);
-  return copy_kernel(request, 0,
-                     StridedCopy({batch, size}, {rows * columns, columns + 1}, {size, 1}));
-}
-
-Kernel prepare_diag(const KernelRequest& request) {
-  const int64_t size = request.input_shape(0).back();
-  const int64_t batch = count_between(request.input_shape(0), 0, request.input_shape(0).rank() - 1);
-  const StridedCopy copy({batch, size}, {size, 1}, {size * size, size + 1});
-  const int64_t total = request.output_shape(0).element_count();
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
-    using T = std::remove_pointer_t<decltype(type)>;
-    return Kernel{.launch = [copy, total](const Launch& args) {
-      std::fill_n(args.output<T>(0), total, T{});
-      copy(args, args.input<T>(0), args.output<T>(0));
-    }};
-  });
-}
-
 }  // namespace
 
 void register_linalg(KernelRegistry& kernels) {
   kernels.add("Qr", float32, prepare_qr<float>);
   kernels.add("Qr", float64, prepare_qr<double>);
-  kernels.add("MatrixDiagPart", DType::invalid, prepare_diag_part);
-  kernels.add("MatrixDiag", DType::invalid, prepare_diag);
+  kernels.add("MatrixDiagPart", DType::invalid, prepare_copies<internal::plan_matrix_diag_part>);
+  kernels.add("MatrixDiag", DType::invalid, prepare_copies<internal::plan_matrix_diag>);
 }
 
 }  // namespace tenon::cpu

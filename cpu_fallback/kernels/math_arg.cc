@@ -1,6 +1,6 @@
 // ArgMax and ArgMin along an axis: the first of equals; NaN is passed over.
 #include "cpu_fallback/kernel_support.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 
 namespace tenon::cpu {
 namespace {

@@ -1,6 +1,6 @@
 // Cumsum and Cumprod along an axis. Floating numbers of 32 bits and less are summed in double.
 #include "cpu_fallback/kernel_support.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 
 namespace tenon::cpu {
 namespace {

@@ -1,7 +1,7 @@
 // BiasAdd: a bias for each channel, the last axis (NHWC) or the second (NCHW); and its gradient.
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/reduction.h"
-#include "cpu_fallback/scalar_ops.h"
+#include "cpu_fallback/scalar.h"
 
 namespace tenon::cpu {
 namespace {

@@ -2,11 +2,17 @@
 // HWIO.
 #include <algorithm>
 
+#include "core/backend/window.h"
 #include "cpu_fallback/gemm.h"
+#include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/patches.h"
-#include "cpu_fallback/window.h"
 
 namespace tenon::cpu {
+
+using internal::make_windows;
+using internal::WindowAxis;
+using internal::Windows;
+
 namespace {
 
 Windows conv_windows(const KernelRequest& request, const Shape& image, const Shape& filter,

@@ -2,11 +2,17 @@
 // the pixels that lie on the image.
 #include <algorithm>
 
-#include "cpu_fallback/scalar_ops.h"
+#include "core/backend/window.h"
+#include "cpu_fallback/kernel_support.h"
+#include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
-#include "cpu_fallback/window.h"
 
 namespace tenon::cpu {
+
+using internal::make_windows;
+using internal::WindowAxis;
+using internal::Windows;
+
 namespace {
 
 Windows pool_windows(const KernelRequest& request, const Shape& image, const Shape& output) {

@@ -1,11 +1,18 @@
 // Random numbers, bit by bit those of TensorFlow's CPU kernels for the same seeds: which block of
 // the Philox stream makes which number is theirs too.
+#include <array>
 #include <cmath>
 
+#include "core/backend/philox.h"
 #include "cpu_fallback/kernel_support.h"
-#include "cpu_fallback/philox.h"
 
 namespace tenon::cpu {
+
+using internal::Philox;
+using internal::RandomBlock;
+using internal::unit_double;
+using internal::unit_float;
+
 namespace {
 
 // A run moves on the stream by this many blocks a number, whatever it uses.

@@ -5,26 +5,27 @@
 #include <string>
 #include <vector>
 
-#include "cpu_fallback/kernel_support.h"
+#include "core/backend/host_device.h"
+#include "core/tensor/attr_value.h"
 
-namespace tenon::cpu {
+namespace tenon::internal {
 
 // One axis of the image: window i covers the taps i * stride - padding + j * dilation, j < size.
 struct WindowAxis {
   int64_t input, output, size, stride, dilation, padding;
 
   // The taps [first, last) of window i that lie on the image.
-  int64_t first_tap(int64_t i) const {
+  TENON_HOST_DEVICE int64_t first_tap(int64_t i) const {
     const int64_t before = padding - i * stride;
     return before <= 0 ? 0 : in_taps(before);
   }
-  int64_t last_tap(int64_t i) const {
+  TENON_HOST_DEVICE int64_t last_tap(int64_t i) const {
     const int64_t room = input - (i * stride - padding);
     const int64_t taps = room <= 0 ? 0 : in_taps(room);
     return taps < size ? taps : size;
   }
   // How many taps cover so many pixels. Without a division where there is no dilation.
-  int64_t in_taps(int64_t pixels) const {
+  TENON_HOST_DEVICE int64_t in_taps(int64_t pixels) const {
     return dilation == 1 ? pixels : (pixels + dilation - 1) / dilation;
   }
 };
@@ -40,7 +41,7 @@ inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shap
                             int64_t size_h, int64_t size_w) {
   const std::string format = attrs.get_or<std::string>("data_format", "NHWC");
   require<UnimplementedError>(format == "NHWC", ErrorKind::bad_argument,
-                              "The CPU takes images as NHWC alone, not as ", format);
+                              "Kernels take images as NHWC alone, not as ", format);
   const auto& strides = attrs.get<std::vector<int64_t>>("strides");
   const auto dilations = attrs.get_or("dilations", std::vector<int64_t>{1, 1, 1, 1});
   const auto& padding = attrs.get<std::string>("padding");
@@ -64,4 +65,4 @@ inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shap
   return {.batch = image[0], .channels = image[3], .h = make(1, size_h), .w = make(2, size_w)};
 }
 
-}  // namespace tenon::cpu
+}  // namespace tenon::internal

@@ -1,4 +1,7 @@
 // What the primitives of elementwise programs do with one element. Overflow of integers wraps.
+//
+// What throws on the host can't on a GPU: there an integer divided by zero is -1, the rest is the
+// dividend (as XLA has it), and a negative power of an integer is truncated as the quotient is.
 #pragma once
 
 #include <cmath>
@@ -6,10 +9,11 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/backend/host_device.h"
 #include "core/base/strings.h"
-#include "cpu_fallback/half.h"
+#include "core/tensor/half.h"
 
-namespace tenon::cpu::scalar {
+namespace tenon::internal::scalar {
 
 template <typename T>
 inline constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, Bfloat16>;
@@ -19,7 +23,7 @@ template <typename T>
 using Compute = std::conditional_t<is_half<T>, float, T>;
 
 template <typename T, typename F>
-T wrap(T a, T b, F f) {
+TENON_HOST_DEVICE T wrap(T a, T b, F f) {
   if constexpr (std::is_integral_v<T>) {
     using U = std::make_unsigned_t<decltype(a + b)>;
     return static_cast<T>(f(static_cast<U>(a), static_cast<U>(b)));
@@ -28,22 +32,27 @@ T wrap(T a, T b, F f) {
   }
 }
 
+// Whether one may divide by it. Throws on the host.
 template <typename T>
-void require_nonzero(T divisor) {
-  internal::require<InvalidArgumentError>(divisor != 0, ErrorKind::bad_argument,
-                                          "Integer division by zero");
+TENON_HOST_DEVICE bool divides(T divisor) {
+#ifdef __CUDA_ARCH__
+  return divisor != 0;
+#else
+  require(divisor != 0, ErrorKind::bad_argument, "Integer division by zero");
+  return true;
+#endif
 }
 
 struct Negate {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_integral_v<T>) return wrap(T{0}, a, [](auto x, auto y) { return x - y; });
     return static_cast<T>(-a);
   }
 };
 struct Abs {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_floating_point_v<T>) return std::abs(a);
     if constexpr (std::is_unsigned_v<T>) return a;
     return a < 0 ? Negate()(a) : a;
@@ -51,7 +60,7 @@ struct Abs {
 };
 struct Sign {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_floating_point_v<T>) {
       const T sign = a > 0 ? T{1} : a < 0 ? T{-1} : T{0};
       return a != a ? a : sign;
@@ -62,95 +71,97 @@ struct Sign {
 };
 struct Sqrt {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::sqrt(a);
   }
 };
 struct Rsqrt {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return 1 / std::sqrt(a);
   }
 };
 struct Reciprocal {
   template <typename T>
-  T operator()(T a) const {
-    if constexpr (std::is_integral_v<T>) require_nonzero(a);
+  TENON_HOST_DEVICE T operator()(T a) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (!divides(a)) return static_cast<T>(-1);
+    }
     return static_cast<T>(1 / a);
   }
 };
 struct Erf {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::erf(a);
   }
 };
 struct Exp {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::exp(a);
   }
 };
 struct Expm1 {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::expm1(a);
   }
 };
 struct Log {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::log(a);
   }
 };
 struct Log1p {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::log1p(a);
   }
 };
 struct Tanh {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::tanh(a);
   }
 };
 struct Sigmoid {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     const T z = std::exp(-std::abs(a));
     return (a >= 0 ? T{1} : a != a ? a : z) / (1 + z);
   }
 };
 struct Sin {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::sin(a);
   }
 };
 struct Cos {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     return std::cos(a);
   }
 };
 struct Floor {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_integral_v<T>) return a;
     return static_cast<T>(std::floor(a));
   }
 };
 struct Ceil {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_integral_v<T>) return a;
     return static_cast<T>(std::ceil(a));
   }
 };
 struct Round {
   template <typename T>
-  T operator()(T a) const {
+  TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_integral_v<T>) return a;
     return static_cast<T>(std::rint(a));
   }
@@ -158,27 +169,27 @@ struct Round {
 
 struct Add {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     return wrap(a, b, [](auto x, auto y) { return x + y; });
   }
 };
 struct Subtract {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     return wrap(a, b, [](auto x, auto y) { return x - y; });
   }
 };
 struct Multiply {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     return wrap(a, b, [](auto x, auto y) { return x * y; });
   }
 };
 struct Divide {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
-      require_nonzero(b);
+      if (!divides(b)) return static_cast<T>(-1);
       if constexpr (std::is_signed_v<T>) {
         if (b == -1) return Negate()(a);  // the least number has no negative: it would trap
       }
@@ -188,9 +199,9 @@ struct Divide {
 };
 struct TruncateMod {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
-      require_nonzero(b);
+      if (!divides(b)) return a;
       if constexpr (std::is_signed_v<T>) {
         if (b == -1) return 0;
       }
@@ -202,15 +213,16 @@ struct TruncateMod {
 };
 struct FloorMod {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     const T rest = TruncateMod()(a, b);
     return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
   }
 };
 struct FloorDivide {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
+      if (!divides(b)) return static_cast<T>(-1);
       const T quotient = Divide()(a, b), rest = TruncateMod()(a, b);
       return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
     } else {
@@ -220,24 +232,34 @@ struct FloorDivide {
 };
 struct Maximum {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_floating_point_v<T>) return ((a > b) | (a != a)) ? a : b;
     return a > b ? a : b;
   }
 };
 struct Minimum {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_floating_point_v<T>) return ((a < b) | (a != a)) ? a : b;
     return a < b ? a : b;
   }
 };
+// A negative power of an integer that is neither 0 nor 1: of -1 by the exponent's last bit.
+template <typename T>
+TENON_HOST_DEVICE T minus_one_power(T a, T b) {
+  if (std::is_unsigned_v<T> || a != static_cast<T>(-1)) return 0;
+  return (b & 1) != 0 ? a : T{1};
+}
 struct Power {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
-      internal::require<InvalidArgumentError>(
-          b >= 0, ErrorKind::bad_argument, "Integers to negative integer powers are not allowed");
+#ifdef __CUDA_ARCH__
+      if (b < 0) return a == 1 ? T{1} : a == 0 ? static_cast<T>(-1) : minus_one_power(a, b);
+#else
+      require(b >= 0, ErrorKind::bad_argument,
+              "Integers to negative integer powers are not allowed");
+#endif
       T result = 1;
       for (; b != 0; b = static_cast<T>(b >> 1), a = Multiply()(a, a)) {
         if ((b & 1) != 0) result = Multiply()(result, a);
@@ -250,7 +272,7 @@ struct Power {
 };
 struct SquaredDifference {
   template <typename T>
-  T operator()(T a, T b) const {
+  TENON_HOST_DEVICE T operator()(T a, T b) const {
     const T difference = Subtract()(a, b);
     return Multiply()(difference, difference);
   }
@@ -259,7 +281,7 @@ struct SquaredDifference {
 // From one type of elements to another. Floating numbers that an integer type can't hold become
 // its least number, as x86's conversions make them; NaN too.
 template <typename To, typename From>
-To cast(From from) {
+TENON_HOST_DEVICE To cast(From from) {
   const auto value = static_cast<Compute<From>>(from);
   if constexpr (std::is_same_v<To, bool>) {
     return value != 0;
@@ -271,10 +293,11 @@ To cast(From from) {
     using Real = std::remove_const_t<decltype(value)>;
     constexpr Real kEnd = static_cast<Real>(sizeof(Wide) == 4 ? 0x1p31 : 0x1p63);
     const bool fits = (value >= -kEnd) & (value < kEnd);
-    return static_cast<To>(fits ? static_cast<Wide>(value) : std::numeric_limits<Wide>::min());
+    constexpr Wide kLeast = std::numeric_limits<Wide>::min();
+    return static_cast<To>(fits ? static_cast<Wide>(value) : kLeast);
   } else {
     return static_cast<To>(value);
   }
 }
 
-}  // namespace tenon::cpu::scalar
+}  // namespace tenon::internal::scalar

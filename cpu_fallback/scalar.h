@@ -1,0 +1,11 @@
+// The formulas of single elements, as kernels call them.
+#pragma once
+
+#include "core/backend/scalar_ops.h"
+#include "cpu_fallback/half.h"
+
+namespace tenon::cpu {
+
+namespace scalar = internal::scalar;
+
+}  // namespace tenon::cpu
