@@ -1,0 +1,95 @@
+# The CUDA backend: a module that libtenon opens when there is a driver. Nothing else links CUDA.
+#
+# TENON_WITH_CUDA   AUTO: built where nvcc, cuDNN and cuBLASLt are found; ON: must be; OFF: isn't.
+# CMAKE_CUDA_ARCHITECTURES   unless set: this machine's GPU where there is one, else 75 (code for
+#                   compute capability 7.5 and PTX, which any later card compiles when first used).
+
+set(TENON_WITH_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO, ON or OFF")
+set_property(CACHE TENON_WITH_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(TENON_CUDA_FOUND FALSE)
+
+# Says why there is no CUDA backend; stops where there must be one.
+function(tenon_without_cuda reason)
+  if(TENON_WITH_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA backend: not built (${reason})")
+  else()
+    message(FATAL_ERROR "TENON_WITH_CUDA is ${TENON_WITH_CUDA}, but ${reason}")
+  endif()
+endfunction()
+
+macro(tenon_enable_cuda)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+    if(EXISTS /dev/nvidia0 AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.24)
+      set(CMAKE_CUDA_ARCHITECTURES native)
+    else()
+      set(CMAKE_CUDA_ARCHITECTURES 75)
+    endif()
+  endif()
+  if(TENON_CCACHE AND NOT CMAKE_CUDA_COMPILER_LAUNCHER)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${TENON_CCACHE})
+  endif()
+  enable_language(CUDA)
+  find_package(CUDAToolkit)
+  find_package(TenonNV)
+endmacro()
+
+if(NOT TENON_WITH_CUDA)
+  message(STATUS "CUDA backend: not built (TENON_WITH_CUDA is OFF)")
+else()
+  find_program(TENON_NVCC nvcc HINTS ${CUDAToolkit_ROOT} $ENV{CUDAToolkit_ROOT} $ENV{CUDA_HOME}
+               $ENV{CUDA_PATH} /usr/local/cuda PATH_SUFFIXES bin)
+  mark_as_advanced(TENON_NVCC)
+  if(TENON_NVCC AND NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    set(CMAKE_CUDA_COMPILER ${TENON_NVCC})
+  endif()
+  if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    tenon_without_cuda("there is no nvcc")
+  else()
+    tenon_enable_cuda()
+    if(NOT CUDAToolkit_FOUND OR NOT TARGET CUDA::cudart_static)
+      tenon_without_cuda("the toolkit of ${CMAKE_CUDA_COMPILER} has no static runtime")
+    elseif(NOT TenonNV_FOUND)
+      tenon_without_cuda("cuDNN or cuBLASLt wasn't found; CUDNN_ROOT and CUBLASLT_ROOT may say where")
+    else()
+      set(TENON_CUDA_FOUND TRUE)
+      message(STATUS "CUDA backend: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, architectures "
+              "${CMAKE_CUDA_ARCHITECTURES}, ${TENON_CUDNN_LIBRARY}, ${TENON_CUBLASLT_LIBRARY}")
+    endif()
+  endif()
+endif()
+
+if(TENON_CUDA_FOUND)
+  tenon_registration(${generated}/register_cuda_kernels.cc cuda/kernels
+                     core/backend/backend.h tenon::cuda internal::KernelRegistry
+                     register_all_cuda_kernels)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cuda/kernels/*.cu
+       ${PROJECT_SOURCE_DIR}/cuda/kernels/*.cc)
+  list(TRANSFORM TENON_CUDA_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/cuda/)
+  add_library(tenon_cuda MODULE ${TENON_CUDA_SOURCES} ${files}
+              ${generated}/register_cuda_kernels.cc)
+  set(options)
+  foreach(option IN LISTS TENON_WARNINGS)
+    # nvcc's own output for the host compiler isn't pedantic C++.
+    if(NOT option STREQUAL "-Wpedantic")
+      list(APPEND options -Xcompiler=${option})
+    endif()
+  endforeach()
+  if(TENON_WARNINGS_AS_ERRORS)
+    list(APPEND options -Werror=all-warnings)
+  endif()
+  # No contraction, as on the CPU: what is written is what is computed.
+  target_compile_options(tenon_cuda PRIVATE
+    "$<$<COMPILE_LANGUAGE:CXX>:${TENON_WARNINGS};-ffp-contract=off>"
+    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;${options}>")
+  target_include_directories(tenon_cuda PRIVATE ${PROJECT_SOURCE_DIR}
+                             ${PROJECT_SOURCE_DIR}/core/include)
+  target_include_directories(tenon_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
+  tenon_module(tenon_cuda)
+  target_link_libraries(tenon_cuda PRIVATE Tenon::cudnn Tenon::cublasLt CUDA::cudart_static)
+  get_filename_component(cudnn_folder ${TENON_CUDNN_LIBRARY} DIRECTORY)
+  get_filename_component(cublas_folder ${TENON_CUBLASLT_LIBRARY} DIRECTORY)
+  set_target_properties(tenon_cuda PROPERTIES
+                        CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
+                        CUDA_STANDARD_REQUIRED OFF
+                        INSTALL_RPATH "$ORIGIN;${cudnn_folder};${cublas_folder}")
+endif()
