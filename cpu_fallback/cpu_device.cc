@@ -62,14 +62,7 @@ void CpuDevice::copy(void* to, const void* from, size_t bytes, internal::Queue&)
 }
 
 internal::Kernel CpuDevice::prepare(const internal::KernelRequest& request, DType dtype) {
-  const internal::KernelRegistration* found = kernels_.find(request.op, dtype);
-  internal::require<UnimplementedError>(found != nullptr, ErrorKind::no_kernel,
-                                        "No kernel of operation ", request.op,
-                                        " is registered for dtype ", dtype, " on ", name_);
-  internal::require<UnimplementedError>(request.epilogue.empty() || found->epilogues,
-                                        ErrorKind::no_kernel, "The kernel of ", request.op, " on ",
-                                        name_, " takes no bias and no activation");
-  internal::Kernel kernel = found->prepare(request);
+  internal::Kernel kernel = internal::find_kernel(kernels_, request, dtype, name_).prepare(request);
   if (kernel.module.empty()) kernel.module = "cpu";
   return kernel;
 }

@@ -33,13 +33,13 @@ using Marks = std::vector<std::shared_ptr<const Mark>>;
 // Thread-safe. The device must be the current one.
 class CachingAllocator {
  public:
-  // `limit` in bytes counts all that is held, in use or not; 0: no limit but the device's memory.
+  // `limit` in bytes counts all that is held, in use or not.
   CachingAllocator(std::string name, size_t limit) : name_(std::move(name)), limit_(limit) {}
   ~CachingAllocator();  // all work of the device is done
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
 
-  // 256-byte aligned. Throws ResourceExhaustedError.
+  // 512-byte aligned. Throws ResourceExhaustedError.
   void* allocate(size_t bytes);
   // The block may be used again when all of `after` have passed.
   void release(void* memory, Marks after) noexcept;

@@ -9,15 +9,20 @@
 #include "core/backend/backend.h"
 #include "cuda/caching_allocator.h"
 #include "cuda/cuda_queue.h"
+#include "cuda/cuda_recording.h"
 #include "cuda/libraries.h"
 #include "cuda/pinned_memory.h"
 
 namespace tenon::cuda {
 
-// A handle of cuDNN that one thread has to itself while it prepares a kernel.
+// A handle that one thread has to itself while it prepares a kernel.
 struct PreparingCudnn {
   std::unique_lock<std::mutex> lock;
   cudnnHandle_t handle = nullptr;
+};
+struct PreparingCublasLt {
+  std::unique_lock<std::mutex> lock;
+  cublasLtHandle_t handle = nullptr;
 };
 
 class CudaDevice : public internal::Device {
@@ -37,17 +42,17 @@ class CudaDevice : public internal::Device {
     return 10 * properties_.major + properties_.minor;
   }
   bool allow_tf32() const noexcept { return allow_tf32_; }
-  // To ask cuDNN for an algorithm or a workspace while a kernel is prepared. The device is the
-  // current one then.
+  // To ask for an algorithm or a workspace while a kernel is prepared; the device is the current
+  // one then. Only one of the two may be held at a time.
   PreparingCudnn cudnn_for_preparing();
-  cublasLtHandle_t cublas_lt_for_preparing();  // under the same lock; asks no device
+  PreparingCublasLt cublas_lt_for_preparing();
 
   const std::string& name() const noexcept override { return name_; }
   std::string description() const override;
   const internal::KernelRegistry& kernels() const noexcept override { return kernels_; }
   void* allocate(size_t bytes) override;
   void release(void* memory) noexcept override;
-  size_t memory_limit() const noexcept override { return allocator_.limit(); }
+  size_t memory_limit() const noexcept override { return limit_; }
   bool host_memory() const noexcept override { return false; }
   void copy(void* to, const void* from, size_t bytes, internal::Queue& queue) override;
   std::unique_ptr<internal::Queue> make_queue() override;
@@ -57,23 +62,31 @@ class CudaDevice : public internal::Device {
   void wait_for(internal::Queue& queue, const internal::Event& event) override;
   void wait(const internal::Event& event) override;
   void wait(internal::Queue& queue) override;
+  std::unique_ptr<internal::Recording> capture(internal::Queue& queue,
+                                               const std::function<void()>& work) override;
+  void replay(const internal::Recording& recording, internal::Queue& queue) override;
   internal::Kernel prepare(const internal::KernelRequest& request, DType dtype) override;
 
  private:
   friend class CudaQueue;
+  void add(CudaQueue& queue);
+  void remove(CudaQueue& queue);
+  Marks work_under_way();
 
   const internal::KernelRegistry& kernels_;
   const int index_;
   const std::string name_;
   const bool allow_tf32_;
+  size_t limit_ = 0;
   cudaDeviceProp properties_ = {};
   PinnedMemory pinned_;
   LibraryPool libraries_;
   std::mutex preparing_mutex_;
-  std::unique_ptr<Libraries> preparing_;
+  Libraries preparing_;
   std::mutex queues_mutex_;
   std::set<CudaQueue*> queues_;  // all that are alive
-  CachingAllocator allocator_;
+  Marks passing_;                // on streams of the caller, whose queues are gone
+  std::unique_ptr<CachingAllocator> allocator_;
 };
 
 }  // namespace tenon::cuda

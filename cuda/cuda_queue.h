@@ -28,6 +28,7 @@ class CudaQueue : public internal::Queue {
 
   cudaStream_t stream() const noexcept { return stream_; }
   int device() const noexcept;  // its number, as CUDA counts
+  bool owned() const noexcept { return owned_; }
 
   // The queue's own handles, made when first asked for. cuDNN's launches on this stream; cuBLASLt's
   // calls are given stream(). Neither may be asked for the first time while work is captured: the

@@ -58,10 +58,11 @@ class PinnedMemory {
     Block block;
     cudaEvent_t done = nullptr;
   };
-  void reclaim();  // what streams are through with; under no lock
+  void reclaim();  // what streams are through with
 
   std::mutex mutex_;
   std::multimap<size_t, void*> idle_;  // by size
+  std::mutex reading_mutex_;           // of what follows; taken before the other one
   std::vector<InUse> in_use_;
   std::vector<cudaEvent_t> events_;  // idle ones
 };

@@ -37,6 +37,13 @@ class Event {
   virtual ~Event() = default;
 };
 
+// Work that was recorded on a queue, ready to be run again as it was: the same kernels and copies,
+// with the same arguments. Must not outlive its device.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+};
+
 // What a kernel computes on when it runs. Nothing here is owned by it.
 struct Launch {
   const void* const* inputs = nullptr;
@@ -111,8 +118,8 @@ using PrepareFunction = Kernel (*)(const KernelRequest&);
 // One kernel of one operation for one dtype.
 struct KernelRegistration {
   PrepareFunction prepare = nullptr;
-  std::vector<int> host_inputs = {};  // inputs wanted in host memory
-  bool capturable = true;             // whether a launch may be captured and replayed
+  std::vector<int> host_inputs = {};  // inputs wanted in host memory, read when it is launched
+  bool capturable = true;             // whether a launch may be captured and replayed as it was
   bool epilogues = false;             // whether any Epilogue may be asked for
 };
 
@@ -137,6 +144,11 @@ class KernelRegistry {
   std::map<std::string, std::map<DType, KernelRegistration>, std::less<>> kernels_;
 };
 
+// The registration that serves a request. Throws UnimplementedError (no_kernel) naming operation,
+// dtype and device when there is none, or when it takes no epilogue and one is asked for.
+const KernelRegistration& find_kernel(const KernelRegistry& kernels, const KernelRequest& request,
+                                      DType dtype, const std::string& device);
+
 // One opened device. Work is queued in order; only wait() waits for it. Thread-safe.
 class Device {
  public:
@@ -157,14 +169,24 @@ class Device {
   virtual void wait_for(Queue& queue, const Event& event) = 0;
   virtual void wait(const Event& event) = 0;  // the calling thread waits
   virtual void wait(Queue& queue) = 0;
-  // Looks the kernel up and prepares it. Throws UnimplementedError (no_kernel) naming operation,
-  // dtype and device when nothing is registered.
+  // Records what `work` puts on the queue, instead of running it; what it throws is thrown on. Null
+  // where the device can't record, or not this work or on this queue: nothing has run then.
+  virtual std::unique_ptr<Recording> capture(Queue& queue, const std::function<void()>& work) {
+    static_cast<void>(queue), static_cast<void>(work);
+    return nullptr;
+  }
+  // Runs it again, on any queue of this device. A recording's runs come one after the other.
+  virtual void replay(const Recording& recording, Queue& queue) {
+    static_cast<void>(recording), static_cast<void>(queue);
+  }
+  // Looks the kernel up (find_kernel) and prepares it.
   virtual Kernel prepare(const KernelRequest& request, DType dtype) = 0;
 };
 
 struct DeviceOptions {
   int threads = 0;          // of the CPU; 0: OMP_NUM_THREADS, else all cores
   size_t memory_limit = 0;  // bytes; 0: the backend's own
+  bool allow_tf32 = false;  // whether GPUs may round float32 factors to 10 bits of mantissa
 };
 
 // The devices of one type.

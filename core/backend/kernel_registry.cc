@@ -1,4 +1,5 @@
 #include "core/backend/backend.h"
+#include "core/base/strings.h"
 
 namespace tenon::internal {
 
@@ -23,6 +24,17 @@ std::vector<std::pair<std::string, DType>> KernelRegistry::list() const {
     for (const auto& [dtype, registration] : registrations) keys.emplace_back(op, dtype);
   }
   return keys;
+}
+
+const KernelRegistration& find_kernel(const KernelRegistry& kernels, const KernelRequest& request,
+                                      DType dtype, const std::string& device) {
+  const KernelRegistration* found = kernels.find(request.op, dtype);
+  require<UnimplementedError>(found != nullptr, ErrorKind::no_kernel, "No kernel of operation ",
+                              request.op, " is registered for dtype ", dtype, " on ", device);
+  require<UnimplementedError>(request.epilogue.empty() || found->epilogues, ErrorKind::no_kernel,
+                              "The kernel of ", request.op, " on ", device,
+                              " takes no bias and no activation");
+  return *found;
 }
 
 }  // namespace tenon::internal

@@ -56,6 +56,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
     TENON_KIND(not_a_variable)
     TENON_KIND(nothing_to_exit)
     TENON_KIND(resource_exhausted)
+    TENON_KIND(device_failed)
     TENON_KIND(bad_argument)
 #undef TENON_KIND
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenon/export.h"
 
@@ -29,5 +30,16 @@ struct TENON_API DeviceSpec {
 
   bool operator==(const DeviceSpec&) const = default;
 };
+
+// A library that Tenon opens when the program runs, if what it needs is there.
+struct ModuleInfo {
+  std::string name;    // "cuda"
+  bool opened;         // whether it is used
+  std::string status;  // the file that was opened, or why it isn't used: "no NVIDIA driver: ..."
+};
+
+// All that there are; opens those that weren't yet. Never throws for one that can't be opened. What
+// isn't opened is never tried again by this process. Thread-safe.
+TENON_API std::vector<ModuleInfo> modules();
 
 }  // namespace tenon

@@ -53,6 +53,7 @@ enum class ErrorKind {
   not_a_variable,       // an initializer asked of something that is no variable
   nothing_to_exit,      // leaving a context when none is open
   resource_exhausted,   // memory beyond a limit
+  device_failed,        // a GPU, or a library that runs on it, that reported an error
   bad_argument,         // anything else
 };
 

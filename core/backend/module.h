@@ -1,0 +1,50 @@
+// Modules: libraries that are opened when the program runs, if what they need is there. A machine
+// without them, or without what they need, runs the same program on what is left.
+//
+// A module exports one function, tenon_module_entry(). It links its own hidden copy of core/base,
+// core/tensor and core/backend and needs no symbol of libtenon, so that both agree on those headers
+// alone: module_abi() says which they were.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/backend/backend.h"
+
+namespace tenon::internal {
+
+// What a module has to give. Lives as long as the process.
+struct ModuleApi {
+  uint64_t abi = 0;  // module_abi() when it was compiled; first, whatever else changes
+  // Of a module that brings devices; null in others. The backend lives as long as the process.
+  Backend* (*backend)() = nullptr;
+  // Of a module that makes CPU kernels faster; null in others. A kernel of this registry is asked
+  // before the CPU's own of the same operation and dtype. Where it is not the faster one, or can't
+  // do what is asked, its PrepareFunction declines: it answers a Kernel without `launch`.
+  const KernelRegistry* (*cpu_kernels)() = nullptr;
+};
+using ModuleEntry = const ModuleApi* (*)();
+inline constexpr const char* kModuleEntry = "tenon_module_entry";
+
+// A hash of the headers that modules and libtenon share (cmake/ModuleAbi.cmake).
+uint64_t module_abi() noexcept;
+
+struct Module {
+  const ModuleApi* api = nullptr;  // null: it isn't used
+  std::string status = {};         // the file that was opened, or why there is none
+};
+
+// Opens the module in that file, for the life of the process; never throws. It is refused when it
+// was made for other headers.
+Module open_module_file(const std::string& path) noexcept;
+
+// Opens lib<name>.so from where libtenon is: its folder, the folder above, or ../lib from there.
+// Where the environment variable TENON_MODULE_PATH is set, it is the only folder.
+Module open_module(const std::string& name) noexcept;
+
+// The modules that there are. Each is opened when it is first asked for.
+//
+// CUDA's: only where there is a driver with a device, and TENON_DISABLE_CUDA isn't set (but to 0).
+const Module& cuda_module();
+
+}  // namespace tenon::internal

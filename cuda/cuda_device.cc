@@ -1,0 +1,225 @@
+#include "cuda/cuda_device.h"
+
+#include <cstring>
+
+#include "core/base/strings.h"
+#include "cuda/device_guard.h"
+
+namespace tenon::cuda {
+namespace {
+
+// Host memory of up to this size travels through pinned memory, so that nobody waits.
+constexpr size_t kStagedBytes = size_t{4} << 20;
+
+// A point in a queue's work, and the values that are on the host when it is reached.
+class CudaEvent : public internal::Event {
+ public:
+  CudaEvent() {
+    check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+  }
+  ~CudaEvent() override { static_cast<void>(cudaEventDestroy(event)); }
+  CudaEvent(const CudaEvent&) = delete;
+  CudaEvent& operator=(const CudaEvent&) = delete;
+
+  cudaEvent_t event = nullptr;
+  mutable std::vector<StagedRead> reads;  // taken by who waits first
+};
+
+CudaQueue& own(internal::Queue& queue) { return static_cast<CudaQueue&>(queue); }
+
+void finish(std::vector<StagedRead>& reads) {
+  for (const StagedRead& read : reads) std::memcpy(read.to, read.from.data(), read.bytes);
+  reads.clear();
+}
+
+// The number of the device in whose memory an address is; -1 for host memory.
+int device_of(const void* address) {
+  cudaPointerAttributes attributes = {};
+  check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
+  const bool on_device = attributes.type == cudaMemoryTypeDevice;
+  return on_device ? attributes.device : -1;
+}
+
+}  // namespace
+
+CudaDevice::CudaDevice(const internal::KernelRegistry& kernels, int index, std::string name,
+                       const internal::DeviceOptions& options)
+    : kernels_(kernels), index_(index), name_(std::move(name)), allow_tf32_(options.allow_tf32) {
+  const DeviceGuard guard(index_);
+  check(cudaGetDeviceProperties(&properties_, index_), "cudaGetDeviceProperties");
+  limit_ = options.memory_limit != 0 ? options.memory_limit : properties_.totalGlobalMem;
+  allocator_ = std::make_unique<CachingAllocator>(name_, limit_);
+}
+
+CudaDevice::~CudaDevice() {
+  try {
+    const DeviceGuard guard(index_);
+    static_cast<void>(cudaDeviceSynchronize());
+    passing_.clear();
+    allocator_.reset();
+  } catch (...) {  // no such device any more
+    static_cast<void>(cudaGetLastError());
+  }
+}
+
+PreparingCudnn CudaDevice::cudnn_for_preparing() {
+  std::unique_lock lock(preparing_mutex_);
+  return {std::move(lock), preparing_.cudnn()};
+}
+
+PreparingCublasLt CudaDevice::cublas_lt_for_preparing() {
+  std::unique_lock lock(preparing_mutex_);
+  return {std::move(lock), preparing_.cublas_lt()};
+}
+
+std::string CudaDevice::description() const {
+  return internal::str(properties_.name, ", compute capability ", properties_.major, ".",
+                       properties_.minor, ", ", properties_.totalGlobalMem >> 20, " MiB");
+}
+
+void* CudaDevice::allocate(size_t bytes) {
+  const DeviceGuard guard(index_);
+  return allocator_->allocate(bytes);
+}
+
+void CudaDevice::release(void* memory) noexcept {
+  if (memory == nullptr) return;
+  Marks marks;
+  try {
+    const DeviceGuard guard(index_);
+    marks = work_under_way();
+  } catch (...) {  // the device has failed: nothing runs there any more
+    static_cast<void>(cudaGetLastError());
+  }
+  allocator_->release(memory, std::move(marks));
+}
+
+// Where all streams are now. What is captured runs later, and keeps its memory till then.
+Marks CudaDevice::work_under_way() {
+  std::lock_guard lock(queues_mutex_);
+  std::erase_if(passing_, [](const auto& mark) { return mark->passed(); });
+  Marks marks = passing_;
+  for (CudaQueue* queue : queues_) {
+    std::lock_guard nobody_captures(queue->capturing());
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(queue->stream(), &status), "cudaStreamIsCapturing");
+    if (status != cudaStreamCaptureStatusNone) continue;
+    if (cudaStreamQuery(queue->stream()) != cudaErrorNotReady) continue;
+    static_cast<void>(cudaGetLastError());  // that is no error
+    marks.push_back(std::make_shared<Mark>(queue->stream()));
+  }
+  return marks;
+}
+
+void CudaDevice::add(CudaQueue& queue) {
+  std::lock_guard lock(queues_mutex_);
+  queues_.insert(&queue);
+}
+
+void CudaDevice::remove(CudaQueue& queue) {
+  std::lock_guard lock(queues_mutex_);
+  queues_.erase(&queue);
+  if (queue.owned()) return;  // it waits for its stream
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(queue.stream(), &status), "cudaStreamIsCapturing");
+  if (status == cudaStreamCaptureStatusNone) {
+    passing_.push_back(std::make_shared<Mark>(queue.stream()));
+  }
+}
+
+void CudaDevice::copy(void* to, const void* from, size_t bytes, internal::Queue& queue) {
+  if (bytes == 0) return;
+  const DeviceGuard guard(index_);
+  CudaQueue& on = own(queue);
+  const int to_device = device_of(to), from_device = device_of(from);
+  if (to_device >= 0 && from_device >= 0) {
+    if (to_device == from_device) {
+      check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, on.stream()),
+            "cudaMemcpyAsync within a device");
+    } else {
+      check(cudaMemcpyPeerAsync(to, to_device, from, from_device, bytes, on.stream()),
+            "cudaMemcpyPeerAsync");
+    }
+  } else if (bytes > kStagedBytes || (to_device < 0 && from_device < 0)) {
+    // The host may use either memory again as soon as this returns.
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, on.stream()), "cudaMemcpyAsync");
+    check(cudaStreamSynchronize(on.stream()), "cudaStreamSynchronize");
+  } else if (to_device >= 0) {
+    PinnedMemory::Block staged = pinned_.take(bytes);
+    std::memcpy(staged.data(), from, bytes);
+    check(cudaMemcpyAsync(to, staged.data(), bytes, cudaMemcpyHostToDevice, on.stream()),
+          "cudaMemcpyAsync to a device");
+    pinned_.give_back_after(std::move(staged), on.stream());
+  } else {
+    PinnedMemory::Block staged = pinned_.take(bytes);
+    check(cudaMemcpyAsync(staged.data(), from, bytes, cudaMemcpyDeviceToHost, on.stream()),
+          "cudaMemcpyAsync from a device");
+    on.staged_reads().push_back({to, bytes, std::move(staged)});
+  }
+}
+
+std::unique_ptr<internal::Queue> CudaDevice::make_queue() {
+  const DeviceGuard guard(index_);
+  return std::make_unique<CudaQueue>(*this);
+}
+
+std::unique_ptr<internal::Queue> CudaDevice::adopt_queue(void* native_stream) {
+  return std::make_unique<CudaQueue>(*this, static_cast<cudaStream_t>(native_stream));
+}
+
+std::unique_ptr<internal::Event> CudaDevice::make_event() {
+  const DeviceGuard guard(index_);
+  return std::make_unique<CudaEvent>();
+}
+
+void CudaDevice::record(internal::Queue& queue, internal::Event& event) {
+  const DeviceGuard guard(index_);
+  auto& own_event = static_cast<CudaEvent&>(event);
+  own_event.reads = std::exchange(own(queue).staged_reads(), {});
+  check(cudaEventRecord(own_event.event, own(queue).stream()), "cudaEventRecord");
+}
+
+void CudaDevice::wait_for(internal::Queue& queue, const internal::Event& event) {
+  const DeviceGuard guard(index_);
+  check(cudaStreamWaitEvent(own(queue).stream(), static_cast<const CudaEvent&>(event).event, 0),
+        "cudaStreamWaitEvent");
+}
+
+void CudaDevice::wait(const internal::Event& event) {
+  const auto& own_event = static_cast<const CudaEvent&>(event);
+  const DeviceGuard guard(index_);
+  check(cudaEventSynchronize(own_event.event), "cudaEventSynchronize");
+  finish(own_event.reads);
+}
+
+void CudaDevice::wait(internal::Queue& queue) {
+  const DeviceGuard guard(index_);
+  check(cudaStreamSynchronize(own(queue).stream()), "cudaStreamSynchronize");
+  finish(own(queue).staged_reads());
+}
+
+std::unique_ptr<internal::Recording> CudaDevice::capture(internal::Queue& queue,
+                                                         const std::function<void()>& work) {
+  const DeviceGuard guard(index_);
+  return CudaRecording::make(own(queue), work);
+}
+
+void CudaDevice::replay(const internal::Recording& recording, internal::Queue& queue) {
+  const DeviceGuard guard(index_);
+  static_cast<const CudaRecording&>(recording).launch(own(queue).stream());
+}
+
+internal::Kernel CudaDevice::prepare(const internal::KernelRequest& request, DType dtype) {
+  const internal::KernelRegistration& found =
+      internal::find_kernel(kernels_, request, dtype, name_);
+  const DeviceGuard guard(index_);
+  internal::Kernel kernel = found.prepare(request);
+  if (kernel.module.empty()) kernel.module = "cuda";
+  kernel.launch = [index = index_, launch = std::move(kernel.launch)](const internal::Launch& on) {
+    const DeviceGuard current(index);
+    launch(on);
+  };
+  return kernel;
+}
+
+}  // namespace tenon::cuda

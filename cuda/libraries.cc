@@ -1,0 +1,33 @@
+#include "cuda/libraries.h"
+
+namespace tenon::cuda {
+
+Libraries::~Libraries() {
+  if (cudnn_ != nullptr) static_cast<void>(cudnnDestroy(cudnn_));
+  if (cublas_lt_ != nullptr) static_cast<void>(cublasLtDestroy(cublas_lt_));
+}
+
+cudnnHandle_t Libraries::cudnn() {
+  if (cudnn_ == nullptr) check(cudnnCreate(&cudnn_), "cudnnCreate");
+  return cudnn_;
+}
+
+cublasLtHandle_t Libraries::cublas_lt() {
+  if (cublas_lt_ == nullptr) check(cublasLtCreate(&cublas_lt_), "cublasLtCreate");
+  return cublas_lt_;
+}
+
+std::unique_ptr<Libraries> LibraryPool::take() {
+  std::lock_guard lock(mutex_);
+  if (idle_.empty()) return std::make_unique<Libraries>();
+  std::unique_ptr<Libraries> libraries = std::move(idle_.back());
+  idle_.pop_back();
+  return libraries;
+}
+
+void LibraryPool::give_back(std::unique_ptr<Libraries> libraries) {
+  std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(libraries));
+}
+
+}  // namespace tenon::cuda
