@@ -1,0 +1,34 @@
+// Modules for tests: one that works, and by the definitions given, one made for other headers and
+// one that needs a library.
+#include "core/backend/module.h"
+
+#ifdef NEEDS_A_LIBRARY
+int number_of_a_library();
+#endif
+
+namespace {
+
+const tenon::internal::KernelRegistry* kernels() {
+  static const auto* registry = [] {
+    auto* filled = new tenon::internal::KernelRegistry;
+    filled->add("OfAModule", tenon::DType::float32, [](const tenon::internal::KernelRequest&) {
+      return tenon::internal::Kernel{};
+    });
+    return filled;
+  }();
+  return registry;
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const tenon::internal::ModuleApi*
+tenon_module_entry() {
+  static tenon::internal::ModuleApi api{.abi = TENON_MODULE_ABI, .cpu_kernels = kernels};
+#ifdef FOR_OTHER_HEADERS
+  api.abi += 1;
+#endif
+#ifdef NEEDS_A_LIBRARY
+  api.abi += static_cast<uint64_t>(number_of_a_library());
+#endif
+  return &api;
+}
