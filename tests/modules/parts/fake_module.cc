@@ -11,9 +11,8 @@ namespace {
 const tenon::internal::KernelRegistry* kernels() {
   static const auto* registry = [] {
     auto* filled = new tenon::internal::KernelRegistry;
-    filled->add("OfAModule", tenon::DType::float32, [](const tenon::internal::KernelRequest&) {
-      return tenon::internal::Kernel{};
-    });
+    filled->add("OfAModule", tenon::DType::float32,
+                [](const tenon::internal::KernelRequest&) { return tenon::internal::Kernel{}; });
     return filled;
   }();
   return registry;
