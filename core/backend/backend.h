@@ -53,6 +53,9 @@ struct Launch {
   // Of kernels that draw random numbers: how many blocks of 128 bits this operation has drawn in
   // this session before this run.
   uint64_t random_blocks_drawn = 0;
+  // Of kernels that ask for them: one number an input. While a variable's number, which is never 0,
+  // stays, so does its value; 0 says nothing, as for variables that this run itself writes.
+  const uint64_t* input_versions = nullptr;
 
   template <typename T>
   const T* input(int index) const {
@@ -73,7 +76,8 @@ struct Launch {
 // thread-safe: two runs may launch one kernel at once, with arguments of their own.
 struct Kernel {
   size_t workspace_bytes = 0;
-  uint64_t random_blocks = 0;  // drawn by one launch
+  uint64_t random_blocks = 0;   // drawn by one launch
+  bool wants_versions = false;  // whether it reads Launch::input_versions
   std::function<void(const Launch&)> launch = {};
   std::string module = {};  // which library runs it ("cpu", "onednn", "cudnn"), for reports
 };

@@ -73,6 +73,7 @@ std::unique_ptr<Arena> Plan::make_arena() const {
   for (const TensorSpec& spec : string_tensors) arena->strings.emplace_back(spec.dtype, spec.shape);
   arena->pointers.resize(slots.size());
   arena->arguments.resize(most_inputs);
+  arena->versions.resize(most_inputs);
   arena->results.resize(most_outputs);
   arena->outputs.resize(outputs.size());
   for (size_t i = 0; i < slots.size(); ++i) {

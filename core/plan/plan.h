@@ -59,6 +59,7 @@ struct Arena {
   std::vector<Tensor> strings;
   std::vector<void*> pointers;                 // by slot
   std::vector<const void*> arguments;          // room for one step's inputs
+  std::vector<uint64_t> versions;              // of these inputs
   std::vector<void*> results;                  // and outputs
   std::vector<Tensor> outputs;                 // room for what is handed out
   std::vector<std::unique_ptr<Queue>> queues;  // by device; null for one without steps

@@ -149,10 +149,26 @@ class Run {
                   .outputs = arena_->results.data(),
                   .workspace = workspace_of(step),
                   .queue = &queue_of(step)};
+    if (step.kernel.wants_versions) {
+      for (size_t i = 0; i < step.inputs.size(); ++i) {
+        arena_->versions[i] = version_of(step.inputs[i]);
+      }
+      launch.input_versions = arena_->versions.data();
+    }
     if (stream != nullptr) {
       launch.random_blocks_drawn = stream->blocks_drawn.fetch_add(step.kernel.random_blocks);
     }
     step.kernel.launch(launch);
+  }
+
+  // See Launch::input_versions.
+  uint64_t version_of(int slot) const {
+    if (slot < 0) return 0;
+    const Slot& of = plan_.slots[static_cast<size_t>(slot)];
+    const auto index = static_cast<size_t>(of.index);
+    if (of.place == Slot::Place::kConstant) return 1;
+    if (of.place != Slot::Place::kVariable || plan_.variables[index].written) return 0;
+    return prepared_.variables[index]->version;
   }
 
   void* workspace_of(const Step& step) const {

@@ -26,6 +26,7 @@ class VariableLocks {
     for (const int index : prepared_.locking_order) {
       std::shared_mutex& mutex = prepared_.variables[static_cast<size_t>(index)]->lock;
       if (written(index)) {
+        ++prepared_.variables[static_cast<size_t>(index)]->version;
         mutex.unlock();
       } else {
         mutex.unlock_shared();

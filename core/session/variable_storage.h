@@ -18,7 +18,8 @@ struct VariableStorage {
   const Node* node = nullptr;
   Device* device = nullptr;
   std::shared_mutex lock;
-  Tensor value;  // empty until it is initialised
+  Tensor value;          // empty until it is initialised
+  uint64_t version = 1;  // another one after each run that may have written the value
 
   bool initialized() const { return static_cast<bool>(value); }
   // Memory for a value of this shape; what was there is kept if it is as large.
