@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "core/backend/module.h"
 #include "core/base/strings.h"
 #include "core/tensor/buffer.h"
 
@@ -62,9 +63,30 @@ void CpuDevice::copy(void* to, const void* from, size_t bytes, internal::Queue&)
 }
 
 internal::Kernel CpuDevice::prepare(const internal::KernelRequest& request, DType dtype) {
-  internal::Kernel kernel = internal::find_kernel(kernels_, request, dtype, name_).prepare(request);
+  const internal::KernelRegistration& own = internal::find_kernel(kernels_, request, dtype, name_);
+  internal::Kernel kernel;
+  if (own.heavy) kernel = prepare_by_module(request, dtype);
+  if (!kernel.launch) kernel = own.prepare(request);
   if (kernel.module.empty()) kernel.module = "cpu";
   return kernel;
+}
+
+// oneDNN's kernel, if it is there and the faster one; else one without `launch`. To open the
+// library takes a millisecond and more, which small work isn't worth.
+internal::Kernel CpuDevice::prepare_by_module(const internal::KernelRequest& request,
+                                              DType dtype) const {
+  constexpr int64_t kLeastElements = 1 << 15;
+  if (internal::is_set("TENON_DISABLE_ONEDNN")) return {};
+  int64_t elements = 0;
+  for (const auto& specs : {request.inputs, request.outputs}) {
+    for (const internal::TensorSpec& spec : specs) elements += spec.shape.element_count();
+  }
+  if (elements < kLeastElements && !internal::is_set("TENON_ONEDNN_ALWAYS")) return {};
+  const internal::ModuleApi* api = internal::onednn_module().api;
+  if (api == nullptr || api->cpu_kernels == nullptr) return {};
+  const internal::KernelRegistration* found = api->cpu_kernels()->find(request.op, dtype);
+  if (found == nullptr || (!request.epilogue.empty() && !found->epilogues)) return {};
+  return found->prepare(request);
 }
 
 void CpuDevice::reserve(size_t bytes) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/backend/backend.h"
-#include "cpu_fallback/cpu_queue.h"
+#include "core/backend/cpu_queue.h"
 
 namespace tenon::cpu {
 
@@ -26,7 +26,7 @@ class CpuDevice : public internal::Device {
   void copy(void* to, const void* from, size_t bytes, internal::Queue&) override;
 
   std::unique_ptr<internal::Queue> make_queue() override {
-    return std::make_unique<CpuQueue>(pool_);
+    return std::make_unique<internal::CpuQueue>(pool_);
   }
   std::unique_ptr<internal::Queue> adopt_queue(void*) override { return make_queue(); }
   std::unique_ptr<internal::Event> make_event() override {
@@ -42,6 +42,7 @@ class CpuDevice : public internal::Device {
 
  private:
   void reserve(size_t bytes);
+  internal::Kernel prepare_by_module(const internal::KernelRequest& request, DType dtype) const;
 
   const internal::KernelRegistry& kernels_;
   const std::string name_;

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "core/backend/cpu_queue.h"
 #include "core/backend/kernel_arguments.h"
-#include "cpu_fallback/cpu_queue.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

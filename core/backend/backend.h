@@ -125,6 +125,7 @@ struct KernelRegistration {
   std::vector<int> host_inputs = {};  // inputs wanted in host memory, read when it is launched
   bool capturable = true;             // whether a launch may be captured and replayed as it was
   bool epilogues = false;             // whether any Epilogue may be asked for
+  bool heavy = false;                 // worth asking a module for a faster one (ModuleApi)
 };
 
 // The kernels of one backend, by operation and dtype. Filled once when the backend is made, then

@@ -47,4 +47,10 @@ Module open_module(const std::string& name) noexcept;
 // CUDA's: only where there is a driver with a device, and TENON_DISABLE_CUDA isn't set (but to 0).
 const Module& cuda_module();
 
+// oneDNN's, which computes on CPUs. Opening it also where it is disabled is the caller's to avoid.
+const Module& onednn_module();
+
+// Whether an environment variable is set, to something else than nothing or 0.
+bool is_set(const char* variable) noexcept;
+
 }  // namespace tenon::internal

@@ -137,7 +137,8 @@ Kernel prepare_batch_matmul(const KernelRequest& request) {
 
 template <typename T, class M>
 void add(KernelRegistry& kernels, DType dtype, bool epilogues) {
-  kernels.add("MatMul", dtype, {.prepare = prepare_matmul<T, M>, .epilogues = epilogues});
+  kernels.add("MatMul", dtype,
+              {.prepare = prepare_matmul<T, M>, .epilogues = epilogues, .heavy = epilogues});
   kernels.add("BatchMatMulV2", dtype, prepare_batch_matmul<T, M>);
 }
 

@@ -301,9 +301,12 @@ Kernel prepare_filter_gradient(const KernelRequest& request) {
 void register_nn_conv(KernelRegistry& kernels) {
   for_types(Floats(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    kernels.add("Conv2D", dtype_of<T>, {.prepare = prepare_conv<T>, .epilogues = true});
-    kernels.add("Conv2DBackpropInput", dtype_of<T>, prepare_image_gradient<T>);
-    kernels.add("Conv2DBackpropFilter", dtype_of<T>, prepare_filter_gradient<T>);
+    kernels.add("Conv2D", dtype_of<T>,
+                {.prepare = prepare_conv<T>, .epilogues = true, .heavy = true});
+    kernels.add("Conv2DBackpropInput", dtype_of<T>,
+                {.prepare = prepare_image_gradient<T>, .heavy = true});
+    kernels.add("Conv2DBackpropFilter", dtype_of<T>,
+                {.prepare = prepare_filter_gradient<T>, .heavy = true});
   });
 }
 

@@ -33,7 +33,7 @@ struct TENON_API DeviceSpec {
 
 // A library that Tenon opens when the program runs, if what it needs is there.
 struct ModuleInfo {
-  std::string name;    // "cuda"
+  std::string name;    // "cuda", "onednn"
   bool opened;         // whether it is used
   std::string status;  // the file that was opened, or why it isn't used: "no NVIDIA driver: ..."
 };
