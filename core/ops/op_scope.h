@@ -1,20 +1,27 @@
 // The name scope of a function that is made of several operations.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/graph/builder.h"
+#include "core/graph/graph_state.h"
 #include "tenon/graph.h"
 
 namespace tenon::internal {
 
-// While it lives, operations are added to the graph of the inputs, in a new name scope.
+// While it lives, operations are added to the graph of the inputs, in a new name scope. An
+// exception that leaves its block takes them back.
 class OpScope {
  public:
   OpScope(const std::string& name, const char* otherwise, std::span<const Input> inputs)
-      : graph_(graph_of(inputs).as_default()),
+      : state_(graph_of(inputs).state()),
+        lock_(state_->mutex),
+        trial_(*state_),
+        graph_(Graph(state_).as_default()),
         scope_(name_scope(name.empty() ? std::string(otherwise) : name)) {}
   OpScope(const std::string& name, const char* otherwise, const std::vector<Input>& inputs = {})
       : OpScope(name, otherwise, std::span<const Input>(inputs)) {}
@@ -23,6 +30,9 @@ class OpScope {
   const std::string& name() const noexcept { return scope_.name(); }
 
  private:
+  std::shared_ptr<GraphState> state_;
+  std::lock_guard<std::recursive_mutex> lock_;
+  GraphState::Trial trial_;
   ScopeGuard graph_;
   NameScope scope_;
 };

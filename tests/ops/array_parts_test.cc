@@ -201,6 +201,13 @@ TEST_F(PartsTest, OneHotVectorsLieAlongAnyAxis) {
   EXPECT_ERROR(one_hot({1}, -1), ValueError, shape_incompatible, "depth");
 }
 
+TEST_F(PartsTest, AFunctionOfSeveralOperationsThatFailsLeavesTheGraphAsItWas) {
+  const size_t before = graph_.operations().size();
+  EXPECT_ERROR(one_hot({1}, -1), ValueError, shape_incompatible, "depth");
+  EXPECT_EQ(graph_.operations().size(), before);
+  EXPECT_EQ(one_hot({1}, 2).name(), "one_hot:0");
+}
+
 TEST_F(PartsTest, FindsWhatIsTrue) {
   const Output mask = constant({{true, false, true}, {false, true, false}});
   EXPECT_EQ(where(mask).shape(), (Shape{-1, 2}));
