@@ -41,7 +41,7 @@ bool can_run(const Device& device, const Node& node) {
 class Placer {
  public:
   Placer(const GraphState& graph, const std::vector<Device*>& devices,
-         const PlacementOptions& options, std::vector<int>& placement)
+         const PlacementOptions& options, std::vector<Placed>& placement)
       : graph_(graph), devices_(devices), options_(options), placement_(placement) {
     for (const Device* device : devices) specs_.push_back(DeviceSpec::from_string(device->name()));
   }
@@ -55,13 +55,16 @@ class Placer {
     for (size_t id = 0; id < count; ++id) {
       Group& group = group_of(id);
       if (id < first) {
-        group.only(placement_[id], devices_.size());
+        group.only(placement_[id].device, devices_.size());
       } else {
         add_to(group, node(id));
       }
     }
-    std::vector<int> found = placement_;
-    for (size_t id = first; id < count; ++id) found.push_back(device_of(group_of(id), node(id)));
+    std::vector<Placed> found = placement_;
+    for (size_t id = first; id < count; ++id) {
+      const int device = device_of(group_of(id), node(id));
+      found.push_back(explained(group_of(id), node(id), device));
+    }
     placement_ = std::move(found);
     if (options_.log) log(first);
   }
@@ -72,6 +75,7 @@ class Placer {
   // Operations that lie on one device.
   struct Group {
     Devices asked = {};           // that fit all that was asked for; empty: nothing was
+    Devices hosts = {};           // all devices of the tasks of these
     const Node* asker = nullptr;  // who asked first
     Devices unable = {};          // without a kernel for one of them; empty: none
     const Node* unrunnable = {};  // the one
@@ -116,13 +120,18 @@ class Placer {
       join(node.id, with->id);
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const Node* variable = variable_of(node.inputs[i]);
-      if (variable == nullptr) continue;
-      const bool is_handle = variable->output_dtypes[0] == DType::resource;
-      const bool is_written = contains(node.def->writes, static_cast<int>(i));
-      const bool only_reads = node.device.empty() && !needs_kernel(node);
-      if (is_handle || is_written || only_reads) join(node.id, variable->id);
+      if (const Node* variable = variable_beside(node, i)) join(node.id, variable->id);
     }
+  }
+
+  // The variable that must lie where the node is, for it to use that input; null if none must.
+  static const Node* variable_beside(const Node& node, size_t input) {
+    const Node* variable = variable_of(node.inputs[input]);
+    if (variable == nullptr) return nullptr;
+    const bool is_handle = variable->output_dtypes[0] == DType::resource;
+    const bool is_written = contains(node.def->writes, static_cast<int>(input));
+    const bool only_reads = node.device.empty() && !needs_kernel(node);
+    return is_handle || is_written || only_reads ? variable : nullptr;
   }
 
   void add_to(Group& group, const Node& node) {
@@ -137,6 +146,8 @@ class Placer {
     if (group.asked.empty()) {
       group.asked = fitting;
       group.asker = &node;
+      const DeviceSpec asked = DeviceSpec::from_string(node.device);
+      for (const DeviceSpec& have : specs_) group.hosts.push_back(fits_host(asked, have));
       return;
     }
     Devices both = group.asked;
@@ -173,14 +184,42 @@ class Placer {
     return str("[ ", internal::join(names), " ]");
   }
 
-  // The first GPU of a set, else its first device; -1 for none.
+  // The first device of a set, or the first GPU there is in the set beside that; -1 for none.
   int best(const Devices& of) const {
     int found = -1;
     for (size_t i = 0; i < of.size(); ++i) {
-      if (of[i] && specs_[i].device_type == "GPU") return static_cast<int>(i);
-      if (of[i] && found < 0) found = static_cast<int>(i);
+      if (!of[i]) continue;
+      if (found < 0) found = static_cast<int>(i);
+      const bool is_beside = fits_host(specs_[static_cast<size_t>(found)], specs_[i]);
+      if (is_beside && specs_[i].device_type == "GPU") return static_cast<int>(i);
     }
     return found;
+  }
+
+  bool is_gpu(int device) const { return specs_[static_cast<size_t>(device)].device_type == "GPU"; }
+
+  Placed explained(const Group& group, const Node& node, int device) const {
+    using Why = Placed::Why;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (const Node* variable = variable_beside(node, i)) {
+        return {device, Why::kVariable, variable};
+      }
+    }
+    if (!node.colocation.empty() && node.colocation[0] != node.name) {
+      return {device, Why::kColocated, graph_.find_node(node.colocation[0])};
+    }
+    const bool there =
+        fits(DeviceSpec::from_string(node.device), specs_[static_cast<size_t>(device)]);
+    if (!node.device.empty()) {
+      if (there) return {device, Why::kAsked, nullptr};
+      const bool exists = std::any_of(specs_.begin(), specs_.end(), [&](const DeviceSpec& have) {
+        return fits(DeviceSpec::from_string(node.device), have);
+      });
+      return {device, exists ? Why::kNoKernel : Why::kNoDevice, group.unrunnable};
+    }
+    if (group.asker != nullptr) return {device, Why::kColocated, group.asker};
+    const bool passed_gpu = group.unrunnable != nullptr && !is_gpu(device);
+    return {device, passed_gpu ? Why::kNoGpuKernel : Why::kDefault, group.unrunnable};
   }
 
   int device_of(const Group& group, const Node& node) const {
@@ -200,7 +239,7 @@ class Placer {
     };
     int found = drop_unable();
     if (found < 0 && options_.allow_soft_placement) {
-      possible.assign(devices_.size(), true);
+      possible = group.hosts.empty() ? Devices(devices_.size(), true) : group.hosts;
       found = drop_unable();
     }
     if (found >= 0) return found;
@@ -216,14 +255,14 @@ class Placer {
   void log(size_t first) const {
     for (size_t id = first; id < placement_.size(); ++id) {
       std::cerr << str(node(id).name, ": (", node(id).type(),
-                       "): ", devices_[static_cast<size_t>(placement_[id])]->name(), "\n");
+                       "): ", devices_[static_cast<size_t>(placement_[id].device)]->name(), "\n");
     }
   }
 
   const GraphState& graph_;
   const std::vector<Device*>& devices_;
   const PlacementOptions& options_;
-  std::vector<int>& placement_;
+  std::vector<Placed>& placement_;
   std::vector<DeviceSpec> specs_;
   std::vector<int> leader_;  // by node id: another member of its group; itself: the first
   std::vector<Group> groups_;
@@ -232,9 +271,34 @@ class Placer {
 }  // namespace
 
 void place(const GraphState& graph, const std::vector<Device*>& devices,
-           const PlacementOptions& options, std::vector<int>& placement) {
+           const PlacementOptions& options, std::vector<Placed>& placement) {
   if (placement.size() == static_cast<size_t>(graph.node_count())) return;
   Placer(graph, devices, options, placement).run();
+}
+
+std::string reason_text(const Node& node, const Placed& placed) {
+  using Why = Placed::Why;
+  const Node* because = placed.because;
+  const bool itself = because == nullptr || because == &node;
+  switch (placed.why) {
+    case Why::kDefault:
+      return "asked for nothing";
+    case Why::kNoGpuKernel:
+      return itself ? "no GPU has a kernel for it"
+                    : str("no GPU has a kernel for ", because->name, ", which is placed with it");
+    case Why::kAsked:
+      return "asked for " + node.device;
+    case Why::kVariable:
+      return "where variable " + because->name + " is";
+    case Why::kColocated:
+      return "colocated with " + because->name;
+    case Why::kNoDevice:
+      return "soft placement: asked for " + node.device + ", which isn't there";
+    case Why::kNoKernel:
+      return str("soft placement: asked for ", node.device, ", which has no kernel for ",
+                 itself ? "it" : because->name);
+  }
+  return "";
 }
 
 }  // namespace tenon::internal

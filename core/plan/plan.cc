@@ -30,11 +30,26 @@ std::string_view name_of(StepKind kind) {
   return "";
 }
 
-// "/device:GPU:0": enough to tell the devices of one session apart.
-std::string short_name(const Device& device) {
-  DeviceSpec spec = DeviceSpec::from_string(device.name());
-  return DeviceSpec{.device_type = spec.device_type, .device_index = spec.device_index}.to_string();
-}
+// "/device:GPU:0" is enough to tell the devices of one task apart.
+class ShortNames {
+ public:
+  explicit ShortNames(const std::vector<Device*>& devices) {
+    for (const Device* device : devices) {
+      const DeviceSpec one = DeviceSpec::from_string(device->name());
+      const DeviceSpec first = DeviceSpec::from_string(devices[0]->name());
+      if (one.job != first.job || one.task != first.task) many_tasks_ = true;
+    }
+  }
+  std::string of(const Device& device) const {
+    if (many_tasks_) return device.name();
+    const DeviceSpec spec = DeviceSpec::from_string(device.name());
+    return DeviceSpec{.device_type = spec.device_type, .device_index = spec.device_index}
+        .to_string();
+  }
+
+ private:
+  bool many_tasks_ = false;
+};
 
 }  // namespace
 
@@ -110,6 +125,7 @@ size_t Plan::arena_count() const {
 }
 
 std::string Plan::to_string() const {
+  const ShortNames names(devices);
   std::string text;
   for (const Step& step : steps) {
     const Device& device = *devices[static_cast<size_t>(step.device)];
@@ -119,10 +135,10 @@ std::string Plan::to_string() const {
       const Slot& slot = slots[static_cast<size_t>(made)];
       text += str(" ", internal::str(slot.dtype), slot.shape);
     }
-    if (devices.size() > 1) text += " on " + short_name(device);
+    if (devices.size() > 1) text += " on " + names.of(device);
     if (moves) {
       text += str(step.kind == StepKind::kSend ? " to " : " from ",
-                  short_name(*devices[static_cast<size_t>(step.peer)]));
+                  names.of(*devices[static_cast<size_t>(step.peer)]));
     }
     if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
     if (!step.fused.empty()) text += ": " + step.fused;
@@ -131,7 +147,7 @@ std::string Plan::to_string() const {
   for (size_t i = 0; i < arenas.size(); ++i) {
     if (i != kHost && arenas[i].bytes == 0) continue;
     text +=
-        str("arena", devices.size() > 1 ? " on " + short_name(*devices[i]) : "", ": ",
+        str("arena", devices.size() > 1 ? " on " + names.of(*devices[i]) : "", ": ",
             arenas[i].bytes, " bytes, of which at most ", arenas[i].live_bytes, " live at once\n");
   }
   if (rest) text += "then planned for the values found\n";

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "core/plan/plan.h"
-#include "core/session/variable_storage.h"
+#include "core/session/random_stream.h"
+#include "core/transport/variable_storage.h"
 
 namespace tenon::internal {
 
@@ -22,6 +23,7 @@ struct PreparedRun {
   std::vector<int> locking_order;                // indices into variables
   std::vector<std::vector<int>> variable_slots;  // of each variable
   std::vector<RandomStream*> streams;            // by step; null for one that draws nothing
+  std::vector<bool> uses_device;                 // for its steps or its variables
 
   // After a cut: plans of the rest, by the values and shapes that were found.
   std::mutex rest_mutex;

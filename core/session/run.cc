@@ -13,32 +13,21 @@ constexpr size_t kMostRests = 64;  // plans kept behind one cut
 class VariableLocks {
  public:
   explicit VariableLocks(const PreparedRun& prepared) : prepared_(prepared) {
-    for (const int index : prepared.locking_order) {
-      std::shared_mutex& mutex = prepared.variables[static_cast<size_t>(index)]->lock;
-      if (written(index)) {
-        mutex.lock();
-      } else {
-        mutex.lock_shared();
-      }
-    }
+    for (const int index : prepared.locking_order) storage(index).acquire(access(index));
   }
   ~VariableLocks() {
-    for (const int index : prepared_.locking_order) {
-      std::shared_mutex& mutex = prepared_.variables[static_cast<size_t>(index)]->lock;
-      if (written(index)) {
-        ++prepared_.variables[static_cast<size_t>(index)]->version;
-        mutex.unlock();
-      } else {
-        mutex.unlock_shared();
-      }
-    }
+    for (const int index : prepared_.locking_order) storage(index).release(access(index));
   }
   VariableLocks(const VariableLocks&) = delete;
   VariableLocks& operator=(const VariableLocks&) = delete;
 
  private:
-  bool written(int index) const {
-    return prepared_.plan->variables[static_cast<size_t>(index)].written;
+  VariableStorage& storage(int index) const {
+    return *prepared_.variables[static_cast<size_t>(index)];
+  }
+  Access access(int index) const {
+    return prepared_.plan->variables[static_cast<size_t>(index)].written ? Access::kWrite
+                                                                         : Access::kRead;
   }
   const PreparedRun& prepared_;
 };
@@ -61,11 +50,38 @@ void check_initialized(const PreparedRun& prepared) {
       ". Run tenon::global_variables_initializer() or their initializer() first");
 }
 
+// A graph of another session may have given a shared variable another dtype or shape.
+void check_agreement(const PreparedRun& prepared) {
+  for (size_t i = 0; i < prepared.variables.size(); ++i) {
+    const VariableStorage& storage = *prepared.variables[i];
+    if (!storage.initialized()) continue;
+    const PlanVariable& variable = prepared.plan->variables[i];
+    const Node& node = *variable.node;
+    const auto dtype = node.attrs.get<DType>("dtype");
+    require<InvalidArgumentError>(
+        storage.value.dtype() == dtype, ErrorKind::dtype_incompatible, "Output 0 of type ",
+        storage.value.dtype(), " does not match declared output type ", dtype, " for node ",
+        node.name, ": another graph made this variable of ", storage.device().name(), " as ",
+        storage.value.dtype(), ". It is ", described(node));
+    const auto& shape = node.attrs.get<Shape>("shape");
+    const bool replaced = variable.written && !variable.must_be_initialized;
+    if (shape.compatible_with(storage.value.shape())) continue;
+    if (replaced && node.output_dtypes[0] == DType::resource) continue;
+    fail<InvalidArgumentError>(
+        ErrorKind::shape_incompatible,
+        replaced ? str("Assign requires shapes of both tensors to match. lhs shape= ",
+                       storage.value.shape(), " rhs shape= ", shape, ": variable ")
+                 : "Variable ",
+        node.name, " of ", storage.device().name(), " has a value of shape ", storage.value.shape(),
+        " from another graph; this one declares it ", shape, ". It is ", described(node));
+  }
+}
+
 bool shapes_hold(const PreparedRun& prepared) {
   for (size_t i = 0; i < prepared.variables.size(); ++i) {
     const VariableStorage& storage = *prepared.variables[i];
     const Shape& planned = prepared.plan->variable_shapes[i];
-    if (storage.node->attrs.get<Shape>("shape").fully_defined()) continue;
+    if (prepared.plan->variables[i].node->attrs.get<Shape>("shape").fully_defined()) continue;
     if (planned != (storage.initialized() ? storage.value.shape() : Shape::unknown())) return false;
   }
   return true;
@@ -174,18 +190,31 @@ bool SessionState::run_alone_or_together(const RunRequest& request, PreparedRun&
     const std::unique_lock alone(cut_mutex_);
     {
       const VariableLocks locks(prepared);
-      if (!shapes_hold(prepared)) return false;
-      check_initialized(prepared);
+      if (!ready(prepared)) return false;
     }
     run_rest(request, prepared, feeds, outputs);
     return true;
   }
   const std::shared_lock together(cut_mutex_);
   const VariableLocks locks(prepared);
-  if (!shapes_hold(prepared)) return false;
-  check_initialized(prepared);
+  if (!ready(prepared)) return false;
   execute(prepared, lease(*prepared.plan), feeds, outputs);
   return true;
+}
+
+// Whether a plan fits the values of its variables, which are locked; throws where none would.
+bool SessionState::ready(const PreparedRun& prepared) const {
+  if (!shapes_hold(prepared)) return false;
+  check_values(prepared);
+  return true;
+}
+
+void SessionState::check_values(const PreparedRun& prepared) const {
+  if (transport_) {
+    transport_->check(prepared.uses_device);
+    check_agreement(prepared);
+  }
+  check_initialized(prepared);
 }
 
 // Memory for one run. Where there is no more, that of plans which aren't running is given up.
@@ -242,7 +271,7 @@ void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared,
   rest_request.feeds.insert(rest_request.feeds.end(), rest.frontier.begin(), rest.frontier.end());
   {
     const VariableLocks locks(*then);
-    check_initialized(*then);
+    check_values(*then);
     if (!then->plan->rest) return execute(*then, lease(*then->plan), all, outputs);
   }
   run_rest(rest_request, *then, all, outputs);

@@ -1,6 +1,8 @@
 // Session and Callable: the public face of running.
 #include "tenon/session.h"
 
+#include <algorithm>
+#include <atomic>
 #include <shared_mutex>
 
 #include "core/base/strings.h"
@@ -71,7 +73,7 @@ class internal::CallableState {
       const std::shared_ptr<PreparedRun> prepared = find(feeds);
       if (session_->run_prepared(request_, *prepared, feeds, outputs)) return;
       std::unique_lock lock(mutex_);
-      std::erase_if(planned_, [&](const Planned& one) { return one.run == prepared; });
+      std::erase_if(planned_, [&](const auto& one) { return one->run == prepared; });
     }
   }
 
@@ -95,20 +97,25 @@ class internal::CallableState {
   }
 
  private:
+  // The plan for the dtypes and shapes of some feeds.
   struct Planned {
+    Planned(std::span<const Tensor> values, std::shared_ptr<PreparedRun> prepared)
+        : run(std::move(prepared)) {
+      for (const Tensor& value : values) feeds.push_back({value.dtype(), value.shape()});
+    }
+    bool matches(std::span<const Tensor> values) const {
+      for (size_t i = 0; i < values.size(); ++i) {
+        if (feeds[i].dtype != values[i].dtype() || feeds[i].shape != values[i].shape()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     std::vector<TensorSpec> feeds;
     std::shared_ptr<PreparedRun> run;
+    std::atomic<uint64_t> used{0};  // when, by clock_
   };
-
-  static bool matches(const Planned& planned, std::span<const Tensor> feeds) {
-    for (size_t i = 0; i < feeds.size(); ++i) {
-      if (planned.feeds[i].dtype != feeds[i].dtype() ||
-          planned.feeds[i].shape != feeds[i].shape()) {
-        return false;
-      }
-    }
-    return true;
-  }
 
   std::shared_ptr<PreparedRun> find(std::span<const Tensor> feeds) {
     session_->check_open();
@@ -117,23 +124,31 @@ class internal::CallableState {
                         feeds.size());
     {
       std::shared_lock lock(mutex_);
-      for (const Planned& planned : planned_) {
-        if (matches(planned, feeds)) return planned.run;
+      for (const std::unique_ptr<Planned>& planned : planned_) {
+        if (!planned->matches(feeds)) continue;
+        planned->used = ++clock_;
+        return planned->run;
       }
     }
     session_->check_feeds(request_, feeds);
-    Planned planned;
-    for (const Tensor& feed : feeds) planned.feeds.push_back({feed.dtype(), feed.shape()});
-    planned.run = session_->compile_run(request_, feeds);
+    auto planned = std::make_unique<Planned>(feeds, session_->compile_run(request_, feeds));
+    planned->used = ++clock_;
+    std::shared_ptr<PreparedRun> run = planned->run;
     std::unique_lock lock(mutex_);
-    planned_.push_back(planned);
-    return planned.run;
+    if (planned_.size() >= std::max<size_t>(1, session_->options().plan_cache_size)) {
+      planned_.erase(
+          std::min_element(planned_.begin(), planned_.end(),
+                           [](const auto& a, const auto& b) { return a->used < b->used; }));
+    }
+    planned_.push_back(std::move(planned));
+    return run;
   }
 
   std::shared_ptr<SessionState> session_;
   RunRequest request_;
   std::shared_mutex mutex_;
-  std::vector<Planned> planned_;
+  std::vector<std::unique_ptr<Planned>> planned_;  // as many as the session keeps of its own
+  std::atomic<uint64_t> clock_{0};
 };
 
 std::vector<Tensor> Callable::operator()(std::span<const Tensor> feeds) const {
@@ -212,6 +227,16 @@ std::vector<Allocation> Session::variable_allocations() const {
 std::string Session::plan_text(std::span<const Fetch> fetches, const Feeds& feeds) {
   const Call call(*state_, fetches, feeds);
   return state_->prepare(*call)->plan->to_string();
+}
+
+PlacementReport Session::explain_placement(std::span<const Fetch> fetches, const Feeds& feeds) {
+  PlacementReport report;
+  if (!fetches.empty()) {
+    const Call call(*state_, fetches, feeds);
+    report.copies = internal::copies_of(*state_->prepare(*call)->plan);
+  }
+  report.operations = state_->placed_operations();
+  return report;
 }
 
 }  // namespace tenon

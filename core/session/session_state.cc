@@ -1,71 +1,26 @@
 #include "core/session/session_state.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <random>
 
 #include "core/base/strings.h"
-#include "core/plan/place.h"
+#include "core/session/devices.h"
+#include "core/transport/in_process.h"
 
 namespace tenon::internal {
-namespace {
-
-// How many of a type SessionOptions::device_count allows, if it says.
-std::optional<int> asked_count(const SessionOptions& options, std::string_view type) {
-  for (const auto& [name, count] : options.device_count) {
-    if (to_upper(name) == type) return count;
-  }
-  return std::nullopt;
-}
-
-int emulated_gpu_count(const SessionOptions& options) {
-  int count = options.emulated_gpus;
-  if (const char* asked = std::getenv("TENON_EMULATED_GPUS"); count == 0 && asked != nullptr) {
-    count = std::max(0, std::atoi(asked));
-  }
-  return std::min(count, asked_count(options, "GPU").value_or(count));
-}
-
-void check(const SessionOptions& options) {
-  const auto require_count = [](int64_t count, auto... what) {
-    require<InvalidArgumentError>(count >= 0, ErrorKind::bad_argument, "SessionOptions::", what...,
-                                  " must not be negative, got ", count);
-  };
-  require_count(options.threads, "threads");
-  require_count(options.emulated_gpus, "emulated_gpus");
-  for (const auto& [type, count] : options.device_count) {
-    require_count(count, "device_count of ", type);
-  }
-}
-
-}  // namespace
-
-void VariableStorage::reserve(DType dtype, const Shape& shape) {
-  if (value && value.dtype() == dtype && value.shape() == shape) return;
-  if (value && dtype != DType::string && value.dtype() == dtype &&
-      value.element_count() == shape.element_count()) {
-    value = value.reshaped(shape);
-    return;
-  }
-  value = allocate_tensor(*device, dtype, shape);
-}
 
 SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options)
     : graph_(std::move(graph)), options_(options), cache_(options.plan_cache_size) {
-  check(options);
-  open_devices(cpu_backend(), std::max(1, asked_count(options, "CPU").value_or(1)),
-               options.cpu_memory_limit);
-  open_devices(emulated_gpu_backend(), emulated_gpu_count(options), options.gpu_memory_limit);
-}
-
-void SessionState::open_devices(Backend& backend, int count, size_t memory_limit) {
-  for (int i = 0; i < count; ++i) {
-    const std::string name =
-        str("/job:localhost/replica:0/task:0/device:", backend.device_type(), ":", i);
-    opened_.push_back(backend.open(std::min(i, backend.device_count() - 1), name,
-                                   {.threads = options_.threads, .memory_limit = memory_limit}));
-    devices_.push_back(opened_.back().get());
+  if (options.target.empty()) {
+    opened_ = open_devices(options, "/job:localhost/replica:0/task:0");
+    for (const auto& device : opened_) devices_.push_back(device.get());
+  } else {
+    transport_ =
+        connect(options.target, std::chrono::milliseconds(options.operation_timeout_in_ms));
+    devices_ = transport_->devices();
   }
 }
 
@@ -75,7 +30,8 @@ void SessionState::close() {
   closed_ = true;
   std::lock_guard lock(mutex_);
   for (auto& [id, variable] : variables_) {
-    std::lock_guard exclusive(variable->lock);
+    if (transport_) break;  // they are the tasks'
+    const VariableAccess access(*variable, Access::kWrite);
     variable->value = Tensor();
   }
   cache_.clear();
@@ -83,6 +39,7 @@ void SessionState::close() {
 
 void SessionState::check_open() const {
   require<RuntimeError>(!closed_, ErrorKind::closed, "Attempted to use a closed Session");
+  if (transport_) transport_->check();
 }
 
 std::vector<DeviceInfo> SessionState::list_devices() const {
@@ -97,19 +54,17 @@ std::vector<DeviceInfo> SessionState::list_devices() const {
 }
 
 std::vector<Allocation> SessionState::variable_allocations() const {
-  std::vector<VariableStorage*> storages;
+  std::map<int, std::shared_ptr<VariableStorage>> storages;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [id, variable] : variables_) storages.push_back(variable.get());
+    storages.insert(variables_.begin(), variables_.end());
   }
-  std::sort(storages.begin(), storages.end(),
-            [](const auto* a, const auto* b) { return a->node->id < b->node->id; });
   std::vector<Allocation> allocations;
-  for (VariableStorage* storage : storages) {
-    std::shared_lock reading(storage->lock);
+  for (const auto& [id, storage] : storages) {
+    const VariableAccess access(*storage, Access::kRead);
     if (!storage->initialized()) continue;
-    allocations.push_back({.variable = storage->node->name,
-                           .device = storage->device->name(),
+    allocations.push_back({.variable = storage->name(),
+                           .device = storage->device().name(),
                            .dtype = storage->value.dtype(),
                            .shape = storage->value.shape(),
                            .bytes = storage->value.bytes()});
@@ -119,11 +74,18 @@ std::vector<Allocation> SessionState::variable_allocations() const {
 
 VariableStorage& SessionState::storage(const Node& variable) const {
   std::lock_guard lock(mutex_);
-  std::unique_ptr<VariableStorage>& slot = variables_[variable.id];
-  if (!slot) {
-    slot = std::make_unique<VariableStorage>();
-    slot->node = &variable;
-    slot->device = devices_[static_cast<size_t>(device_of(variable))];
+  std::shared_ptr<VariableStorage>& slot = variables_[variable.id];
+  if (slot) return *slot;
+  Device& device = *devices_[static_cast<size_t>(device_of(variable))];
+  if (transport_) {
+    const std::string shared = variable.attrs.get<std::string>("shared_name");
+    slot = transport_->variable({.device = device.name(),
+                                 .container = variable.attrs.get<std::string>("container"),
+                                 .type = variable.type(),
+                                 .name = shared.empty() ? variable.name : shared},
+                                device);
+  } else {
+    slot = std::make_shared<VariableStorage>(variable.name, device);
   }
   return *slot;
 }
@@ -132,7 +94,7 @@ std::optional<Shape> SessionState::variable_shape(const Node& variable) const {
   const Shape& declared = variable.attrs.get<Shape>("shape");
   if (declared.fully_defined()) return declared;
   VariableStorage& of = storage(variable);
-  std::shared_lock reading(of.lock);
+  const VariableAccess access(of, Access::kRead);
   if (!of.initialized()) return std::nullopt;
   return of.value.shape();
 }
@@ -152,11 +114,14 @@ std::pair<int64_t, int64_t> SessionState::chosen_seeds(const Node& node) const {
   return stream(node).seeds;
 }
 
+// What is placed stays in the graph: places are known by node id.
 void SessionState::place_graph() {
+  const size_t before = placement_.size();
   place(
       *graph_, devices_,
       {.allow_soft_placement = options_.allow_soft_placement, .log = options_.log_device_placement},
       placement_);
+  if (placement_.size() > before) graph_->keep();
 }
 
 std::shared_ptr<PreparedRun> SessionState::prepare_plan(const PlanRequest& request) {
@@ -166,14 +131,16 @@ std::shared_ptr<PreparedRun> SessionState::prepare_plan(const PlanRequest& reque
   prepared->request = request;
   prepared->plan = compile(graph_, request, *this);
   const Plan& plan = *prepared->plan;
+  prepared->uses_device = plan.uses_device;
   for (const PlanVariable& variable : plan.variables) {
     prepared->variables.push_back(&storage(*variable.node));
+    prepared->uses_device[static_cast<size_t>(device_of(*variable.node))] = true;
   }
   prepared->locking_order.resize(plan.variables.size());
   std::iota(prepared->locking_order.begin(), prepared->locking_order.end(), 0);
   std::sort(prepared->locking_order.begin(), prepared->locking_order.end(), [&](int a, int b) {
-    return plan.variables[static_cast<size_t>(a)].node->id <
-           plan.variables[static_cast<size_t>(b)].node->id;
+    return std::less<>()(prepared->variables[static_cast<size_t>(a)],
+                         prepared->variables[static_cast<size_t>(b)]);
   });
   prepared->variable_slots.resize(plan.variables.size());
   for (size_t i = 0; i < plan.slots.size(); ++i) {

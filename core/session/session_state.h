@@ -8,9 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/plan/place.h"
 #include "core/plan/plan.h"
 #include "core/session/prepared_run.h"
 #include "core/session/resolve.h"
+#include "core/transport/transport.h"
 #include "tenon/session.h"
 
 namespace tenon::internal {
@@ -40,26 +42,29 @@ class SessionState : public PlanEnvironment, public std::enable_shared_from_this
   void close();
   void check_open() const;
   const std::shared_ptr<GraphState>& graph() const { return graph_; }
+  const SessionOptions& options() const { return options_; }
   std::vector<DeviceInfo> list_devices() const;
   std::vector<Allocation> variable_allocations() const;
+  std::vector<PlacedOperation> placed_operations();         // places the graph first
   std::vector<std::shared_ptr<Plan>> living_plans() const;  // also those that callables hold
 
   // PlanEnvironment.
   const std::vector<Device*>& devices() const override { return devices_; }
   int device_of(const Node& node) const override {
-    return placement_[static_cast<size_t>(node.id)];
+    return placement_[static_cast<size_t>(node.id)].device;
   }
   std::optional<Shape> variable_shape(const Node& variable) const override;
   std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const override;
 
  private:
-  void open_devices(Backend& backend, int count, size_t memory_limit);
   void place_graph();
   VariableStorage& storage(const Node& variable) const;
   RandomStream& stream(const Node& node) const;
   std::shared_ptr<PreparedRun> prepare_plan(const PlanRequest& request);
   bool run_alone_or_together(const RunRequest& request, PreparedRun& prepared,
                              std::span<const Tensor> feeds, std::span<Tensor> outputs);
+  bool ready(const PreparedRun& prepared) const;
+  void check_values(const PreparedRun& prepared) const;
   std::unique_ptr<Arena> lease(const Plan& plan);
   void run_rest(const RunRequest& request, PreparedRun& prepared, std::span<const Tensor> feeds,
                 std::span<Tensor> outputs);
@@ -67,12 +72,13 @@ class SessionState : public PlanEnvironment, public std::enable_shared_from_this
 
   std::shared_ptr<GraphState> graph_;
   SessionOptions options_;
-  std::vector<std::unique_ptr<Device>> opened_;
-  std::vector<Device*> devices_;  // opened_
-  std::vector<int> placement_;    // by node id; under the graph's lock
+  std::vector<std::unique_ptr<Device>> opened_;  // without a target
+  std::unique_ptr<Transport> transport_;         // with a target
+  std::vector<Device*> devices_;
+  std::vector<Placed> placement_;  // by node id; under the graph's lock
 
   mutable std::mutex mutex_;                                                     // of what follows
-  mutable std::unordered_map<int, std::unique_ptr<VariableStorage>> variables_;  // by node id
+  mutable std::unordered_map<int, std::shared_ptr<VariableStorage>> variables_;  // by node id
   mutable std::unordered_map<int, std::unique_ptr<RandomStream>> streams_;
   PlanCache cache_;
   std::vector<std::unique_ptr<ResolvedCall>> idle_calls_;
@@ -86,6 +92,9 @@ class SessionState : public PlanEnvironment, public std::enable_shared_from_this
 // The executor: one run of a plan in an arena that it gives back. Variables are locked already.
 void execute(PreparedRun& prepared, std::unique_ptr<Arena> arena, std::span<const Tensor> feeds,
              std::span<Tensor> outputs);
+
+// What a run of the plan copies between devices.
+std::vector<DeviceCopy> copies_of(const Plan& plan);
 
 // Throws the exception in flight again, its message extended by which operation met it.
 [[noreturn]] void rethrow_in(const Node& node);

@@ -8,6 +8,7 @@
 
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/container.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/scope_stack.h"
 #include "core/variables/variable_state.h"
@@ -95,7 +96,7 @@ void make_reference(const NewVariable& arguments, const std::string& scope,
                               {.name = scope,
                                .attrs = {{"shape", state.shape},
                                          {"dtype", state.dtype},
-                                         {"container", std::string()},
+                                         {"container", ContainerInForce::of(*graph).name},
                                          {"shared_name", std::string()}},
                                .where = arguments.where});
   };
@@ -172,7 +173,7 @@ void make_resource(const NewVariable& arguments, const std::string& scope,
                             {.name = scope,
                              .attrs = {{"shape", state.shape},
                                        {"dtype", state.dtype},
-                                       {"container", std::string()},
+                                       {"container", ContainerInForce::of(*graph).name},
                                        {"shared_name", scope.substr(0, scope.rfind('/'))}},
                              .where = arguments.where});
   initializer.colocate(state.handle.op().name(), arguments);

@@ -13,7 +13,8 @@ class PlaceTest : public ::testing::Test {
   // Where an operation is put, for these devices.
   std::string place_of(const Operation& op, bool soft = false) {
     place(*graph_.state(), devices_, {.allow_soft_placement = soft}, placement_);
-    return devices_[static_cast<size_t>(placement_[static_cast<size_t>(op.node()->id)])]->name();
+    return devices_[static_cast<size_t>(placement_[static_cast<size_t>(op.node()->id)].device)]
+        ->name();
   }
 
   Graph graph_;
@@ -21,7 +22,7 @@ class PlaceTest : public ::testing::Test {
   std::unique_ptr<Device> cpu_0_ = cpu_backend().open(0, "/job:localhost/device:CPU:0", {});
   std::unique_ptr<Device> cpu_1_ = cpu_backend().open(0, "/job:localhost/device:CPU:1", {});
   std::vector<Device*> devices_ = {cpu_0_.get(), cpu_1_.get()};
-  std::vector<int> placement_;
+  std::vector<Placed> placement_;
 };
 
 TEST_F(PlaceTest, PutsWhatAsksForNothingOnTheFirstDevice) {

@@ -14,7 +14,7 @@ class TestEnvironment : public PlanEnvironment {
   explicit TestEnvironment(const GraphState& graph) { place(graph, devices_, {}, placement_); }
   const std::vector<Device*>& devices() const override { return devices_; }
   int device_of(const Node& node) const override {
-    return placement_[static_cast<size_t>(node.id)];
+    return placement_[static_cast<size_t>(node.id)].device;
   }
   std::optional<Shape> variable_shape(const Node& variable) const override {
     return variable.attrs.get<Shape>("shape");
@@ -25,7 +25,7 @@ class TestEnvironment : public PlanEnvironment {
   std::unique_ptr<Device> cpu_ = cpu_backend().open(0, "/device:CPU:0", {.threads = 1});
   std::unique_ptr<Device> gpu_ = emulated_gpu_backend().open(0, "/device:GPU:0", {.threads = 1});
   std::vector<Device*> devices_ = {cpu_.get(), gpu_.get()};
-  std::vector<int> placement_;
+  std::vector<Placed> placement_;
 };
 
 class TransferTest : public ::testing::Test {

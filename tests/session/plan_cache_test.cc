@@ -57,6 +57,18 @@ TEST_F(PlanCacheTest, LeavesACallableItsPlanAsLongAsItLives) {
   EXPECT_TRUE(plan.expired());
 }
 
+TEST_F(PlanCacheTest, BoundsThePlansOfACallable) {
+  Session session({.plan_cache_size = 3});
+  const Callable callable = session.make_callable({doubled_}, {x_});
+  for (int64_t rows = 1; rows <= 20; ++rows) {
+    callable({Tensor(float32, {rows})});
+    callable({Tensor(float32, {1})});
+    EXPECT_EQ(kept(session), static_cast<size_t>(std::min<int64_t>(rows, 3)));
+  }
+  const std::weak_ptr<internal::Plan> first = session.state()->living_plans()[0];
+  EXPECT_FALSE(first.expired());  // used all the time
+}
+
 TEST_F(PlanCacheTest, GivesItsPlansUpWhenTheSessionIsClosed) {
   Session session;
   run_rows(session, 1);

@@ -157,7 +157,7 @@ class TENON_API Input {
 
 // What every operation takes besides its arguments.
 struct OpOptions {
-  std::string name = {};  // left out: the operation's default name, made unique
+  std::string name = {};  // left out: the operation's own; made unique unless it ends in "/"
 };
 
 // One open context. Movable; leaves the context when exit() is called or when it dies, whichever

@@ -82,6 +82,12 @@ struct Feed {
 using Feeds = std::vector<Feed>;
 
 struct SessionOptions {
+  // train::Server::target(): run on the devices of that server's cluster, and share the variables
+  // there (tenon/server.h). What asks for no task is placed on the server's own. Then device_count,
+  // emulated_gpus, threads and the memory limits are the servers', and say nothing here.
+  std::string target = {};
+  // How long a session with a target waits for the cluster's tasks to start.
+  int operation_timeout_in_ms = 10000;
   // Puts an operation on a device that can run it where the one asked for can't or isn't there.
   bool allow_soft_placement = false;
   // Prints one line an operation to standard error when it is placed: "name: (Type): device".
@@ -91,10 +97,11 @@ struct SessionOptions {
   // several GPUs run, and are tested, where there is none. 0: as many as the environment variable
   // TENON_EMULATED_GPUS says, else none.
   int emulated_gpus = 0;
-  int threads = 0;               // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
-  size_t cpu_memory_limit = 0;   // bytes for variables and plans; 0: no limit
-  size_t gpu_memory_limit = 0;   // the same of each GPU; 0: no limit but the device's own
-  size_t plan_cache_size = 128;  // plans kept besides those that callables hold
+  int threads = 0;              // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
+  size_t cpu_memory_limit = 0;  // bytes for variables and plans; 0: no limit
+  size_t gpu_memory_limit = 0;  // the same of each GPU; 0: no limit but the device's own
+  // How many plans are kept: of runs, and by each callable of its own. Those used longest ago go.
+  size_t plan_cache_size = 128;
 };
 
 struct DeviceInfo {
@@ -104,13 +111,45 @@ struct DeviceInfo {
   std::string description;  // "2 threads"
 };
 
-// One buffer of one variable on one device.
+// One buffer of one variable on one device. With a target: of the variables that the session's runs
+// have used, whoever initialised them.
 struct Allocation {
   std::string variable;  // "scope/w"
   std::string device;
   DType dtype;
   Shape shape;
   size_t bytes;
+};
+
+// Where an operation runs, and why.
+struct PlacedOperation {
+  std::string operation;  // "model/MatMul"
+  std::string type;       // "MatMul"
+  std::string device;     // "/job:localhost/replica:0/task:0/device:GPU:0"
+  // "asked for /device:GPU:0", "colocated with model/w", "where variable model/w is", "asked for
+  // nothing" (then it is on the first GPU, or without one on the CPU), "no GPU has a kernel for
+  // it", "soft placement: asked for /device:GPU:7, which isn't there".
+  std::string reason;
+};
+
+// A value that a run copies from one device's memory to another's.
+struct DeviceCopy {
+  std::string operation;  // that made it, or that uses it when it is fed
+  std::string from, to;   // devices
+  DType dtype;
+  Shape shape;
+  size_t bytes;
+};
+
+// What explain_placement answers.
+struct TENON_API PlacementReport {
+  std::vector<PlacedOperation> operations;  // of the whole graph, in the order of making
+  std::vector<DeviceCopy> copies;           // of the run that was asked about
+
+  size_t copied_bytes() const;  // of all copies
+  // "name (Type) device: reason", one line an operation; then "name dtype(shape) from -> to: n
+  // bytes", one a copy, and their sum.
+  std::string to_string() const;
 };
 
 // A run that is planned once and called often. Copies share the plan; calls may come from many
@@ -137,7 +176,8 @@ class TENON_API Callable {
 class TENON_API Session {
  public:
   // Of the default graph. Throws InvalidArgumentError (bad_argument) for options that make no
-  // sense.
+  // sense; of a target NotFoundError (bad_argument) when no server of this process has it, and
+  // FailedPreconditionError (bad_argument) when tasks of its cluster don't start in time.
   explicit Session(const SessionOptions& options = {});
   explicit Session(const Graph& graph, const SessionOptions& options = {});
   ~Session();
@@ -154,7 +194,9 @@ class TENON_API Session {
   //   FailedPreconditionError  uninitialized: lists all the variables that need initialising
   //   ResourceExhaustedError   resource_exhausted: memory; the message lists the largest holders
   //                            of it, and the session stays usable
-  //   RuntimeError          closed: after close()
+  //   RuntimeError          closed: after close(); with a target also after its reset(), or when
+  //   its
+  //                         server, or another that the run needs, has stopped
   Tensor run(const Fetch& fetch, const Feeds& feeds = {});
   std::vector<Tensor> run(std::initializer_list<Fetch> fetches, const Feeds& feeds = {});
   std::vector<Tensor> run(std::span<const Fetch> fetches, const Feeds& feeds = {});
@@ -166,8 +208,14 @@ class TENON_API Session {
   Callable make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
                          std::span<const Fetch> targets);
 
-  // Gives up the variables' values. Running afterwards throws RuntimeError (closed).
+  // Gives up the variables' values, but those of a target, which are its servers'. Running
+  // afterwards throws RuntimeError (closed).
   void close();
+
+  // Gives up the variables in these containers (none: in the tasks' own) on all tasks of the
+  // target's cluster, and closes the sessions made on this very target. Throws NotFoundError
+  // (bad_argument) for a target of no running server.
+  static void reset(std::string_view target, std::vector<std::string> containers = {});
 
   Graph graph() const;
   std::vector<DeviceInfo> list_devices() const;
@@ -178,6 +226,16 @@ class TENON_API Session {
   std::string plan_text(std::span<const Fetch> fetches, const Feeds& feeds = {});
   std::string plan_text(std::initializer_list<Fetch> fetches, const Feeds& feeds = {}) {
     return plan_text(std::span<const Fetch>(fetches.begin(), fetches.size()), feeds);
+  }
+
+  // Where each operation of the graph is, and why; and what a run of these fetches copies between
+  // devices (devices that compute in the host's memory share it: between them nothing is copied).
+  // Of a run whose shapes hang on values, what is copied before those are known. Runs nothing.
+  // Throws what planning that run would throw.
+  PlacementReport explain_placement(std::span<const Fetch> fetches, const Feeds& feeds = {});
+  PlacementReport explain_placement(std::initializer_list<Fetch> fetches = {},
+                                    const Feeds& feeds = {}) {
+    return explain_placement(std::span<const Fetch>(fetches.begin(), fetches.size()), feeds);
   }
 
   const std::shared_ptr<internal::SessionState>& state() const noexcept { return state_; }

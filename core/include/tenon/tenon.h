@@ -17,6 +17,7 @@
 #include "tenon/optimizers.h"
 #include "tenon/partitioners.h"
 #include "tenon/regularizers.h"
+#include "tenon/server.h"
 #include "tenon/session.h"
 #include "tenon/shape.h"
 #include "tenon/template.h"

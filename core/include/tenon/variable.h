@@ -21,7 +21,7 @@
 //    on the variable nor on read_value().
 //  - Initialising all variables at once has no order: an initial value that reads another variable
 //    must read its initialized_value().
-//  - Values belong to a session: another session starts with nothing initialised.
+//  - Values belong to a session (with a target, to its servers): another starts with none.
 //  - Whatever `collections` says, a trainable variable is in TRAINABLE_VARIABLES, too.
 //  - A variable whose making fails takes no name and leaves no operation behind, unless something
 //    refers to what was made (a collection, another variable).

@@ -1,0 +1,64 @@
+// Where operations are and why, and what a run copies between devices.
+#include "core/base/strings.h"
+#include "core/session/session_state.h"
+
+namespace tenon {
+
+using internal::str;
+
+namespace internal {
+
+std::vector<PlacedOperation> SessionState::placed_operations() {
+  check_open();
+  std::lock_guard lock(graph_->mutex);
+  place_graph();
+  std::vector<PlacedOperation> operations;
+  for (size_t id = 0; id < placement_.size(); ++id) {
+    const Node& node = *graph_->node(static_cast<int>(id));
+    const Placed& placed = placement_[id];
+    operations.push_back({.operation = node.name,
+                          .type = node.type(),
+                          .device = devices_[static_cast<size_t>(placed.device)]->name(),
+                          .reason = reason_text(node, placed)});
+  }
+  return operations;
+}
+
+std::vector<DeviceCopy> copies_of(const Plan& plan) {
+  std::vector<DeviceCopy> copies;
+  for (const Step& step : plan.steps) {
+    if (step.kind != StepKind::kReceive) continue;  // each send has one
+    const Slot& slot = plan.slots[static_cast<size_t>(step.inputs[0])];
+    copies.push_back(
+        {.operation = step.node->name,
+         .from = plan.devices[static_cast<size_t>(step.peer)]->name(),
+         .to = plan.devices[static_cast<size_t>(step.device)]->name(),
+         .dtype = slot.dtype,
+         .shape = slot.shape,
+         .bytes = static_cast<size_t>(slot.shape.element_count()) * size_of(slot.dtype)});
+  }
+  return copies;
+}
+
+}  // namespace internal
+
+size_t PlacementReport::copied_bytes() const {
+  size_t bytes = 0;
+  for (const DeviceCopy& copy : copies) bytes += copy.bytes;
+  return bytes;
+}
+
+std::string PlacementReport::to_string() const {
+  std::string text;
+  for (const PlacedOperation& one : operations) {
+    text += str(one.operation, " (", one.type, ") ", one.device, ": ", one.reason, "\n");
+  }
+  for (const DeviceCopy& copy : copies) {
+    text += str(copy.operation, " ", copy.dtype, copy.shape, " ", copy.from, " -> ", copy.to, ": ",
+                copy.bytes, " bytes\n");
+  }
+  if (!copies.empty()) text += str(copied_bytes(), " bytes cross devices\n");
+  return text;
+}
+
+}  // namespace tenon

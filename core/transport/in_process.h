@@ -1,0 +1,62 @@
+// The transport between tasks of one process: they share memory, so that values stay where they
+// are.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/transport/transport.h"
+
+namespace tenon::internal {
+
+// A running task: its devices, and the variables on them.
+class InProcessTask {
+ public:
+  explicit InProcessTask(std::vector<std::unique_ptr<Device>> devices);
+
+  std::shared_ptr<VariableStorage> variable(const VariableKey& key, Device& device);
+  // Gives up the values of the variables of these containers.
+  void clear(std::span<const std::string> containers);
+
+  std::vector<Device*> devices() const;
+  std::atomic<bool> stopped{false};
+  std::atomic<int> resets{0};  // sessions made on this task before the last one are closed
+
+ private:
+  std::vector<std::unique_ptr<Device>> devices_;
+  std::mutex mutex_;
+  std::map<VariableKey, std::shared_ptr<VariableStorage>> variables_;
+};
+
+// Which task a server runs. Equal clusters are the same one.
+struct TaskAddress {
+  std::map<std::string, std::vector<std::string>> cluster;  // job: addresses
+  std::string job;
+  int index = 0;
+  const std::string& address() const { return cluster.at(job)[static_cast<size_t>(index)]; }
+  std::string device_prefix() const;  // "/job:ps/replica:0/task:0"
+  std::string target() const { return "tenon://" + address(); }
+};
+
+// From now on sessions find the task. Throws FailedPreconditionError (already_exists) when one is
+// running at that address.
+void start_task(const TaskAddress& where, std::shared_ptr<InProcessTask> task);
+void stop_task(const TaskAddress& where, InProcessTask& task);
+
+// A session's connection to the cluster of a target. Waits for tasks that haven't started. Throws
+// NotFoundError (bad_argument) for a target of no running server, FailedPreconditionError
+// (bad_argument) when the time is over.
+std::unique_ptr<Transport> connect(std::string_view target, std::chrono::milliseconds patience);
+
+// Clears containers (none: the tasks' own, "") on all running tasks of the target's cluster, and
+// closes the sessions made on that target. Throws NotFoundError (bad_argument) as above.
+void reset(std::string_view target, std::vector<std::string> containers);
+
+}  // namespace tenon::internal

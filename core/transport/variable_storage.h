@@ -1,0 +1,63 @@
+// The value of a variable, in one session or in a task that several sessions share.
+#pragma once
+
+#include <cstdint>
+#include <shared_mutex>
+#include <string>
+
+#include "core/backend/backend.h"
+
+namespace tenon::internal {
+
+enum class Access { kRead, kWrite };
+
+// A run acquires each variable that it uses before it starts, in the order of their addresses, and
+// releases it when it has ended; in between, `value` may be read, or with kWrite changed. Where the
+// value lives with a task of another process, acquire fetches it and release(kWrite) puts it back.
+class VariableStorage {
+ public:
+  VariableStorage(std::string name, Device& device) : name_(std::move(name)), device_(device) {}
+  virtual ~VariableStorage() = default;
+  VariableStorage(const VariableStorage&) = delete;
+  VariableStorage& operator=(const VariableStorage&) = delete;
+
+  virtual void acquire(Access access) {
+    access == Access::kRead ? lock_.lock_shared() : lock_.lock();
+  }
+  virtual void release(Access access) {
+    if (access == Access::kRead) return lock_.unlock_shared();
+    ++version;
+    lock_.unlock();
+  }
+
+  const std::string& name() const { return name_; }
+  Device& device() const { return device_; }
+  bool initialized() const { return static_cast<bool>(value); }
+  // Memory for a value of this shape; what was there is kept if it is as large.
+  void reserve(DType dtype, const Shape& shape);
+
+  Tensor value;          // empty until it is initialised
+  uint64_t version = 1;  // another one after each run that may have written the value
+
+ private:
+  std::string name_;  // of its operation
+  Device& device_;
+  std::shared_mutex lock_;
+};
+
+// A variable acquired for a block.
+class VariableAccess {
+ public:
+  VariableAccess(VariableStorage& storage, Access access) : storage_(storage), access_(access) {
+    storage_.acquire(access_);
+  }
+  ~VariableAccess() { storage_.release(access_); }
+  VariableAccess(const VariableAccess&) = delete;
+  VariableAccess& operator=(const VariableAccess&) = delete;
+
+ private:
+  VariableStorage& storage_;
+  Access access_;
+};
+
+}  // namespace tenon::internal
