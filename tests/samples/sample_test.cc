@@ -162,4 +162,12 @@ TEST(SampleTest, PlacementPutsThingsOnDevices) {
                            "on /device:GPU:0 to /device:CPU:0\n", "rounded: [[3 5]]\n"});
 }
 
+TEST(SampleTest, ClusterTrainsWhatParameterServersHold) {
+  expect_in_order(
+      output_of("cluster"),
+      {"  /job:ps/replica:0/task:0/device:CPU:0\n", "  /job:worker/replica:0/task:1/device:CPU:0\n",
+       "trained, y = 3 a + 5 b - 1\n  w on /job:ps/task:0: [3 5]\n  b on /job:ps/task:1: [-1]\n",
+       "  at least 400 steps: true\n", "after a reset\n  uninitialized\n"});
+}
+
 }  // namespace
