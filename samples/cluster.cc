@@ -78,8 +78,8 @@ void show(const tn::train::Server& server, const std::string& title) {
   tn::Session session({.target = server.target()});
   std::cout << title << '\n';
   for (const tn::Variable& v : {model.w, model.b}) {
-    std::cout << "  " << v.op().name() << " on " << v.device() << ": "
-              << session.run(tn::round(tn::reshape(v, {-1}))) << '\n';
+    const tn::Tensor value = session.run(tn::round(tn::reshape(v, {-1})));
+    std::cout << "  " << v.op().name() << " on " << v.device() << ": " << value << '\n';
   }
   std::cout << "  at least " << 2 * kSteps << " steps: " << std::boolalpha
             << (session.run(model.step).scalar<int64_t>() >= 2 * kSteps) << '\n';

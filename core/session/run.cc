@@ -46,7 +46,7 @@ void check_initialized(const PreparedRun& prepared) {
   fail<FailedPreconditionError>(
       ErrorKind::uninitialized, "Attempting to use uninitialized value ", missing[0],
       ". This run needs ", missing.size(), missing.size() == 1 ? " variable" : " variables",
-      " that this session has not initialised: ", join(missing),
+      " that have not been initialised: ", join(missing),
       ". Run tenon::global_variables_initializer() or their initializer() first");
 }
 

@@ -4,9 +4,9 @@
 // released by each run.
 #pragma once
 
-#include <compare>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/transport/variable_storage.h"
@@ -19,7 +19,11 @@ struct VariableKey {
   std::string container;  // "" is the task's own
   std::string type;       // "VariableV2", "VarHandleOp": those of one name are two variables
   std::string name;
-  auto operator<=>(const VariableKey&) const = default;
+
+  bool operator<(const VariableKey& other) const {
+    return std::tie(device, container, type, name) <
+           std::tie(other.device, other.container, other.type, other.name);
+  }
 };
 
 // One session's connection to a cluster.
