@@ -40,6 +40,9 @@ class CpuDevice : public internal::Device {
 
   internal::Kernel prepare(const internal::KernelRequest& request, DType dtype) override;
 
+ protected:
+  internal::ThreadPool& threads() noexcept { return pool_; }
+
  private:
   void reserve(size_t bytes);
   internal::Kernel prepare_by_module(const internal::KernelRequest& request, DType dtype) const;

@@ -4,6 +4,9 @@
 // only this device's kernels and copies know where. A kernel of another device that is given such
 // an address faults, and a kernel of this device that is given memory of another one throws: both
 // show a copy that is missing from a plan.
+//
+// Work is recorded as a GPU does it: with the addresses it had then. A plan that runs a recording
+// which doesn't fit any more shows here too.
 #include <sys/mman.h>
 
 #include <climits>
@@ -68,6 +71,17 @@ AddressTable& address_table() {
   return *table;
 }
 
+using Work = std::function<void(internal::Queue&)>;
+
+struct EmulatedQueue : CpuQueue {
+  using CpuQueue::CpuQueue;
+  std::vector<Work>* recording = nullptr;  // where work goes that is recorded
+};
+
+struct EmulatedRecording : internal::Recording {
+  std::vector<Work> work;
+};
+
 class EmulatedGpu : public CpuDevice {
  public:
   using CpuDevice::CpuDevice;
@@ -98,34 +112,75 @@ class EmulatedGpu : public CpuDevice {
     CpuDevice::release(block.memory);
   }
 
+  std::unique_ptr<internal::Queue> make_queue() override {
+    return std::make_unique<EmulatedQueue>(threads());
+  }
+
   void copy(void* to, const void* from, size_t bytes, internal::Queue& queue) override {
-    CpuDevice::copy(anywhere(to), anywhere(const_cast<void*>(from)), bytes, queue);
+    put(queue, [this, to, from, bytes](internal::Queue& on) {
+      CpuDevice::copy(anywhere(to), anywhere(const_cast<void*>(from)), bytes, on);
+    });
+  }
+
+  std::unique_ptr<internal::Recording> capture(internal::Queue& queue,
+                                               const std::function<void()>& work) override {
+    auto recorded = std::make_unique<EmulatedRecording>();
+    auto& on = static_cast<EmulatedQueue&>(queue);
+    on.recording = &recorded->work;
+    try {
+      work();
+    } catch (...) {
+      on.recording = nullptr;
+      throw;
+    }
+    on.recording = nullptr;
+    return recorded;
+  }
+
+  void replay(const internal::Recording& recording, internal::Queue& queue) override {
+    for (const Work& work : static_cast<const EmulatedRecording&>(recording).work) work(queue);
   }
 
   internal::Kernel prepare(const internal::KernelRequest& request, DType dtype) override {
     internal::Kernel kernel = CpuDevice::prepare(request, dtype);
     kernel.module = "emulated";
-    kernel.launch = [this, launch = std::move(kernel.launch), op = std::string(request.op),
-                     inputs = request.inputs.size(), outputs = request.outputs.size(),
+    const std::vector<int>& host_inputs =
+        internal::find_kernel(kernels(), request, dtype, name()).host_inputs;
+    std::vector<bool> on_host(request.inputs.size());
+    for (const int input : host_inputs) on_host[static_cast<size_t>(input)] = true;
+    kernel.launch = [this, launch = std::move(kernel.launch), op = std::string(request.op), on_host,
+                     outputs = request.outputs.size(),
                      uses_workspace = kernel.workspace_bytes > 0](const internal::Launch& given) {
-      std::vector<const void*> input_memory(inputs);
+      std::vector<const void*> input_memory(on_host.size());
       std::vector<void*> output_memory(outputs);
-      for (size_t i = 0; i < inputs; ++i) {
-        input_memory[i] = own(const_cast<void*>(given.inputs[i]), op, "Input", i);
+      for (size_t i = 0; i < on_host.size(); ++i) {
+        void* const input = const_cast<void*>(given.inputs[i]);
+        input_memory[i] = on_host[i] ? input : own(input, op, "Input", i);
       }
       for (size_t i = 0; i < outputs; ++i) {
         output_memory[i] = own(given.outputs[i], op, "Output", i);
       }
-      internal::Launch translated = given;
-      translated.inputs = input_memory.data();
-      translated.outputs = output_memory.data();
-      if (uses_workspace) translated.workspace = own(given.workspace, op, "Workspace", 0);
-      launch(translated);
+      void* const workspace = uses_workspace ? own(given.workspace, op, "Workspace", 0) : nullptr;
+      put(*given.queue, [=](internal::Queue& on) {
+        internal::Launch translated = given;
+        translated.inputs = input_memory.data();
+        translated.outputs = output_memory.data();
+        translated.workspace = workspace;
+        translated.queue = &on;
+        launch(translated);
+      });
     };
     return kernel;
   }
 
  private:
+  // Runs it, or keeps it where the queue's work is recorded.
+  static void put(internal::Queue& queue, const Work& work) {
+    std::vector<Work>* const recording = static_cast<EmulatedQueue&>(queue).recording;
+    if (recording == nullptr) return work(queue);
+    recording->push_back(work);
+  }
+
   // The bytes behind an address of any emulated GPU or of the host.
   static void* anywhere(void* address) {
     char* const memory = address_table().find(address).memory;
@@ -136,9 +191,10 @@ class EmulatedGpu : public CpuDevice {
   void* own(void* address, const std::string& op, std::string_view what, size_t index) const {
     if (address == nullptr) return nullptr;  // only its shape matters
     const AddressTable::Place place = address_table().find(address);
+    // Sessions that open one GPU share its memory.
     internal::require<RuntimeError>(
-        place.device == this, ErrorKind::bad_placement, what, " ", index, " of ", op, " on ",
-        name(), " lies in memory of ",
+        place.device != nullptr && place.device->name() == name(), ErrorKind::bad_placement, what,
+        " ", index, " of ", op, " on ", name(), " lies in memory of ",
         place.device == nullptr ? std::string("the host") : place.device->name());
     return place.memory;
   }

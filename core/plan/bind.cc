@@ -32,6 +32,7 @@ class Binder {
     place_outputs();
     for (const int index : steps_) add_step(graph_.op(index));
     lay_out_arenas();
+    find_segments(plan_);
   }
 
  private:
@@ -141,6 +142,8 @@ class Binder {
       }
       output.copied = !own;
       output.slot = slot_of(fetch, kHost);
+      output.memory = plan_.slots[static_cast<size_t>(output.slot)].memory;
+      if (output.memory != kHost) plan_.uses_device[static_cast<size_t>(output.memory)] = true;
       plan_.outputs.push_back(std::move(output));
     }
   }
@@ -207,7 +210,8 @@ class Binder {
     const int memory = environment_.memory_of(op.device);
     plan_.uses_device[static_cast<size_t>(op.device)] = true;
     for (size_t i = 0; i < op.inputs.size(); ++i) {
-      step.inputs.push_back(reads_memory(op, i) ? slot_of(op.inputs[i], memory) : kNoSlot);
+      const int wanted = contains(op.host_inputs, static_cast<int>(i)) ? kHost : memory;
+      step.inputs.push_back(reads_memory(op, i) ? slot_of(op.inputs[i], wanted) : kNoSlot);
     }
     for (const int output : made_by(op)) step.outputs.push_back(slot_of(output, memory));
     check_memories(op, step);
@@ -221,6 +225,7 @@ class Binder {
     } else if (op.kind != StepKind::kCopy) {
       prepare(op, step);
     }
+    step.recordable = is_recordable(op, step);
     plan_.most_inputs = std::max(plan_.most_inputs, step.inputs.size());
     plan_.most_outputs = std::max(plan_.most_outputs, step.outputs.size());
     plan_.steps.push_back(std::move(step));
@@ -246,11 +251,13 @@ class Binder {
 
   // Every step works in its own device's memory, but for what is on its way to another.
   void check_memories(const PlanOp& op, const Step& step) const {
-    const int memory = environment_.memory_of(op.device);
-    const auto check = [&](const std::vector<int>& slots) {
-      for (const int index : slots) {
-        const Slot* slot = index < 0 ? nullptr : &plan_.slots[static_cast<size_t>(index)];
-        if (slot == nullptr || slot->memory == memory || slot->dtype == DType::string) continue;
+    const auto check = [&](const std::vector<int>& slots, const std::vector<int>& on_host) {
+      for (size_t i = 0; i < slots.size(); ++i) {
+        if (slots[i] < 0) continue;
+        const Slot* slot = &plan_.slots[static_cast<size_t>(slots[i])];
+        const int memory =
+            contains(on_host, static_cast<int>(i)) ? kHost : environment_.memory_of(op.device);
+        if (slot->memory == memory || slot->dtype == DType::string) continue;
         fail<RuntimeError>(ErrorKind::bad_placement, described(*op.node), " runs on ",
                            plan_.devices[static_cast<size_t>(op.device)]->name(),
                            " and needs a value that lies in memory of ",
@@ -258,8 +265,22 @@ class Binder {
                            ": a copy is missing from the plan");
       }
     };
-    if (op.kind != StepKind::kReceive) check(step.inputs);
-    if (op.kind != StepKind::kSend) check(step.outputs);
+    if (op.kind != StepKind::kReceive) check(step.inputs, op.host_inputs);
+    if (op.kind != StepKind::kSend) check(step.outputs, {});
+  }
+
+  // Whether a run differs from the one before in nothing but addresses: then a device that can may
+  // record it. A kernel that draws random numbers, reads the host's memory or asks for versions is
+  // told something new each time.
+  bool is_recordable(const PlanOp& op, const Step& step) const {
+    if (environment_.memory_of(op.device) == kHost) return false;
+    if (op.kind == StepKind::kCopy || op.kind == StepKind::kAssign) return true;
+    if (op.kind != StepKind::kKernel && op.kind != StepKind::kElementwise) return false;
+    const Device& device = *plan_.devices[static_cast<size_t>(op.device)];
+    const std::string_view name = op.program != nullptr ? kElementwiseOp : op.node->type();
+    const KernelRegistration* found = device.kernels().find(name, op.node->main_dtype());
+    return found != nullptr && found->capturable && op.host_inputs.empty() &&
+           step.kernel.random_blocks == 0 && !step.kernel.wants_versions;
   }
 
   // Both ends of a transfer know each other, and the event that says that the value is there.

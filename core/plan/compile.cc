@@ -116,7 +116,7 @@ std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
     plan->rest = Cutter(working, request).run();
   }
   simplify(working);
-  transfer(working, environment);
+  transfer(working, environment, request.keep_on_device && plan->rest == nullptr);
   fuse(working);
   order(working);
   plan->variables = working.variables;

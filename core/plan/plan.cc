@@ -79,11 +79,10 @@ std::unique_ptr<Arena> Plan::make_arena() const {
     arena->memory[i] = std::shared_ptr<void>(device->allocate(arenas[i].bytes),
                                              [device](void* memory) { device->release(memory); });
   }
-  arena->events.resize(static_cast<size_t>(event_count));
-  for (const Step& step : steps) {
-    if (step.kind != StepKind::kSend) continue;
-    arena->events[static_cast<size_t>(step.event)] =
-        devices[static_cast<size_t>(step.device)]->make_event();
+  make_events(*arena);
+  arena->recorded.resize(segments.size());
+  for (size_t i = 0; i < segments.size(); ++i) {
+    arena->recorded[i].addresses.resize(segments[i].slots.size() + segments[i].assignments.size());
   }
   for (const TensorSpec& spec : string_tensors) arena->strings.emplace_back(spec.dtype, spec.shape);
   arena->pointers.resize(slots.size());
@@ -104,6 +103,24 @@ std::unique_ptr<Arena> Plan::make_arena() const {
     }
   }
   return arena;
+}
+
+void Plan::make_events(Arena& arena) const {
+  arena.ends.resize(devices.size());
+  arena.awaited.resize(devices.size());
+  for (size_t i = 0; i < devices.size(); ++i) {
+    if (uses_device[i] && !devices[i]->host_memory()) arena.ends[i] = devices[i]->make_event();
+  }
+  arena.events.resize(static_cast<size_t>(event_count));
+  arena.ready.resize(static_cast<size_t>(event_count));
+  for (const Step& step : steps) {
+    if (step.kind != StepKind::kSend) continue;
+    const auto event = static_cast<size_t>(step.event);
+    arena.events[event] = devices[static_cast<size_t>(step.device)]->make_event();
+    Device& peer = *devices[static_cast<size_t>(step.peer)];
+    const bool writes_there = !step.outputs.empty() && !peer.host_memory();
+    if (writes_there) arena.ready[event] = peer.make_event();
+  }
 }
 
 void Plan::give_back(std::unique_ptr<Arena> arena) const {
@@ -149,6 +166,11 @@ std::string Plan::to_string() const {
     text +=
         str("arena", devices.size() > 1 ? " on " + names.of(*devices[i]) : "", ": ",
             arenas[i].bytes, " bytes, of which at most ", arenas[i].live_bytes, " live at once\n");
+  }
+  for (const Segment& segment : segments) {
+    text += str("recorded on ", names.of(*devices[static_cast<size_t>(segment.device)]), ": ",
+                segment.end - segment.begin, " steps from ", steps[segment.begin].node->name,
+                " to ", steps[segment.end - 1].node->name, "\n");
   }
   if (rest) text += "then planned for the values found\n";
   return text;

@@ -38,19 +38,43 @@ struct Step {
   Kernel kernel = {};
   std::vector<int> inputs;  // slots; -1 for an input of which only the shape matters
   std::vector<int> outputs;
-  int variable = -1;  // of kAssign, kIsInitialized, kInitializedValue
-  int peer = kHost;   // of kSend and kReceive: the other device
-  int event = -1;     // of kSend and kReceive
+  int variable = -1;        // of kAssign, kIsInitialized, kInitializedValue
+  int peer = kHost;         // of kSend and kReceive: the other device
+  int event = -1;           // of kSend and kReceive
+  bool recordable = false;  // whether a device may record it: the same launch, run after run
   size_t workspace_offset = 0;
   Shape shape = {};        // kAssign: the variable's new shape
   std::string fused = {};  // what was fused in, for reading
 };
 
+// Steps that follow each other on one device and are recorded together.
+struct Segment {
+  size_t begin = 0, end = 0;  // steps
+  int device = kHost;
+  std::vector<int> slots = {};  // that it uses and whose addresses may differ from run to run
+  std::vector<size_t> assignments = {};  // its kAssign steps
+};
+
 struct PlanOutput {
   int slot = -1;
+  int memory = kHost;   // where it is handed out
   bool copied = false;  // the slot is somebody else's memory: a copy is handed out
   DType dtype = DType::invalid;
   Shape shape = {};
+};
+
+// What was recorded of a segment, for the addresses of one arena.
+struct RecordedSegment {
+  std::vector<const void*> addresses;    // of slots, then assigned variables, in the run before
+  std::unique_ptr<Recording> recording;  // for those addresses; null: none yet
+  bool refused = false;                  // the device can't
+};
+
+// Where the work of a run ends. Its arena records the event again for the next run: the number
+// tells the two apart.
+struct RunEnd {
+  std::shared_ptr<Event> event;
+  uint64_t number = 0;
 };
 
 // The memory of one run: leased from the plan, given back when the run ends.
@@ -64,6 +88,12 @@ struct Arena {
   std::vector<Tensor> outputs;                 // room for what is handed out
   std::vector<std::unique_ptr<Queue>> queues;  // by device; null for one without steps
   std::vector<std::unique_ptr<Event>> events;  // of sends and receives
+  std::vector<std::unique_ptr<Event>> ready;   // of sends to another device: its memory is free
+  // By device that computes in memory of its own: where the last run's work ends, and what the
+  // run that is leasing the arena waits for.
+  std::vector<std::shared_ptr<Event>> ends;
+  std::vector<std::vector<RunEnd>> awaited;
+  std::vector<RecordedSegment> recorded;  // by segment
 };
 
 // How a device's part of an arena is laid out.
@@ -80,6 +110,7 @@ struct Plan {
   std::vector<bool> uses_device;            // whether any step runs there
   std::vector<Slot> slots;
   std::vector<Step> steps;
+  std::vector<Segment> segments;
   std::vector<Tensor> constants;
   std::vector<PlanVariable> variables;
   std::vector<Shape> variable_shapes;  // that it was made for; unknown where it doesn't matter
@@ -106,6 +137,7 @@ struct Plan {
 
  private:
   std::unique_ptr<Arena> make_arena() const;
+  void make_events(Arena& arena) const;
 
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Arena>> free_;
@@ -119,6 +151,9 @@ std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
 
 // Bind: gives every tensor its place and prepares the kernel of every step.
 void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
+
+// Segments: finds the steps that a device may record.
+void find_segments(Plan& plan);
 
 // Memory: one arena, laid out from the steps in which each tensor is live.
 struct LiveTensor {

@@ -20,12 +20,14 @@ struct PlanRequest {
     Endpoint endpoint;
     DType dtype = DType::invalid;
     Shape shape = {};
-    Tensor known = {};  // its value, when shapes hang on it (after a cut)
+    Tensor known = {};  // its value on the host, when shapes hang on it (after a cut)
+    int memory = 0;     // the device whose memory it is in
   };
   std::vector<Endpoint> fetches = {};
   std::vector<Node*> targets = {};  // run, but nothing comes back
   std::vector<FedValue> feeds = {};
   std::vector<const Node*> done = {};  // ran already, before a cut: never run again
+  bool keep_on_device = false;         // results stay in the memory they were made in
 };
 
 // The memory of the host, which all devices that compute in it share.
@@ -58,6 +60,7 @@ struct PlanValue {
   int alias_of = -1;      // the value whose memory this is
   int variable = -1;      // the variable whose memory this is
   int feed = -1;          // the feed whose memory this is
+  const Node* fed = {};   // whose output is fed
   int memory = kHost;     // the device whose memory this is in (set by transfer)
   bool foldable = false;  // follows from constants alone
 };
@@ -92,6 +95,7 @@ struct PlanOp {
   std::vector<int> reads;     // variables whose memory it reads when it runs
   std::vector<int> writes;    // variables
   std::vector<int> written_inputs;  // the inputs of `writes`
+  std::vector<int> host_inputs;     // that the kernel wants in host memory (set by transfer)
   Need need = Need::kNone;
   StepKind kind = StepKind::kNothing;
   int device = kHost;  // that it runs on (set by transfer)
@@ -155,7 +159,7 @@ void specialise(PlanGraph& plan, const PlanEnvironment& environment);
 void mark_needed(PlanGraph& plan, const std::vector<int>& values,
                  const std::vector<Node*>& targets);
 void simplify(PlanGraph& plan);
-void transfer(PlanGraph& plan, const PlanEnvironment& environment);
+void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device = false);
 void fuse(PlanGraph& plan);
 void order(PlanGraph& plan);
 

@@ -40,6 +40,8 @@ class Pruner {
                             .shape = feed.shape,
                             .constant = feed.known,
                             .feed = index,
+                            .fed = feed.endpoint.node,
+                            .memory = feed.memory,
                             .foldable = static_cast<bool>(feed.known)});
   }
 

@@ -1,6 +1,8 @@
 // Transfer: gives every operation its device and every value its memory, and sends the values that
 // are used in another device's memory: each once a device, however many operations use it there.
 //
+// A kernel that wants an input in host memory is one that uses it there.
+//
 // Operations that only pass memory on need none of their own: what they give lies where their input
 // does, and is sent from there.
 #include <algorithm>
@@ -15,8 +17,8 @@ namespace {
 
 class Transferrer {
  public:
-  Transferrer(PlanGraph& plan, const PlanEnvironment& environment)
-      : plan_(plan), environment_(environment) {}
+  Transferrer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device)
+      : plan_(plan), environment_(environment), keep_on_device_(keep_on_device) {}
 
   void run() {
     for (size_t i = 0; i < plan_.ops.size(); ++i) set_places(plan_.ops[i]);
@@ -39,6 +41,7 @@ class Transferrer {
   void set_places(PlanOp& op) {
     if (op.need == Need::kNone) return;
     op.device = device_of(op);
+    op.host_inputs = host_inputs_of(op);
     for (const int output : op.outputs) {
       PlanValue& value = plan_.value(output);
       const int owner = plan_.root(output);
@@ -55,6 +58,13 @@ class Transferrer {
     return environment_.device_of(*op.node);
   }
 
+  std::vector<int> host_inputs_of(const PlanOp& op) const {
+    if (op.kind != StepKind::kKernel || memory_of(op.device) == kHost) return {};
+    const Device& device = *environment_.devices()[static_cast<size_t>(op.device)];
+    const KernelRegistration* found = device.kernels().find(op.node->type(), op.node->main_dtype());
+    return found == nullptr ? std::vector<int>() : found->host_inputs;
+  }
+
   // Whether a value lies in one memory. What is known is kept wherever it is used, and what nobody
   // computes has no memory.
   bool is_placed(int value) const {
@@ -65,8 +75,9 @@ class Transferrer {
   }
 
   void bring_inputs(int index) {
-    const int device = plan_.op(index).device, memory = memory_of(device);
     for (size_t i = 0; i < plan_.op(index).inputs.size(); ++i) {
+      const bool on_host = contains(plan_.op(index).host_inputs, static_cast<int>(i));
+      const int device = on_host ? kHost : plan_.op(index).device, memory = memory_of(device);
       const int value = plan_.op(index).inputs[i];
       if (!reads_memory(plan_.op(index), i) || !is_placed(value)) continue;
       if (plan_.value(plan_.root(value)).memory == memory) continue;
@@ -86,12 +97,13 @@ class Transferrer {
     if (variable >= 0 && !reads) std::erase(op.reads, variable);
   }
 
-  // Results are handed out in host memory. A fetched variable is copied when it is read: it must
-  // not change any more when the run goes on, nor after it.
+  // Results are handed out in host memory, unless they are to stay where they are. A fetched
+  // variable is copied when it is read: it must not change any more when the run goes on, nor after
+  // it.
   void bring_fetch(int& fetch) {
     if (!is_placed(fetch)) return;
     const int owner = plan_.root(fetch);
-    if (plan_.value(owner).memory != kHost) {
+    if (plan_.value(owner).memory != kHost && !keep_on_device_) {
       const int producer = plan_.value(fetch).producer;
       fetch = received_by(kHost, fetch, producer);
     } else if (plan_.value(owner).variable >= 0) {
@@ -106,7 +118,8 @@ class Transferrer {
     copy.need = Need::kRun;
     copy.inputs = {value};
     copy.reads = {variable};
-    copy.outputs = {add_value(value, static_cast<int>(plan_.ops.size()), kHost)};
+    copy.device = plan_.value(plan_.root(value)).memory;
+    copy.outputs = {add_value(value, static_cast<int>(plan_.ops.size()), copy.device)};
     plan_.ops.push_back(std::move(copy));
     return plan_.ops.back().outputs[0];
   }
@@ -165,7 +178,10 @@ class Transferrer {
     const int producer = plan_.value(source).producer;  // none of a fed value
     const bool send_copies = from != kHost;
     PlanOp send, receive;
-    send.node = receive.node = plan_.op(producer >= 0 ? producer : user).node;
+    // A value that is fed and fetched has nobody else's name.
+    send.node = receive.node = producer >= 0 ? plan_.op(producer).node
+                               : user >= 0   ? plan_.op(user).node
+                                             : plan_.value(owner).fed;
     send.need = receive.need = Need::kRun;
     send.kind = StepKind::kSend;
     receive.kind = StepKind::kReceive;
@@ -209,6 +225,7 @@ class Transferrer {
 
   PlanGraph& plan_;
   const PlanEnvironment& environment_;
+  const bool keep_on_device_;
   std::map<std::tuple<int, int, int>, int> received_;  // source, reader, memory -> value
   std::map<int, std::vector<bool>> after_write_;
 };
@@ -221,8 +238,8 @@ bool reads_memory(const PlanOp& op, size_t input) {
   return !contains(op.node->def->shape_only, static_cast<int>(input));
 }
 
-void transfer(PlanGraph& plan, const PlanEnvironment& environment) {
-  Transferrer(plan, environment).run();
+void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device) {
+  Transferrer(plan, environment, keep_on_device).run();
 }
 
 }  // namespace tenon::internal

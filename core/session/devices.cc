@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "core/backend/module.h"
 #include "core/base/strings.h"
 
 namespace tenon::internal {
@@ -42,8 +43,17 @@ void open_some(Backend& backend, int count, size_t memory_limit, const SessionOp
   for (int i = 0; i < count; ++i) {
     const std::string name = str(task, "/device:", backend.device_type(), ":", i);
     devices.push_back(backend.open(std::min(i, backend.device_count() - 1), name,
-                                   {.threads = options.threads, .memory_limit = memory_limit}));
+                                   {.threads = options.threads,
+                                    .memory_limit = memory_limit,
+                                    .allow_tf32 = options.allow_tf32}));
   }
+}
+
+// The GPUs that there are, if the options want any; null where there are none.
+Backend* gpus_wanted(const SessionOptions& options) {
+  if (asked_count(options, "GPU") == 0) return nullptr;
+  const Module& cuda = cuda_module();
+  return cuda.api == nullptr || cuda.api->backend == nullptr ? nullptr : cuda.api->backend();
 }
 
 }  // namespace
@@ -54,8 +64,15 @@ std::vector<std::unique_ptr<Device>> open_devices(const SessionOptions& options,
   std::vector<std::unique_ptr<Device>> devices;
   open_some(cpu_backend(), std::max(1, asked_count(options, "CPU").value_or(1)),
             options.cpu_memory_limit, options, task, devices);
-  open_some(emulated_gpu_backend(), emulated_gpu_count(options), options.gpu_memory_limit, options,
-            task, devices);
+  const int emulated = emulated_gpu_count(options);
+  Backend* const real = emulated > 0 ? nullptr : gpus_wanted(options);
+  if (real != nullptr) {
+    const int count = real->device_count();
+    open_some(*real, std::min(count, asked_count(options, "GPU").value_or(count)),
+              options.gpu_memory_limit, options, task, devices);
+  } else {
+    open_some(emulated_gpu_backend(), emulated, options.gpu_memory_limit, options, task, devices);
+  }
   return devices;
 }
 

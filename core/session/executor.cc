@@ -18,34 +18,46 @@ void copy_strings(void* to, const void* from, const Shape& shape) {
 // One run. The arena goes back when it ends, however it ends.
 class Run {
  public:
-  Run(PreparedRun& prepared, std::unique_ptr<Arena> arena, std::span<const Tensor> feeds,
-      std::span<Tensor> outputs)
-      : prepared_(prepared), plan_(*prepared.plan), outputs_(outputs), arena_(std::move(arena)) {
+  Run(SessionState& session, PreparedRun& prepared, std::unique_ptr<Arena> arena,
+      const RunCall& call)
+      : session_(session),
+        prepared_(prepared),
+        plan_(*prepared.plan),
+        options_(call.options),
+        outputs_(call.outputs),
+        arena_(std::move(arena)) {
     for (size_t i = 0; i < plan_.slots.size(); ++i) {
       const Slot& slot = plan_.slots[i];
       const auto index = static_cast<size_t>(slot.index);
       if (slot.place == Slot::Place::kFeed) {
-        arena_->pointers[i] = feeds[index].raw();
+        arena_->pointers[i] = call.feeds[index].raw();
       } else if (slot.place == Slot::Place::kVariable) {
         arena_->pointers[i] = prepared.variables[index]->value.raw();
       }
     }
   }
-  ~Run() { plan_.give_back(std::move(arena_)); }
+  ~Run() {
+    if (!ended_) abandon();
+    plan_.give_back(std::move(arena_));
+  }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   void execute() {
+    if (options_.stream) adopt();
+    begin();
     make_outputs();
-    for (size_t i = 0; i < plan_.steps.size(); ++i) {
-      const Step& step = plan_.steps[i];
-      try {
-        run_step(step, prepared_.streams[i]);
-      } catch (const Error&) {
-        rethrow_in(*step.node);
+    size_t segment = 0;
+    for (size_t i = 0; i < plan_.steps.size();) {
+      if (segment < plan_.segments.size() && plan_.segments[segment].begin == i) {
+        i = plan_.segments[segment].end;
+        run_segment(segment++);
+      } else {
+        run_step(i++);
       }
     }
     hand_out();
+    end();
   }
 
  private:
@@ -53,12 +65,63 @@ class Run {
     return slot < 0 ? nullptr : arena_->pointers[static_cast<size_t>(slot)];
   }
 
+  // The caller's stream takes the place of the arena's queue.
+  void adopt() {
+    adopted_device_ = session_.gpu(options_.gpu);
+    const auto device = static_cast<size_t>(adopted_device_);
+    if (!plan_.uses_device[device]) return;
+    adopted_ = plan_.devices[device]->adopt_queue(*options_.stream);
+  }
+
+  // Whether a device's work may go on when the run has returned.
+  bool works_apart(size_t device) const { return arena_->ends[device] != nullptr; }
+
+  // What earlier runs left under way on a device comes first: it may use what this one uses.
+  void begin() {
+    for (size_t i = 0; i < plan_.devices.size(); ++i) {
+      if (!works_apart(i)) continue;
+      session_.under_way(i).snapshot(arena_->awaited[i]);
+      for (const RunEnd& earlier : arena_->awaited[i]) {
+        plan_.devices[i]->wait_for(queue_of(i), *earlier.event);
+      }
+    }
+  }
+
+  void end() {
+    for (size_t i = 0; i < plan_.devices.size(); ++i) {
+      if (!works_apart(i)) continue;
+      plan_.devices[i]->record(queue_of(i), *arena_->ends[i]);
+      session_.under_way(i).replace(arena_->awaited[i], arena_->ends[i]);
+      arena_->awaited[i].clear();
+    }
+    ended_ = true;
+  }
+
+  // After a failure: nothing may write to what the caller has from now on.
+  void abandon() noexcept {
+    for (size_t i = 0; i < plan_.devices.size(); ++i) {
+      if (!works_apart(i)) continue;
+      try {
+        plan_.devices[i]->wait(queue_of(i));
+      } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a device that fails doesn't write
+      }
+      arena_->awaited[i].clear();
+    }
+  }
+
   // Results are made in tensors that the run alone knows, and handed out when all went well.
   void make_outputs() {
     for (size_t i = 0; i < plan_.outputs.size(); ++i) {
       const PlanOutput& output = plan_.outputs[i];
       Tensor& result = arena_->outputs[i];
-      result = outputs_[i] ? outputs_[i] : uninitialized_tensor(output.dtype, output.shape);
+      if (outputs_[i]) {
+        result = outputs_[i];
+      } else if (output.memory == kHost) {
+        result = uninitialized_tensor(output.dtype, output.shape);
+      } else {
+        result =
+            session_.device_tensor(static_cast<size_t>(output.memory), output.dtype, output.shape);
+      }
       if (!output.copied) arena_->pointers[static_cast<size_t>(output.slot)] = result.raw();
     }
   }
@@ -76,9 +139,64 @@ class Run {
     const void* from = pointer(output.slot);
     if (output.dtype == DType::string) {
       copy_strings(result.raw(), from, output.shape);
+    } else if (output.memory != kHost) {
+      const auto device = static_cast<size_t>(output.memory);
+      plan_.devices[device]->copy(result.raw(), from, result.bytes(), queue_of(device));
     } else if (result.raw() != from && result.bytes() != 0) {
       std::memcpy(result.raw(), from, result.bytes());
     }
+  }
+
+  void run_step(size_t index) {
+    const Step& step = plan_.steps[index];
+    try {
+      run_step(step, prepared_.streams[index]);
+    } catch (const Error&) {
+      rethrow_in(*step.node);
+    }
+  }
+
+  // Runs a part of the plan as it was recorded, if it was. It is recorded when it is about to run
+  // with the addresses of the run before.
+  void run_segment(size_t index) {
+    const Segment& segment = plan_.segments[index];
+    RecordedSegment& recorded = arena_->recorded[index];
+    const auto device = static_cast<size_t>(segment.device);
+    const bool as_before = note_addresses(segment, recorded);
+    if (!as_before) recorded.recording.reset();
+    if (as_before && recorded.recording == nullptr && !recorded.refused) {
+      recorded.recording =
+          plan_.devices[device]->capture(queue_of(device), [&] { run_steps(segment); });
+      recorded.refused = recorded.recording == nullptr;
+    }
+    if (recorded.recording == nullptr) return run_steps(segment);
+    try {
+      plan_.devices[device]->replay(*recorded.recording, queue_of(device));
+    } catch (const Error&) {
+      rethrow_in(*plan_.steps[segment.begin].node, *plan_.steps[segment.end - 1].node);
+    }
+  }
+
+  void run_steps(const Segment& segment) {
+    for (size_t i = segment.begin; i < segment.end; ++i) run_step(i);
+  }
+
+  // Keeps the addresses that a segment is about to use; whether they are those of the run before.
+  bool note_addresses(const Segment& segment, RecordedSegment& recorded) const {
+    bool same = true;
+    auto next = recorded.addresses.begin();
+    const auto note = [&](const void* address) {
+      same = same && address != nullptr && *next == address;
+      *next++ = address;
+    };
+    for (const int slot : segment.slots) note(pointer(slot));
+    for (const size_t at : segment.assignments) {
+      const Step& step = plan_.steps[at];
+      const Tensor& value = prepared_.variables[static_cast<size_t>(step.variable)]->value;
+      // Without memory of that shape yet, the variable gets some when it is assigned.
+      note(value && value.shape() == step.shape ? value.raw() : nullptr);
+    }
+    return same;
   }
 
   void run_step(const Step& step, RandomStream* stream) {
@@ -108,9 +226,11 @@ class Run {
   Device& device_of(const Step& step) const {
     return *plan_.devices[static_cast<size_t>(step.device)];
   }
-  Queue& queue_of(const Step& step) const {
-    return *arena_->queues[static_cast<size_t>(step.device)];
+  Queue& queue_of(size_t device) const {
+    const bool adopted = adopted_ != nullptr && static_cast<int>(device) == adopted_device_;
+    return adopted ? *adopted_ : *arena_->queues[device];
   }
+  Queue& queue_of(const Step& step) const { return queue_of(static_cast<size_t>(step.device)); }
 
   // Copies elements on the step's device.
   void copy_elements(const Step& step, void* to, const void* from, const Shape& shape,
@@ -128,8 +248,14 @@ class Run {
 
   void send(const Step& step) {
     if (step.outputs.empty()) return;  // from the host: the receiver copies
+    const auto event = static_cast<size_t>(step.event), peer = static_cast<size_t>(step.peer);
+    if (Event* ready = arena_->ready[event].get(); ready != nullptr) {
+      // What the receiver does with that memory before comes first.
+      plan_.devices[peer]->record(queue_of(peer), *ready);
+      device_of(step).wait_for(queue_of(step), *ready);
+    }
     copy(step, step.inputs[0]);
-    device_of(step).record(queue_of(step), *arena_->events[static_cast<size_t>(step.event)]);
+    device_of(step).record(queue_of(step), *arena_->events[event]);
   }
 
   void receive(const Step& step) {
@@ -181,45 +307,63 @@ class Run {
     VariableStorage& variable = *prepared_.variables[index];
     const Slot& from = plan_.slots[static_cast<size_t>(step.inputs[1])];
     const void* value = pointer(step.inputs[1]);
+    const Tensor before = variable.value;
     variable.reserve(from.dtype, step.shape);
+    // Earlier steps may still read it: it goes when the end of this run is recorded.
+    if (before && before.raw() != variable.value.raw()) replaced_.push_back(before);
     for (const int slot : prepared_.variable_slots[index]) {
       arena_->pointers[static_cast<size_t>(slot)] = variable.value.raw();
     }
     copy_elements(step, variable.value.raw(), value, step.shape, from.dtype);
   }
 
+  SessionState& session_;
   PreparedRun& prepared_;
   const Plan& plan_;
+  const RunOptions& options_;
   std::span<Tensor> outputs_;
   std::unique_ptr<Arena> arena_;
+  int adopted_device_ = kHost;
+  std::unique_ptr<Queue> adopted_;
+  std::vector<Tensor> replaced_;  // values of variables that were given other memory
+  bool ended_ = false;
 };
 
 template <typename E>
-[[noreturn]] void throw_extended(const E& error, const Node& node) {
-  throw E(error.kind(), str(error.what(), "\n  in ", described(node)));
+[[noreturn]] void throw_extended(const E& error, const std::string& where) {
+  throw E(error.kind(), error.what() + where);
+}
+
+// Throws the exception in flight again, with `where` behind its message.
+[[noreturn]] void rethrow_extended(const std::string& where) {
+  try {
+    throw;
+  } catch (const InvalidArgumentError& error) {
+    throw_extended(error, where);
+  } catch (const OutOfRangeError& error) {
+    throw_extended(error, where);
+  } catch (const ResourceExhaustedError& error) {
+    throw_extended(error, where);
+  } catch (const FailedPreconditionError& error) {
+    throw_extended(error, where);
+  } catch (const RuntimeError& error) {
+    throw_extended(error, where);
+  } catch (const ValueError& error) {
+    throw_extended(error, where);
+  }
 }
 
 }  // namespace
 
-void rethrow_in(const Node& node) {
-  try {
-    throw;
-  } catch (const InvalidArgumentError& error) {
-    throw_extended(error, node);
-  } catch (const OutOfRangeError& error) {
-    throw_extended(error, node);
-  } catch (const ResourceExhaustedError& error) {
-    throw_extended(error, node);
-  } catch (const FailedPreconditionError& error) {
-    throw_extended(error, node);
-  } catch (const ValueError& error) {
-    throw_extended(error, node);
-  }
+void rethrow_in(const Node& node) { rethrow_extended(str("\n  in ", described(node))); }
+
+void rethrow_in(const Node& first, const Node& last) {
+  rethrow_extended(str("\n  in an operation between ", described(first), " and ", described(last)));
 }
 
-void execute(PreparedRun& prepared, std::unique_ptr<Arena> arena, std::span<const Tensor> feeds,
-             std::span<Tensor> outputs) {
-  Run(prepared, std::move(arena), feeds, outputs).execute();
+void execute(SessionState& session, PreparedRun& prepared, std::unique_ptr<Arena> arena,
+             const RunCall& call) {
+  Run(session, prepared, std::move(arena), call).execute();
 }
 
 }  // namespace tenon::internal

@@ -37,6 +37,7 @@ void append_number(std::string& key, int64_t number) {
 
 void append_spec(std::string& key, const Tensor& tensor) {
   append_number(key, static_cast<int64_t>(tensor.dtype()));
+  append_number(key, reinterpret_cast<intptr_t>(&tensor.device()));  // names are kept for ever
   append_number(key, tensor.shape().rank());
   for (const int64_t size : tensor.shape().sizes()) append_number(key, size);
 }

@@ -107,11 +107,18 @@ void make_key(ResolvedCall& call) {
 }  // namespace
 
 std::shared_ptr<PreparedRun> SessionState::compile_run(const RunRequest& request,
-                                                       std::span<const Tensor> feeds) {
-  PlanRequest plan_request{
-      .fetches = request.fetches, .targets = request.targets, .feeds = {}, .done = {}};
+                                                       std::span<const Tensor> feeds,
+                                                       bool keep_on_device) {
+  PlanRequest plan_request{.fetches = request.fetches,
+                           .targets = request.targets,
+                           .feeds = {},
+                           .done = {},
+                           .keep_on_device = keep_on_device};
   for (size_t i = 0; i < feeds.size(); ++i) {
-    plan_request.feeds.push_back({request.feeds[i], feeds[i].dtype(), feeds[i].shape(), {}});
+    plan_request.feeds.push_back({.endpoint = request.feeds[i],
+                                  .dtype = feeds[i].dtype(),
+                                  .shape = feeds[i].shape(),
+                                  .memory = memory_holding(feeds[i])});
   }
   return prepare_plan(plan_request);
 }
@@ -169,36 +176,38 @@ void SessionState::check_feeds(const RunRequest& request, std::span<const Tensor
 }
 
 void SessionState::run(ResolvedCall& call) {
-  while (!run_prepared(call.request, *prepare(call), call.values(), call.results)) {
+  const RunOptions options;
+  const RunCall values{call.values(), call.results, options};
+  while (!run_prepared(call.request, *prepare(call), values)) {
     std::lock_guard lock(mutex_);
     cache_.remove(call.key);
   }
 }
 
 bool SessionState::run_prepared(const RunRequest& request, PreparedRun& prepared,
-                                std::span<const Tensor> feeds, std::span<Tensor> outputs) {
+                                const RunCall& call) {
   try {
-    return run_alone_or_together(request, prepared, feeds, outputs);
+    return run_alone_or_together(request, prepared, call);
   } catch (const ResourceExhaustedError& error) {
     throw ResourceExhaustedError(error.kind(), error.what() + largest_holders());
   }
 }
 
 bool SessionState::run_alone_or_together(const RunRequest& request, PreparedRun& prepared,
-                                         std::span<const Tensor> feeds, std::span<Tensor> outputs) {
+                                         const RunCall& call) {
   if (prepared.plan->rest) {
     const std::unique_lock alone(cut_mutex_);
     {
       const VariableLocks locks(prepared);
       if (!ready(prepared)) return false;
     }
-    run_rest(request, prepared, feeds, outputs);
+    run_rest(request, prepared, call);
     return true;
   }
   const std::shared_lock together(cut_mutex_);
   const VariableLocks locks(prepared);
   if (!ready(prepared)) return false;
-  execute(prepared, lease(*prepared.plan), feeds, outputs);
+  execute(*this, prepared, lease(*prepared.plan), call);
   return true;
 }
 
@@ -228,25 +237,29 @@ std::unique_ptr<Arena> SessionState::lease(const Plan& plan) {
 }
 
 // Runs the part before the cut, then the rest, planned for the values found.
-void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared,
-                            std::span<const Tensor> feeds, std::span<Tensor> outputs) {
+void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared, const RunCall& call) {
   const Plan::Rest& rest = *prepared.plan->rest;
+  const std::span<const Tensor> feeds = call.feeds;
   std::vector<Tensor> found(rest.frontier.size());
   {
     const VariableLocks locks(prepared);
-    execute(prepared, lease(*prepared.plan), feeds, found);
+    execute(*this, prepared, lease(*prepared.plan), {feeds, found, call.options});
   }
   PlanRequest next = prepared.request;
   next.done = rest.done;
   std::string key;
   for (const int feed : rest.known_feeds) {
     const auto index = static_cast<size_t>(feed);
-    next.feeds[index].known = feeds[index].clone();  // the caller may change it after this run
-    append_value(key, feeds[index]);
+    // A copy: the caller may change it after this run.
+    next.feeds[index].known = on_host(feeds[index], call.options);
+    append_value(key, next.feeds[index].known);
   }
   for (size_t i = 0; i < found.size(); ++i) {
     const Tensor known = rest.decides_shapes[i] ? found[i] : Tensor();
-    next.feeds.push_back({rest.frontier[i], found[i].dtype(), found[i].shape(), known});
+    next.feeds.push_back({.endpoint = rest.frontier[i],
+                          .dtype = found[i].dtype(),
+                          .shape = found[i].shape(),
+                          .known = known});
     if (known) {
       append_value(key, known);
     } else {
@@ -272,9 +285,11 @@ void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared,
   {
     const VariableLocks locks(*then);
     check_values(*then);
-    if (!then->plan->rest) return execute(*then, lease(*then->plan), all, outputs);
+    if (!then->plan->rest) {
+      return execute(*this, *then, lease(*then->plan), {all, call.outputs, call.options});
+    }
   }
-  run_rest(rest_request, *then, all, outputs);
+  run_rest(rest_request, *then, {all, call.outputs, call.options});
 }
 
 }  // namespace tenon::internal

@@ -22,6 +22,7 @@ SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptio
         connect(options.target, std::chrono::milliseconds(options.operation_timeout_in_ms));
     devices_ = transport_->devices();
   }
+  for (const Device* device : devices_) under_way_.push_back(runs_under_way(*device));
 }
 
 SessionState::~SessionState() = default;

@@ -76,6 +76,16 @@ Tensor uninitialized_tensor(DType dtype, const Shape& shape) {
 
 }  // namespace internal
 
+namespace {
+
+void check_host(const Tensor& tensor) {
+  require<RuntimeError>(&tensor.device() == internal::host_device(), ErrorKind::bad_placement,
+                        "This tensor lies in memory of ", tensor.device(),
+                        ", which the host can't read; fetch it from a run to have a copy");
+}
+
+}  // namespace
+
 Tensor::Tensor(DType dtype, const Shape& shape)
     : Tensor(internal::uninitialized_tensor(dtype, shape)) {
   if (dtype != DType::string) std::memset(raw(), 0, bytes());
@@ -112,6 +122,7 @@ Tensor Tensor::reshaped(const Shape& shape) const {
 
 Tensor Tensor::clone() const {
   if (!buffer_) return {};
+  check_host(*this);
   Tensor copy = internal::uninitialized_tensor(dtype_, shape_);
   if (dtype_ == DType::string) {
     const auto from = data<std::string>();
@@ -136,6 +147,7 @@ Tensor Tensor::sized(DType dtype, const Shape& shape, size_t values) {
 }
 
 void Tensor::check_dtype(DType wanted) const {
+  check_host(*this);
   require<TypeError>(wanted == dtype_, ErrorKind::dtype_incompatible, "This tensor holds ", dtype_,
                      ", not ", wanted);
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/backend/backend.h"
+#include "core/base/strings.h"
 #include "tests/testing/errors.h"
 
 namespace tenon::internal {
@@ -46,6 +47,39 @@ TEST_F(EmulatedGpuTest, ComputesInMemoryOfItsOwn) {
   gpu_->copy(result, y.raw(), sizeof result, *queue);
   EXPECT_EQ(result[0], 2.0f);
   EXPECT_EQ(result[1], 4.0f);
+}
+
+// What is recorded runs when it is replayed, with the addresses of then and the values of now.
+TEST_F(EmulatedGpuTest, RunsAgainWhatWasRecorded) {
+  const Tensor x = allocate_tensor(*gpu_, float32, {2}), y = allocate_tensor(*gpu_, float32, {2});
+  const std::unique_ptr<Queue> queue = gpu_->make_queue(), another = gpu_->make_queue();
+  const Kernel kernel = doubling(*gpu_);
+  float result[2] = {-1, -1};
+  gpu_->copy(y.raw(), result, sizeof result, *queue);
+  const std::unique_ptr<Recording> recording = gpu_->capture(*queue, [&] {
+    const void* input = x.raw();
+    void* output = y.raw();
+    kernel.launch({.inputs = &input, .outputs = &output, .queue = queue.get()});
+    gpu_->copy(x.raw(), y.raw(), sizeof result, *queue);
+  });
+  gpu_->copy(result, y.raw(), sizeof result, *queue);
+  EXPECT_EQ(result[0], -1.0f);
+  gpu_->copy(x.raw(), numbers_, sizeof numbers_, *queue);
+  for (int i = 0; i < 3; ++i) gpu_->replay(*recording, *another);
+  gpu_->copy(result, y.raw(), sizeof result, *queue);
+  EXPECT_EQ(result[0], 8.0f);
+  EXPECT_EQ(result[1], 16.0f);
+}
+
+TEST_F(EmulatedGpuTest, ARecordingThatFailsLeavesTheQueueAsItWas) {
+  const Tensor x = allocate_tensor(*gpu_, float32, {2});
+  const std::unique_ptr<Queue> queue = gpu_->make_queue();
+  const auto fails = [] { fail(ErrorKind::bad_argument, "no"); };
+  EXPECT_ERROR(gpu_->capture(*queue, fails), InvalidArgumentError, bad_argument, "no");
+  gpu_->copy(x.raw(), numbers_, sizeof numbers_, *queue);
+  float result[2] = {};
+  gpu_->copy(result, x.raw(), sizeof result, *queue);
+  EXPECT_EQ(result[1], 2.0f);
 }
 
 TEST_F(EmulatedGpuTest, CopiesToAndFromItsSiblings) {

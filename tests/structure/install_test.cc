@@ -58,8 +58,10 @@ TEST_F(InstallTest, HoldsThePublicHeadersAndNothingOfTheFolderItWasBuiltIn) {
   for (const auto& entry : fs::recursive_directory_iterator(prefix_ / "include")) {
     if (entry.is_regular_file()) headers.insert(entry.path().filename());
   }
-  for (const auto& entry : fs::directory_iterator(TENON_SOURCE_DIR "/core/include/tenon")) {
-    EXPECT_EQ(headers.erase(entry.path().filename()), 1u) << entry.path();
+  for (const char* folder : {"/core/include/tenon", "/cuda/include/tenon"}) {
+    for (const auto& entry : fs::directory_iterator(TENON_SOURCE_DIR + std::string(folder))) {
+      EXPECT_EQ(headers.erase(entry.path().filename()), 1u) << entry.path();
+    }
   }
   EXPECT_TRUE(headers.empty()) << *headers.begin();
   const CommandResult found = run_command("grep -rl '" TENON_SOURCE_DIR "' " +

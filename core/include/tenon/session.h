@@ -20,6 +20,7 @@
 #include <iosfwd>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -95,11 +96,13 @@ struct SessionOptions {
   std::map<std::string, int> device_count = {};  // {"CPU", 4}: how many of a type there are
   // "/device:GPU:0", ... made of the CPU's kernels on memory that only they can reach: programs for
   // several GPUs run, and are tested, where there is none. 0: as many as the environment variable
-  // TENON_EMULATED_GPUS says, else none.
+  // TENON_EMULATED_GPUS says, else none. Where there are some, they take the place of real ones.
   int emulated_gpus = 0;
   int threads = 0;              // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
   size_t cpu_memory_limit = 0;  // bytes for variables and plans; 0: no limit
   size_t gpu_memory_limit = 0;  // the same of each GPU; 0: no limit but the device's own
+  // Whether GPUs may round the factors of float32 products to TensorFloat-32 (10 bits of mantissa).
+  bool allow_tf32 = false;
   // How many plans are kept: of runs, and by each callable of its own. Those used longest ago go.
   size_t plan_cache_size = 128;
 };
@@ -152,19 +155,37 @@ struct TENON_API PlacementReport {
   std::string to_string() const;
 };
 
+// How a callable is run. tenon/cuda.h makes one for a CUDA program.
+struct RunOptions {
+  // Work on the GPU number `gpu` is put on this stream of the caller's (a cudaStream_t), behind
+  // what is on it. The call returns when all is put there; it waits for nothing, unless something
+  // is computed or handed out on the host. Nobody else uses the stream during the call.
+  std::optional<void*> stream = {};
+  int gpu = 0;
+  // Results stay in the memory of the device that made them: they are ready when the stream is.
+  // Each keeps its session alive.
+  bool keep_on_device = false;
+};
+
 // A run that is planned once and called often. Copies share the plan; calls may come from many
 // threads at once. It keeps its session's state alive.
 class TENON_API Callable {
  public:
   // The values of the fetches, operations left out, for these values of the feeds (in the order
   // given to make_callable). Throws as Session::run does.
-  std::vector<Tensor> operator()(std::initializer_list<Tensor> feeds = {}) const;
-  std::vector<Tensor> operator()(std::span<const Tensor> feeds) const;
+  std::vector<Tensor> operator()(std::initializer_list<Tensor> feeds = {},
+                                 const RunOptions& options = {}) const;
+  std::vector<Tensor> operator()(std::span<const Tensor> feeds,
+                                 const RunOptions& options = {}) const;
 
   // The same into the caller's tensors, which must have the results' dtypes and shapes (else
-  // InvalidArgumentError, shape_incompatible or dtype_incompatible). A warm call allocates nothing.
-  void run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> outputs) const;
-  void run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs) const;
+  // InvalidArgumentError, shape_incompatible or dtype_incompatible) and lie where the results do
+  // (else bad_placement): on the host, unless they are kept on the device. A warm call allocates
+  // nothing.
+  void run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> outputs,
+                const RunOptions& options = {}) const;
+  void run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs,
+                const RunOptions& options = {}) const;
 
   // Internal.
   explicit Callable(std::shared_ptr<internal::CallableState> state) : state_(std::move(state)) {}

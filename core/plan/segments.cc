@@ -1,0 +1,46 @@
+// Segments: the parts of a plan that a device may record and run again as one.
+#include <algorithm>
+
+#include "core/plan/plan.h"
+
+namespace tenon::internal {
+namespace {
+
+void add(const Plan& plan, const std::vector<int>& slots, std::vector<int>& varying) {
+  for (const int slot : slots) {
+    if (slot < 0 || contains(varying, slot)) continue;
+    const Slot::Place place = plan.slots[static_cast<size_t>(slot)].place;
+    const bool varies = place == Slot::Place::kFeed || place == Slot::Place::kVariable ||
+                        place == Slot::Place::kOutput;
+    if (varies) varying.push_back(slot);
+  }
+}
+
+Segment segment_of(const Plan& plan, size_t begin, size_t end) {
+  Segment segment{.begin = begin, .end = end, .device = plan.steps[begin].device};
+  for (size_t i = begin; i < end; ++i) {
+    const Step& step = plan.steps[i];
+    add(plan, step.inputs, segment.slots);
+    add(plan, step.outputs, segment.slots);
+    if (step.kind == StepKind::kAssign) segment.assignments.push_back(i);
+  }
+  return segment;
+}
+
+}  // namespace
+
+void find_segments(Plan& plan) {
+  constexpr size_t kFewest = 2;  // one step alone gains nothing
+  for (size_t begin = 0; begin < plan.steps.size();) {
+    const int device = plan.steps[begin].device;
+    size_t end = begin;
+    while (end < plan.steps.size() && plan.steps[end].recordable &&
+           plan.steps[end].device == device) {
+      ++end;
+    }
+    if (end - begin >= kFewest) plan.segments.push_back(segment_of(plan, begin, end));
+    begin = std::max(end, begin + 1);
+  }
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,32 @@
+// Runs whose work on a device goes on after they have returned.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/plan/plan.h"
+
+namespace tenon::internal {
+
+// The ends of such runs, of one device. Who starts a run there lets its queue wait for all of them,
+// so that runs that share variables or memory behave as if one came after the other; the host
+// doesn't wait. Thread-safe.
+class RunsUnderWay {
+ public:
+  // What a run that starts now has to come after, into a vector that keeps its memory.
+  void snapshot(std::vector<RunEnd>& ends) const;
+  // A run that came after `awaited` has an end of its own, which stands for them all.
+  void replace(const std::vector<RunEnd>& awaited, const std::shared_ptr<Event>& end);
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<RunEnd> ends_;
+  uint64_t count_ = 0;
+};
+
+// That of a device: the same for all sessions that run on it.
+std::shared_ptr<RunsUnderWay> runs_under_way(const Device& device);
+
+}  // namespace tenon::internal
