@@ -67,20 +67,20 @@ if(TENON_CUDA_FOUND)
   list(TRANSFORM TENON_CUDA_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/cuda/)
   add_library(tenon_cuda MODULE ${TENON_CUDA_SOURCES} ${files}
               ${generated}/register_cuda_kernels.cc)
-  set(options)
+  set(TENON_CUDA_WARNINGS)
   foreach(option IN LISTS TENON_WARNINGS)
     # nvcc's own output for the host compiler isn't pedantic C++.
     if(NOT option STREQUAL "-Wpedantic")
-      list(APPEND options -Xcompiler=${option})
+      list(APPEND TENON_CUDA_WARNINGS -Xcompiler=${option})
     endif()
   endforeach()
   if(TENON_WARNINGS_AS_ERRORS)
-    list(APPEND options -Werror=all-warnings)
+    list(APPEND TENON_CUDA_WARNINGS -Werror=all-warnings)
   endif()
   # No contraction, as on the CPU: what is written is what is computed.
   target_compile_options(tenon_cuda PRIVATE
     "$<$<COMPILE_LANGUAGE:CXX>:${TENON_WARNINGS};-ffp-contract=off>"
-    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;${options}>")
+    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;${TENON_CUDA_WARNINGS}>")
   target_include_directories(tenon_cuda PRIVATE ${PROJECT_SOURCE_DIR}
                              ${PROJECT_SOURCE_DIR}/core/include)
   target_include_directories(tenon_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
@@ -93,3 +93,14 @@ if(TENON_CUDA_FOUND)
                         CUDA_STANDARD_REQUIRED OFF
                         INSTALL_RPATH "$ORIGIN;${cudnn_folder};${cublas_folder}")
 endif()
+
+# A CUDA program that uses Tenon; built as a user's is. Called where the samples are. CMake before 3.26
+# doesn't know that nvcc has C++20.
+function(tenon_cuda_sample name)
+  add_executable(sample_${name} ${PROJECT_SOURCE_DIR}/samples/${name}.cu)
+  set_target_properties(sample_${name} PROPERTIES OUTPUT_NAME ${name} CUDA_RUNTIME_LIBRARY Static
+                        CUDA_STANDARD_REQUIRED OFF
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/samples)
+  target_compile_options(sample_${name} PRIVATE -std=c++20 ${TENON_CUDA_WARNINGS})
+  target_link_libraries(sample_${name} PRIVATE Tenon::tenon CUDA::cudart_static)
+endfunction()

@@ -1,6 +1,7 @@
 #include "cuda/cuda_device.h"
 
 #include <cstring>
+#include <utility>
 
 #include "core/base/strings.h"
 #include "cuda/device_guard.h"
@@ -36,8 +37,18 @@ void finish(std::vector<StagedRead>& reads) {
 int device_of(const void* address) {
   cudaPointerAttributes attributes = {};
   check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
-  const bool on_device = attributes.type == cudaMemoryTypeDevice;
+  const bool on_device =
+      attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged;
   return on_device ? attributes.device : -1;
+}
+
+// Whether the program around us is capturing the stream; the legacy default stream answers with an
+// error while any other is captured.
+bool is_captured(cudaStream_t stream) {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  const cudaError_t answer = cudaStreamIsCapturing(stream, &status);
+  if (answer != cudaSuccess) static_cast<void>(cudaGetLastError());
+  return answer != cudaSuccess || status != cudaStreamCaptureStatusNone;
 }
 
 }  // namespace
@@ -45,13 +56,13 @@ int device_of(const void* address) {
 CudaDevice::CudaDevice(const internal::KernelRegistry& kernels, int index, std::string name,
                        const internal::DeviceOptions& options)
     : kernels_(kernels), index_(index), name_(std::move(name)), allow_tf32_(options.allow_tf32) {
-  const DeviceGuard guard(index_);
   check(cudaGetDeviceProperties(&properties_, index_), "cudaGetDeviceProperties");
   limit_ = options.memory_limit != 0 ? options.memory_limit : properties_.totalGlobalMem;
   allocator_ = std::make_unique<CachingAllocator>(name_, limit_);
 }
 
 CudaDevice::~CudaDevice() {
+  if (!used_) return;
   try {
     const DeviceGuard guard(index_);
     static_cast<void>(cudaDeviceSynchronize());
@@ -79,19 +90,18 @@ std::string CudaDevice::description() const {
 
 void* CudaDevice::allocate(size_t bytes) {
   const DeviceGuard guard(index_);
+  used_ = true;
   return allocator_->allocate(bytes);
 }
 
 void CudaDevice::release(void* memory) noexcept {
   if (memory == nullptr) return;
-  Marks marks;
   try {
     const DeviceGuard guard(index_);
-    marks = work_under_way();
-  } catch (...) {  // the device has failed: nothing runs there any more
+    allocator_->release(memory, work_under_way());
+  } catch (...) {  // the device has failed; what may still be in use isn't handed out again
     static_cast<void>(cudaGetLastError());
   }
-  allocator_->release(memory, std::move(marks));
 }
 
 // Where all streams are now. What is captured runs later, and keeps its memory till then.
@@ -101,9 +111,7 @@ Marks CudaDevice::work_under_way() {
   Marks marks = passing_;
   for (CudaQueue* queue : queues_) {
     std::lock_guard nobody_captures(queue->capturing());
-    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-    check(cudaStreamIsCapturing(queue->stream(), &status), "cudaStreamIsCapturing");
-    if (status != cudaStreamCaptureStatusNone) continue;
+    if (is_captured(queue->stream())) continue;
     if (cudaStreamQuery(queue->stream()) != cudaErrorNotReady) continue;
     static_cast<void>(cudaGetLastError());  // that is no error
     marks.push_back(std::make_shared<Mark>(queue->stream()));
@@ -120,11 +128,7 @@ void CudaDevice::remove(CudaQueue& queue) {
   std::lock_guard lock(queues_mutex_);
   queues_.erase(&queue);
   if (queue.owned()) return;  // it waits for its stream
-  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-  check(cudaStreamIsCapturing(queue.stream(), &status), "cudaStreamIsCapturing");
-  if (status == cudaStreamCaptureStatusNone) {
-    passing_.push_back(std::make_shared<Mark>(queue.stream()));
-  }
+  if (!is_captured(queue.stream())) passing_.push_back(std::make_shared<Mark>(queue.stream()));
 }
 
 void CudaDevice::copy(void* to, const void* from, size_t bytes, internal::Queue& queue) {
@@ -160,10 +164,12 @@ void CudaDevice::copy(void* to, const void* from, size_t bytes, internal::Queue&
 
 std::unique_ptr<internal::Queue> CudaDevice::make_queue() {
   const DeviceGuard guard(index_);
+  used_ = true;
   return std::make_unique<CudaQueue>(*this);
 }
 
 std::unique_ptr<internal::Queue> CudaDevice::adopt_queue(void* native_stream) {
+  used_ = true;
   return std::make_unique<CudaQueue>(*this, static_cast<cudaStream_t>(native_stream));
 }
 

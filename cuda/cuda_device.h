@@ -1,6 +1,7 @@
 // One GPU, opened.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -78,6 +79,7 @@ class CudaDevice : public internal::Device {
   const std::string name_;
   const bool allow_tf32_;
   size_t limit_ = 0;
+  std::atomic<bool> used_ = false;  // whether there is anything to wait for and to free
   cudaDeviceProp properties_ = {};
   PinnedMemory pinned_;
   LibraryPool libraries_;

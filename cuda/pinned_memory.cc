@@ -21,7 +21,10 @@ PinnedMemory::~PinnedMemory() {
 PinnedMemory::Block PinnedMemory::take(size_t bytes) {
   constexpr size_t kSmallest = 4096;
   const size_t size = std::bit_ceil(bytes < kSmallest ? kSmallest : bytes);
-  reclaim();
+  {
+    std::lock_guard lock(reading_mutex_);
+    reclaim(/*wait=*/false);
+  }
   {
     std::lock_guard lock(mutex_);
     if (const auto found = idle_.find(size); found != idle_.end()) {
@@ -36,31 +39,34 @@ PinnedMemory::Block PinnedMemory::take(size_t bytes) {
 }
 
 void PinnedMemory::give_back_after(Block block, cudaStream_t stream) {
-  cudaEvent_t done = nullptr;
+  constexpr size_t kMostInUse = size_t{64} << 20;
   std::lock_guard lock(reading_mutex_);
+  if (bytes_in_use_ > kMostInUse) reclaim(/*wait=*/true);
+  cudaEvent_t done = nullptr;
   if (!events_.empty()) {
     done = events_.back();
     events_.pop_back();
   } else {
     check(cudaEventCreateWithFlags(&done, cudaEventDisableTiming), "cudaEventCreateWithFlags");
   }
+  bytes_in_use_ += block.bytes();
   in_use_.push_back({std::move(block), done});
   check(cudaEventRecord(done, stream), "cudaEventRecord");
 }
 
-void PinnedMemory::reclaim() {
-  std::lock_guard lock(reading_mutex_);
-  for (size_t i = 0; i < in_use_.size();) {
-    const cudaError_t status = cudaEventQuery(in_use_[i].done);
+void PinnedMemory::reclaim(bool wait) {
+  while (!in_use_.empty()) {
+    const cudaEvent_t done = in_use_.front().done;
+    const cudaError_t status = wait ? cudaEventSynchronize(done) : cudaEventQuery(done);
     if (status == cudaErrorNotReady) {
       static_cast<void>(cudaGetLastError());  // that is no error
-      ++i;
-      continue;
+      return;
     }
-    check(status, "cudaEventQuery");
-    events_.push_back(in_use_[i].done);
-    std::swap(in_use_[i], in_use_.back());
-    in_use_.pop_back();
+    check(status, wait ? "cudaEventSynchronize" : "cudaEventQuery");
+    events_.push_back(done);
+    bytes_in_use_ -= in_use_.front().block.bytes();
+    in_use_.pop_front();
+    wait = false;
   }
 }
 

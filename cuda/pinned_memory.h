@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,7 @@ class PinnedMemory {
       return *this;
     }
     void* data() const noexcept { return data_; }
+    size_t bytes() const noexcept { return bytes_; }
 
    private:
     void give_back() noexcept;
@@ -50,7 +52,8 @@ class PinnedMemory {
   // Throws ResourceExhaustedError when the host gives no more.
   Block take(size_t bytes);
 
-  // A block that a stream still reads: it goes back once the stream has passed this point.
+  // A block that a stream still reads: it goes back once the stream has passed this point. Waits
+  // where much is read already: the host is far ahead of the device.
   void give_back_after(Block block, cudaStream_t stream);
 
  private:
@@ -58,12 +61,14 @@ class PinnedMemory {
     Block block;
     cudaEvent_t done = nullptr;
   };
-  void reclaim();  // what streams are through with
+  // Takes back what streams are through with; with `wait`, at least the oldest.
+  void reclaim(bool wait);
 
   std::mutex mutex_;
   std::multimap<size_t, void*> idle_;  // by size
   std::mutex reading_mutex_;           // of what follows; taken before the other one
-  std::vector<InUse> in_use_;
+  std::deque<InUse> in_use_;           // the oldest first
+  size_t bytes_in_use_ = 0;
   std::vector<cudaEvent_t> events_;  // idle ones
 };
 
