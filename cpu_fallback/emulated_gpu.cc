@@ -73,7 +73,7 @@ AddressTable& address_table() {
 
 using Work = std::function<void(internal::Queue&)>;
 
-struct EmulatedQueue : CpuQueue {
+struct EmulatedQueue : internal::CpuQueue {
   using CpuQueue::CpuQueue;
   std::vector<Work>* recording = nullptr;  // where work goes that is recorded
 };
