@@ -23,8 +23,9 @@ using cudaStream_t = CUstream_st*;  // as in cuda_runtime_api.h
 
 namespace tenon::cuda {
 
-// Tensors in a GPU's memory, wrapped or computed, are fed to runs and hand out their address (raw());
-// data() and clone() throw RuntimeError (bad_placement): a run fetches a copy for the host.
+// Tensors in a GPU's memory, wrapped or computed, are fed to runs and hand out their address
+// (raw()); data() and clone() throw RuntimeError (bad_placement): a run fetches a copy for the
+// host.
 
 // Device memory of the caller's as a tensor, without a copy. The memory holds the shape's elements,
 // aligned for one element, and lies on GPU number `gpu`. `release` is called when the last handle
