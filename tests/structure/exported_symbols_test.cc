@@ -1,6 +1,9 @@
-// What libtenon shows to the programs that load it: namespace tenon, and nothing else.
+// What libtenon shows to the programs that load it: namespace tenon, and nothing else. Of a module,
+// its entry point.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <sstream>
 #include <string>
 
@@ -23,6 +26,17 @@ TEST(ExportedSymbolsTest, AreOfNamespaceTenonAlone) {
     EXPECT_TRUE(is_ours(line.substr(line.rfind(' ') + 1))) << line;
   }
   EXPECT_GT(count, 0) << "nm read nothing in " << library;
+}
+
+TEST(ExportedSymbolsTest, AModuleShowsItsEntryAlone) {
+  for (const auto& entry : std::filesystem::directory_iterator(TENON_BINARY_DIR)) {
+    const std::string name = entry.path().filename();
+    if (name.rfind("libtenon_", 0) != 0 || entry.path().extension() != ".so") continue;
+    const std::string symbols =
+        run_command("nm -D --defined-only '" + entry.path().string() + "'").output;
+    EXPECT_NE(symbols.find(" T tenon_module_entry\n"), std::string::npos) << name << symbols;
+    EXPECT_EQ(std::count(symbols.begin(), symbols.end(), '\n'), 1) << name << symbols;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // libcuda.so.1 for tests: a driver whose start fails like the toolkit's stub, or one that sees as
 // many devices as DEVICES says. It can do nothing else.
+// NOLINTBEGIN(readability-identifier-naming): the names are the driver's.
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 EXPORTED int cuInit(unsigned) {
@@ -23,3 +24,4 @@ EXPORTED int cuGetErrorString(int, const char** text) {
   *text = "CUDA driver is a stub library";
   return 0;
 }
+// NOLINTEND(readability-identifier-naming)
