@@ -10,17 +10,8 @@ namespace {
 
 Kernel prepare_sum_to(const KernelRequest& request) {
   const Shape &from = request.input_shape(0), &to = request.output_shape(0);
-  std::vector<bool> reduced(static_cast<size_t>(from.rank()), false);
-  const int missing = from.rank() - to.rank();
-  bool fits = missing >= 0;
-  for (int i = 0; fits && i < from.rank(); ++i) {
-    const int64_t size = i < missing ? 1 : to[i - missing];
-    fits = size == from[i] || size == 1;
-    reduced[static_cast<size_t>(i)] = size != from[i];
-  }
-  require(fits, ErrorKind::shape_incompatible, "Incompatible shapes: ", to,
-          " can't be broadcast to ", from);
-  return Reduction::kernel(Reduction(Reduce::kSum, request.input_dtype(0), from, reduced));
+  return Reduction::kernel(
+      Reduction(Reduce::kSum, request.input_dtype(0), from, internal::broadcast_axes(from, to)));
 }
 
 Kernel prepare_broadcast_to(const KernelRequest& request) {

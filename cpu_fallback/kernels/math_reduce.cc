@@ -7,12 +7,8 @@ namespace {
 
 template <Reduce kReduce>
 Kernel prepare_reduce(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  std::vector<bool> reduced(static_cast<size_t>(shape.rank()), false);
-  for (const int64_t axis : integers(request, 1)) {
-    reduced[static_cast<size_t>(resolve_axis(axis, shape.rank()))] = true;
-  }
-  return Reduction::kernel(Reduction(kReduce, request.input_dtype(0), shape, reduced));
+  return Reduction::kernel(Reduction(kReduce, request.input_dtype(0), request.input_shape(0),
+                                     internal::named_axes(request)));
 }
 
 Kernel prepare_l2_loss(const KernelRequest& request) {
