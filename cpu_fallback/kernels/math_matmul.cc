@@ -2,37 +2,21 @@
 // its epilogue; integers by a plain loop.
 #include <algorithm>
 
+#include "core/backend/matmul_arguments.h"
 #include "cpu_fallback/gemm.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
+
+using internal::batch_pairs;
+using internal::matrix_product;
+using internal::MatrixProduct;
+
 namespace {
-
-struct Problem {
-  int64_t m, n, k;
-  bool transpose_a, transpose_b;
-};
-
-// Of the last two axes.
-Problem problem_of(const KernelRequest& request, const char* adjoint_a, const char* adjoint_b) {
-  const Shape &a = request.input_shape(0), &b = request.input_shape(1);
-  Problem problem = {.m = 0,
-                     .n = 0,
-                     .k = 0,
-                     .transpose_a = request.attrs->get_or(adjoint_a, false),
-                     .transpose_b = request.attrs->get_or(adjoint_b, false)};
-  problem.m = a[problem.transpose_a ? -1 : -2];
-  problem.k = a[problem.transpose_a ? -2 : -1];
-  problem.n = b[problem.transpose_b ? -2 : -1];
-  const int64_t rows = b[problem.transpose_b ? -1 : -2];
-  require(problem.k == rows, ErrorKind::shape_incompatible, "Matrix size-incompatible: In[0]: ", a,
-          ", In[1]: ", b);
-  return problem;
-}
 
 // Products of matrices by a plain loop, sums in Sum; in the order of memory, row by row.
 template <typename T, typename Sum>
-void multiply_plainly(const Problem& p, const T* a, const T* b, T* c) {
+void multiply_plainly(const MatrixProduct& p, const T* a, const T* b, T* c) {
   for (int64_t row = 0; row < p.m; ++row) {
     for (int64_t n = 0; n < p.n; ++n) {
       Sum sum{};
@@ -54,7 +38,7 @@ using PlainSum = std::conditional_t<std::is_integral_v<T>,
 template <typename T>
 class Multiply {
  public:
-  Multiply(const Problem& problem, const internal::Epilogue& epilogue)
+  Multiply(const MatrixProduct& problem, const internal::Epilogue& epilogue)
       : problem_(problem),
         gemm_({.m = problem.m,
                .n = problem.n,
@@ -69,26 +53,26 @@ class Multiply {
   }
 
  private:
-  Problem problem_;
+  MatrixProduct problem_;
   Gemm<T> gemm_;
 };
 
 template <typename T>
 class PlainMultiply {
  public:
-  PlainMultiply(const Problem& problem, const internal::Epilogue&) : problem_(problem) {}
+  PlainMultiply(const MatrixProduct& problem, const internal::Epilogue&) : problem_(problem) {}
 
   void operator()(internal::ThreadPool&, const T* a, const T* b, const T*, T* c) const {
     multiply_plainly<T, PlainSum<T>>(problem_, a, b, c);
   }
 
  private:
-  Problem problem_;
+  MatrixProduct problem_;
 };
 
 template <typename T, class M>
 Kernel prepare_matmul(const KernelRequest& request) {
-  const M multiply(problem_of(request, "transpose_a", "transpose_b"), request.epilogue);
+  const M multiply(matrix_product(request, "transpose_a", "transpose_b"), request.epilogue);
   const bool bias = request.epilogue.bias;
   return {.launch = [multiply, bias](const Launch& args) {
     multiply(pool(args), args.input<T>(0), args.input<T>(1), bias ? args.input<T>(2) : nullptr,
@@ -96,29 +80,9 @@ Kernel prepare_matmul(const KernelRequest& request) {
   }};
 }
 
-// For each matrix of the output, which ones of the inputs make it.
-std::vector<std::pair<int64_t, int64_t>> batch_pairs(const KernelRequest& request) {
-  const Shape& out = request.output_shape(0);
-  std::vector<std::pair<int64_t, int64_t>> pairs(
-      static_cast<size_t>(count_between(out, 0, out.rank() - 2)));
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    for (const int input : {0, 1}) {
-      const Shape& shape = request.input_shape(input);
-      int64_t index = static_cast<int64_t>(i), matrix = 0, stride = 1;
-      for (int axis = out.rank() - 3, own = shape.rank() - 3; own >= 0; --axis, --own) {
-        if (shape[own] != 1) matrix += index % out[axis] * stride;
-        index /= out[axis];
-        stride *= shape[own];
-      }
-      (input == 0 ? pairs[i].first : pairs[i].second) = matrix;
-    }
-  }
-  return pairs;
-}
-
 template <typename T, class M>
 Kernel prepare_batch_matmul(const KernelRequest& request) {
-  const Problem p = problem_of(request, "adj_x", "adj_y");
+  const MatrixProduct p = matrix_product(request, "adj_x", "adj_y");
   const M multiply(p, {});
   const auto pairs = batch_pairs(request);
   return {.launch = [p, multiply, pairs](const Launch& args) {
