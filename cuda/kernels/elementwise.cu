@@ -1,0 +1,367 @@
+// The kernel of all elementwise operations: an interpreter of tapes. Every thread runs the whole
+// tape on kVector elements; what lies between instructions stays in shared memory. All threads do
+// the same, so that nothing diverges, and the cost of reading an instruction is shared by kVector
+// elements.
+#include "cuda/elementwise_tape.h"
+#include "cuda/typed_access.h"
+
+namespace tenon::cuda {
+namespace {
+
+using internal::Primitive;
+
+// One thread's work on its elements. Every word has its place in shared memory, `pitch` bytes from
+// the next thread's.
+class Interpreter {
+ public:
+  __device__ Interpreter(const TapeView& tape, char* shared)
+      : tape_(tape),
+        row_(static_cast<int>(blockDim.x) * tape.word_bytes),
+        words_(shared + static_cast<int>(threadIdx.x) * tape.word_bytes) {}
+
+  // Puts the constants where every thread finds them; once a block.
+  __device__ void load_constants(int count) {
+    for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
+      const uint64_t word = tape_.constants[i];
+      memcpy(constant(i), &word, sizeof word);
+    }
+    __syncthreads();
+  }
+
+  __device__ void run(int64_t first) {
+    first_ = first;
+    for (int i = 0; i < tape_.step_count; ++i) {
+      const TapeStep step = tape_.steps[i];
+      if (step.op == TapeOp::kLoad) {
+        load(step);
+      } else if (step.op == TapeOp::kStore) {
+        store(step);
+      } else {
+        compute(step);
+      }
+    }
+  }
+
+ private:
+  // Where an operand's words lie: kVector of them, or one for all.
+  template <typename T>
+  struct Words {
+    const char* first;
+    int step;
+    __device__ T operator[](int k) const {
+      T value;
+      memcpy(&value, __builtin_assume_aligned(first + k * step, sizeof(T)), sizeof value);
+      return value;
+    }
+  };
+
+  __device__ char* slot(int slot, int k) const { return words_ + (slot * kVector + k) * row_; }
+  __device__ char* constant(int index) const {
+    return words_ - static_cast<int>(threadIdx.x) * tape_.word_bytes + tape_.constants_at +
+           index * 8;
+  }
+  template <typename T>
+  __device__ Words<T> operand(uint16_t operand) const {
+    if ((operand & kConstant) != 0) return {constant(operand & 0x7fff), 0};
+    return {slot(operand, 0), row_};
+  }
+  template <typename T>
+  __device__ void write(const TapeStep& step, int k, T value) const {
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8);
+    memcpy(__builtin_assume_aligned(slot(step.out, k), sizeof(T)), &value, sizeof value);
+  }
+  // The word in which a value of T is kept.
+  template <typename T>
+  __device__ static auto word_of(T value) {
+    if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
+      return static_cast<int32_t>(value);
+    } else {
+      return widened(value);
+    }
+  }
+  __device__ int64_t element(int k) const { return first_ + k * static_cast<int>(blockDim.x); }
+
+  __device__ __noinline__ void load(const TapeStep& step) const {
+    const void* input = tape_.inputs[step.a];
+    with_dtype(step.dtype, [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+#pragma unroll
+      for (int k = 0; k < kVector; ++k) {
+        if (element(k) >= tape_.count) break;
+        const int64_t at = step.b == 0   ? element(k)
+                           : step.b == 1 ? 0
+                                         : tape_.offsets[step.b - 2](element(k));
+        write(step, k, word_of(static_cast<const T*>(input)[at]));
+      }
+    });
+  }
+
+  __device__ __noinline__ void store(const TapeStep& step) const {
+    void* output = tape_.outputs[step.out];
+    with_dtype(step.dtype, [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      const auto words = operand<decltype(word_of(T{}))>(step.a);
+#pragma unroll
+      for (int k = 0; k < kVector; ++k) {
+        if (element(k) >= tape_.count) break;
+        static_cast<T*>(output)[element(k)] = static_cast<T>(words[k]);
+      }
+    });
+  }
+
+  __device__ void compute(const TapeStep& step) const {
+    if (step.primitive == Primitive::kSelect) {
+      select(step);
+    } else if (step.arithmetic == Arithmetic::kFloat) {
+      compute_as<float>(step);
+    } else if (step.arithmetic == Arithmetic::kInt) {
+      compute_as<int32_t>(step);
+    } else if (step.arithmetic == Arithmetic::kDouble) {
+      compute_as<double>(step);
+    } else {
+      compute_as<int64_t>(step);
+    }
+  }
+
+  __device__ __noinline__ void select(const TapeStep& step) const {
+    const auto condition = operand<int32_t>(step.a);
+    for (int k = 0; k < kVector; ++k) {
+      const uint16_t chosen = condition[k] != 0 ? step.b : step.c;
+      if (tape_.word_bytes == 8) {
+        write(step, k, operand<uint64_t>(chosen)[k]);
+      } else {
+        write(step, k, operand<uint32_t>(chosen)[k]);
+      }
+    }
+  }
+
+  template <typename C>
+  __device__ __noinline__ void compute_as(const TapeStep& step) const {
+    if (step.primitive == Primitive::kCast) return cast<C>(step);
+    if (answer<C>(step)) return;
+    arithmetic<C>(step);
+    // The result of fewer bits than it was computed in.
+    if (step.dtype == DType::float32 || step.dtype == DType::int32 || sizeof(C) == 8) return;
+    with_dtype(step.dtype, [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      if constexpr (sizeof(T) < 4) {
+        const auto words = operand<C>(step.out);
+        for (int k = 0; k < kVector; ++k) {
+          write(step, k, static_cast<C>(widened(static_cast<T>(words[k]))));
+        }
+      }
+    });
+  }
+
+  template <typename C>
+  __device__ void cast(const TapeStep& step) const {
+    const auto a = operand<C>(step.a);
+    with_dtype(step.dtype, [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+#pragma unroll 1
+      for (int k = 0; k < kVector; ++k) write(step, k, word_of(scalar::cast<T>(a[k])));
+    });
+  }
+
+  // Whether the primitive answers with bool; then it has.
+  template <typename C>
+  __device__ bool answer(const TapeStep& step) const {
+    const auto a_words = operand<C>(step.a), b_words = operand<C>(step.b);
+    const auto with = [&](auto f) {
+      for (int k = 0; k < kVector; ++k) {
+        write(step, k, static_cast<int32_t>(f(a_words[k], b_words[k])));
+      }
+      return true;
+    };
+    switch (step.primitive) {
+      case Primitive::kEqual:
+        return with([](C a, C b) { return a == b; });
+      case Primitive::kNotEqual:
+        return with([](C a, C b) { return a != b; });
+      case Primitive::kLess:
+        return with([](C a, C b) { return a < b; });
+      case Primitive::kLessEqual:
+        return with([](C a, C b) { return a <= b; });
+      case Primitive::kGreater:
+        return with([](C a, C b) { return a > b; });
+      case Primitive::kGreaterEqual:
+        return with([](C a, C b) { return a >= b; });
+      case Primitive::kLogicalAnd:
+        return with([](C a, C b) { return a != 0 && b != 0; });
+      case Primitive::kLogicalOr:
+        return with([](C a, C b) { return a != 0 || b != 0; });
+      case Primitive::kLogicalNot:
+        return with([](C a, C) { return a == 0; });
+      case Primitive::kIsNan:
+        return with([](C a, C) { return a != a; });
+      case Primitive::kIsFinite:
+        return with([](C a, C) {
+          constexpr C kLargest = std::numeric_limits<C>::max();
+          return a <= kLargest && a >= -kLargest;
+        });
+      default:
+        return false;
+    }
+  }
+
+  template <typename C, class F>
+  __device__ void unary(const TapeStep& step, F f) const {
+    const auto a = operand<C>(step.a);
+#pragma unroll 1
+    for (int k = 0; k < kVector; ++k) write(step, k, f(a[k]));
+  }
+  template <typename C, class F>
+  __device__ void binary(const TapeStep& step, F f) const {
+    const auto a = operand<C>(step.a), b = operand<C>(step.b);
+#pragma unroll
+    for (int k = 0; k < kVector; ++k) write(step, k, f(a[k], b[k]));
+  }
+  // Of formulas that are long: once in the code.
+  template <typename C, class F>
+  __device__ void long_binary(const TapeStep& step, F f) const {
+    const auto a = operand<C>(step.a), b = operand<C>(step.b);
+#pragma unroll 1
+    for (int k = 0; k < kVector; ++k) write(step, k, f(a[k], b[k]));
+  }
+
+  template <typename C>
+  __device__ void arithmetic(const TapeStep& step) const {
+    using namespace scalar;
+    switch (step.primitive) {
+      case Primitive::kNegate:
+        return unary<C>(step, Negate());
+      case Primitive::kAbs:
+        return unary<C>(step, Abs());
+      case Primitive::kSign:
+        return unary<C>(step, Sign());
+      case Primitive::kFloor:
+        return unary<C>(step, Floor());
+      case Primitive::kCeil:
+        return unary<C>(step, Ceil());
+      case Primitive::kRound:
+        return unary<C>(step, Round());
+      case Primitive::kReciprocal:
+        return unary<C>(step, Reciprocal());
+      case Primitive::kAdd:
+        return binary<C>(step, Add());
+      case Primitive::kSubtract:
+        return binary<C>(step, Subtract());
+      case Primitive::kMultiply:
+        return binary<C>(step, Multiply());
+      case Primitive::kMaximum:
+        return binary<C>(step, Maximum());
+      case Primitive::kMinimum:
+        return binary<C>(step, Minimum());
+      case Primitive::kSquaredDifference:
+        return binary<C>(step, SquaredDifference());
+      case Primitive::kDivide:
+        return long_binary<C>(step, Divide());
+      case Primitive::kFloorDivide:
+        return long_binary<C>(step, FloorDivide());
+      case Primitive::kFloorMod:
+        return long_binary<C>(step, FloorMod());
+      case Primitive::kTruncateMod:
+        return long_binary<C>(step, TruncateMod());
+      case Primitive::kPower:
+        return long_binary<C>(step, Power());
+      default:
+        if constexpr (std::is_floating_point_v<C>) functions<C>(step);
+    }
+  }
+
+  template <typename C>
+  __device__ void functions(const TapeStep& step) const {
+    using namespace scalar;
+    switch (step.primitive) {
+      case Primitive::kSqrt:
+        return unary<C>(step, Sqrt());
+      case Primitive::kRsqrt:
+        return unary<C>(step, Rsqrt());
+      case Primitive::kExp:
+        return unary<C>(step, Exp());
+      case Primitive::kExpm1:
+        return unary<C>(step, Expm1());
+      case Primitive::kLog:
+        return unary<C>(step, Log());
+      case Primitive::kLog1p:
+        return unary<C>(step, Log1p());
+      case Primitive::kTanh:
+        return unary<C>(step, Tanh());
+      case Primitive::kSigmoid:
+        return unary<C>(step, Sigmoid());
+      case Primitive::kErf:
+        return unary<C>(step, Erf());
+      case Primitive::kSin:
+        return unary<C>(step, Sin());
+      case Primitive::kCos:
+        return unary<C>(step, Cos());
+      default:  // no other reaches the tape
+        return;
+    }
+  }
+
+  const TapeView tape_;
+  int row_;      // bytes from an element of one thread to its next
+  char* words_;  // this thread's
+  int64_t first_ = 0;
+};
+
+template <class Sizes>
+__global__ void run_tape(const __grid_constant__ Tape<Sizes> tape) {
+  extern __shared__ uint64_t shared[];
+  const TapeView view = {.step_count = tape.step_count,
+                         .word_bytes = tape.word_bytes,
+                         .constants_at = tape.constants_at,
+                         .count = tape.count,
+                         .steps = tape.steps,
+                         .inputs = tape.inputs,
+                         .outputs = tape.outputs,
+                         .constants = tape.constants,
+                         .offsets = tape.offsets};
+  Interpreter interpreter(view, reinterpret_cast<char*>(shared));
+  interpreter.load_constants(tape.constant_count);
+  const int64_t tile = int64_t{blockDim.x} * kVector;
+  for (int64_t first = blockIdx.x * tile; first < tape.count; first += gridDim.x * tile) {
+    interpreter.run(first + threadIdx.x);
+  }
+}
+
+template <class Sizes>
+void launch_tape(const Launch& args, const PreparedTape& prepared, int threads) {
+  Tape<Sizes> tape;
+  tape.count = prepared.count;
+  tape.step_count = static_cast<int>(prepared.steps.size());
+  tape.constant_count = static_cast<int>(prepared.constants.size());
+  tape.word_bytes = prepared.word_bytes();
+  tape.constants_at = prepared.slots * prepared.bytes_of_slot() * threads;
+  std::copy(prepared.steps.begin(), prepared.steps.end(), tape.steps);
+  std::copy(prepared.constants.begin(), prepared.constants.end(), tape.constants);
+  std::copy(prepared.offsets.begin(), prepared.offsets.end(), tape.offsets);
+  std::copy_n(args.inputs, prepared.inputs, tape.inputs);
+  std::copy_n(args.outputs, prepared.outputs, tape.outputs);
+  run_tape<Sizes>
+      <<<blocks_for(prepared.count, int64_t{threads} * kVector), static_cast<unsigned>(threads),
+         prepared.shared_bytes(threads), stream(args)>>>(tape);
+  check_launch("run_tape");
+}
+
+Kernel prepare_elementwise(const KernelRequest& request) {
+  const auto tape = std::make_shared<const PreparedTape>(request);
+  const int threads = tape_threads(*tape);
+  const bool small = tape->steps.size() <= SmallTape::kSteps &&
+                     tape->inputs <= SmallTape::kInputs && tape->outputs <= SmallTape::kOutputs &&
+                     tape->constants.size() <= SmallTape::kConstants &&
+                     tape->offsets.size() <= SmallTape::kOffsets;
+  auto* launch = small ? launch_tape<SmallTape> : launch_tape<LargeTape>;
+  return {.launch = [tape, threads, launch](const Launch& args) {
+    if (tape->count > 0) launch(args, *tape, threads);
+  }};
+}
+
+}  // namespace
+
+void register_elementwise(KernelRegistry& kernels) {
+  kernels.add(internal::kElementwiseOp, DType::invalid, prepare_elementwise);
+}
+
+}  // namespace tenon::cuda

@@ -1,0 +1,40 @@
+// Select, TensorFlow 1's: the condition is of the shape of the values, a scalar, or a vector that
+// chooses among their rows.
+#include "cuda/kernel_support.h"
+
+namespace tenon::cuda {
+namespace {
+
+template <typename T>
+__global__ void select(const bool* condition, const T* yes, const T* no, T* out, int64_t size,
+                       Divider row) {
+  for (int64_t i = first_index(); i < size; i += grid_size()) {
+    out[i] = condition[row.divide(i)] ? yes[i] : no[i];
+  }
+}
+
+Kernel prepare_select(const KernelRequest& request) {
+  const Shape &condition = request.input_shape(0), &shape = request.output_shape(0);
+  const int64_t size = shape.element_count(), conditions = condition.element_count();
+  const bool fits = condition == shape || condition.rank() == 0 ||
+                    (condition.rank() == 1 && shape.rank() >= 1 && condition[0] == shape[0]);
+  require(fits, ErrorKind::shape_incompatible, "Inputs to operation Select must have the same ",
+          "size and shape, or the condition must be a vector over their first axis: ", condition,
+          " and ", shape);
+  const Divider row(conditions == 0 ? 1 : size / conditions, size);
+  return for_element_size(request.output_dtype(0), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    return Kernel{.launch = [size, row](const Launch& args) {
+      launch_1d("select", args, size, select<T>, args.input<bool>(0), args.input<T>(1),
+                args.input<T>(2), args.output<T>(0), size, row);
+    }};
+  });
+}
+
+}  // namespace
+
+void register_math_select(KernelRegistry& kernels) {
+  kernels.add("Select", DType::invalid, prepare_select);
+}
+
+}  // namespace tenon::cuda

@@ -1,0 +1,171 @@
+#include "cuda/plain_conv.h"
+
+#include "cuda/kernel_support.h"
+
+namespace tenon::cuda {
+namespace {
+
+using internal::WindowAxis;
+using internal::Windows;
+
+// How elements of a tensor [.., rows, columns, last] are numbered.
+struct Numbering {
+  int64_t size;
+  Divider last, columns, rows;
+};
+
+Numbering numbering(int64_t outer, int64_t rows, int64_t columns, int64_t last) {
+  const int64_t size = outer * rows * columns * last;
+  return {size, Divider(last, size), Divider(columns, size), Divider(rows, size)};
+}
+
+struct Place {
+  int64_t outer, row, column, last;
+};
+
+__device__ Place place_of(const Numbering& numbers, int64_t index) {
+  Place place = {};
+  place.last = index;
+  place.column = numbers.last.split(place.last);
+  place.row = numbers.columns.split(place.column);
+  place.outer = numbers.rows.split(place.row);
+  return place;
+}
+
+template <typename T>
+__global__ void forward(const T* image, const T* filter, T* out, Windows windows, int64_t outputs,
+                        Numbering numbers) {
+  const WindowAxis &h = windows.h, &w = windows.w;
+  const int64_t channels = windows.channels;
+  for (int64_t index = first_index(); index < numbers.size; index += grid_size()) {
+    const Place at = place_of(numbers, index);
+    T sum = 0;
+    for (int64_t i = h.first_tap(at.row); i < h.last_tap(at.row); ++i) {
+      const int64_t y = at.row * h.stride - h.padding + i * h.dilation;
+      for (int64_t j = w.first_tap(at.column); j < w.last_tap(at.column); ++j) {
+        const int64_t x = at.column * w.stride - w.padding + j * w.dilation;
+        const T* pixel = image + ((at.outer * h.input + y) * w.input + x) * channels;
+        const T* weights = filter + (i * w.size + j) * channels * outputs + at.last;
+        for (int64_t c = 0; c < channels; ++c) sum = fma(pixel[c], weights[c * outputs], sum);
+      }
+    }
+    out[index] = sum;
+  }
+}
+
+// The window whose tap `tap` lies on a pixel; -1 where there is none.
+__device__ int64_t window_of(const WindowAxis& axis, int64_t pixel, int64_t tap) {
+  const int64_t start = pixel + axis.padding - tap * axis.dilation;
+  if (start < 0 || start % axis.stride != 0) return -1;
+  return start / axis.stride < axis.output ? start / axis.stride : -1;
+}
+
+template <typename T>
+__global__ void image_gradient(const T* filter, const T* gradient, T* image, Windows windows,
+                               int64_t outputs, Numbering numbers) {
+  const WindowAxis &h = windows.h, &w = windows.w;
+  const int64_t channels = windows.channels;
+  for (int64_t index = first_index(); index < numbers.size; index += grid_size()) {
+    const Place at = place_of(numbers, index);
+    T sum = 0;
+    for (int64_t i = 0; i < h.size; ++i) {
+      const int64_t y = window_of(h, at.row, i);
+      for (int64_t j = 0; j < w.size && y >= 0; ++j) {
+        const int64_t x = window_of(w, at.column, j);
+        if (x < 0) continue;
+        const T* dy = gradient + ((at.outer * h.output + y) * w.output + x) * outputs;
+        const T* weights = filter + ((i * w.size + j) * channels + at.last) * outputs;
+        for (int64_t o = 0; o < outputs; ++o) sum = fma(dy[o], weights[o], sum);
+      }
+    }
+    image[index] = sum;
+  }
+}
+
+constexpr int kColumns = 32, kRows = 8;
+
+// A block for 32 neighbouring weights; its rows share the pixels, and add up in their order.
+template <typename T>
+__global__ void filter_gradient(const T* image, const T* gradient, T* filter, Windows windows,
+                                int64_t outputs, Numbering numbers, Numbering pixels) {
+  __shared__ T sums[kRows][kColumns];
+  const WindowAxis &h = windows.h, &w = windows.w;
+  const int lane = static_cast<int>(threadIdx.x), share = static_cast<int>(threadIdx.y);
+  for (int64_t first = int64_t{blockIdx.x} * kColumns; first < numbers.size;
+       first += int64_t{gridDim.x} * kColumns) {
+    const int64_t index = first + lane;
+    T sum = 0;
+    if (index < numbers.size) {
+      const Place weight = place_of(numbers, index);  // [i, j, channel, output]
+      for (int64_t p = share; p < pixels.size; p += kRows) {
+        const Place at = place_of(pixels, p);  // [n, y, x, 0]
+        const int64_t y = at.row * h.stride - h.padding + weight.outer * h.dilation;
+        const int64_t x = at.column * w.stride - w.padding + weight.row * w.dilation;
+        if (y < 0 || y >= h.input || x < 0 || x >= w.input) continue;
+        const int64_t pixel = (at.outer * h.input + y) * w.input + x;
+        sum = fma(image[pixel * windows.channels + weight.column],
+                  gradient[p * outputs + weight.last], sum);
+      }
+    }
+    sums[share][lane] = sum;
+    __syncthreads();
+    if (share == 0 && index < numbers.size) {
+      for (int row = 1; row < kRows; ++row) sum += sums[row][lane];
+      filter[index] = sum;
+    }
+    __syncthreads();
+  }
+}
+
+// Calls f(static_cast<T*>(nullptr)).
+template <class F>
+void with_float(DType dtype, F f) {
+  if (dtype == DType::float64) return f(static_cast<double*>(nullptr));
+  f(static_cast<float*>(nullptr));
+}
+
+}  // namespace
+
+void PlainConv::forward(cudaStream_t stream, const void* image, const void* filter,
+                        void* out) const {
+  const Numbering numbers = numbering(windows.batch, windows.h.output, windows.w.output, outputs);
+  if (numbers.size == 0) return;
+  with_float(dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    cuda::forward<T><<<blocks_for(numbers.size), kThreads, 0, stream>>>(
+        static_cast<const T*>(image), static_cast<const T*>(filter), static_cast<T*>(out), windows,
+        outputs, numbers);
+    check_launch("conv forward");
+  });
+}
+
+void PlainConv::image_gradient(cudaStream_t stream, const void* filter, const void* gradient,
+                               void* image) const {
+  const Numbering numbers =
+      numbering(windows.batch, windows.h.input, windows.w.input, windows.channels);
+  if (numbers.size == 0) return;
+  with_float(dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    cuda::image_gradient<T><<<blocks_for(numbers.size), kThreads, 0, stream>>>(
+        static_cast<const T*>(filter), static_cast<const T*>(gradient), static_cast<T*>(image),
+        windows, outputs, numbers);
+    check_launch("conv image gradient");
+  });
+}
+
+void PlainConv::filter_gradient(cudaStream_t stream, const void* image, const void* gradient,
+                                void* filter) const {
+  const Numbering numbers = numbering(windows.h.size, windows.w.size, windows.channels, outputs);
+  if (numbers.size == 0) return;
+  const Numbering pixels = numbering(windows.batch, windows.h.output, windows.w.output, 1);
+  with_float(dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    cuda::filter_gradient<T>
+        <<<blocks_for(numbers.size, kColumns), dim3(kColumns, kRows), 0, stream>>>(
+            static_cast<const T*>(image), static_cast<const T*>(gradient), static_cast<T*>(filter),
+            windows, outputs, numbers, pixels);
+    check_launch("conv filter gradient");
+  });
+}
+
+}  // namespace tenon::cuda

@@ -1,0 +1,17 @@
+// A reduction over any axes, made ready for a shape. Sums of floating numbers are kept in double,
+// of integers in 64 bits; they are added in an order that the shape alone fixes.
+#pragma once
+
+#include "core/backend/reduced_axes.h"
+#include "cuda/offsets.h"
+
+namespace tenon::cuda {
+
+enum class Reduce : uint8_t { kSum, kMean, kProd, kMax, kMin, kAny, kAll, kHalfSquares };
+
+// A kernel that reduces input `input` to output 0. Throws UnimplementedError (no_kernel) when the
+// operation has no meaning for the dtype.
+internal::Kernel reduction_kernel(Reduce reduce, DType dtype, const Shape& shape,
+                                  const std::vector<bool>& reduced, int input = 0);
+
+}  // namespace tenon::cuda
