@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/tensor/half.h"
+#include "tests/cuda/kernel_cases.h"
+
+namespace tenon::testing {
+
+Tensor some(DType dtype, const Shape& shape, double start, double scale) {
+  const Tensor numbers = wave<double>(shape, start, scale);
+  Tensor tensor(dtype, shape);
+  for (size_t i = 0; i < static_cast<size_t>(shape.element_count()); ++i) {
+    const double x = numbers.data<double>()[i];
+    const auto put = [&](auto value) {
+      std::memcpy(static_cast<char*>(tensor.raw()) + i * sizeof value, &value, sizeof value);
+    };
+    switch (dtype) {
+      case DType::float32:
+        put(static_cast<float>(x));
+        break;
+      case DType::float64:
+        put(x);
+        break;
+      case DType::float16:
+        put(internal::Half(static_cast<float>(x)));
+        break;
+      case DType::bfloat16:
+        put(internal::Bfloat16(static_cast<float>(x)));
+        break;
+      case DType::bool_:
+        put(static_cast<uint8_t>(x > 0));
+        break;
+      default: {
+        const auto integer = static_cast<int64_t>(std::floor(x));
+        if (size_of(dtype) == 1) put(static_cast<uint8_t>(integer));
+        if (size_of(dtype) == 2) put(static_cast<uint16_t>(integer));
+        if (size_of(dtype) == 4) put(static_cast<uint32_t>(integer));
+        if (size_of(dtype) == 8) put(static_cast<uint64_t>(integer));
+      }
+    }
+  }
+  return tensor;
+}
+
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+Tensor ints(const std::vector<int32_t>& values) {
+  return Tensor::from<int32_t>(values, {static_cast<int64_t>(values.size())});
+}
+
+void add_moves(std::vector<GpuCase>& cases, DType dtype) {
+  const std::string name = std::string(to_string(dtype));
+  const auto add = [&](const std::string& op, std::vector<Tensor> inputs, const Shape& output,
+                       const internal::AttrMap& attrs = {}) {
+    cases.push_back({op + "_" + name + "_" + std::to_string(cases.size()),
+                     {.op = op,
+                      .dtype = dtype,
+                      .inputs = std::move(inputs),
+                      .outputs = {{dtype, output}},
+                      .attrs = attrs}});
+  };
+  const Tensor x = some(dtype, {3, 5, 8}), wide = some(dtype, {4, 64, 32});
+  add("ConcatV2", {x, some(dtype, {3, 2, 8}), Tensor(int32_t{1})}, {3, 7, 8});
+  add("ConcatV2", {wide, some(dtype, {4, 0, 32}), wide, Tensor(int32_t{-2})}, {4, 128, 32});
+  add("Slice", {x, ints({1, 0, 3}), ints({2, 4, 5})}, {2, 4, 5});
+  add("Slice", {x, ints({0, 0, 0}), ints({0, 5, 8})}, {0, 5, 8});
+  add("Transpose", {x, ints({2, 0, 1})}, {8, 3, 5});
+  add("Transpose", {x, ints({1, 0, 2})}, {5, 3, 8});
+  add("Transpose", {wide, ints({0, 2, 1})}, {4, 32, 64});
+  add("Tile", {x, ints({2, 1, 3})}, {6, 5, 24});
+  add("Pad", {x, Tensor({{1, 0}, {0, 2}, {3, 1}})}, {4, 7, 12});
+  add("PadV2", {x, Tensor({{1, 0}, {0, 2}, {3, 1}}), some(dtype, {})}, {4, 7, 12});
+  for (const char* mode : {"REFLECT", "SYMMETRIC"}) {
+    add("MirrorPad", {x, Tensor({{1, 2}, {0, 2}, {3, 1}})}, {6, 7, 12},
+        {{"mode", std::string(mode)}});
+  }
+  add("BroadcastTo", {some(dtype, {5, 1}), ints({3, 5, 8})}, {3, 5, 8});
+  add("Pack", {x, some(dtype, {3, 5, 8}, 2)}, {3, 2, 5, 8}, {{"axis", int64_t{1}}});
+  add("Fill", {ints({3, 5}), some(dtype, {})}, {3, 5});
+  add("Select", {some(bool_, {3}), x, some(dtype, {3, 5, 8}, 2)}, {3, 5, 8});
+  add("Select", {some(bool_, {3, 5, 8}), x, some(dtype, {3, 5, 8}, 2)}, {3, 5, 8});
+  add("OneHot", {ints({0, 2, -1, 5, 3}), Tensor(int32_t{4}), some(dtype, {}), some(dtype, {}, 2)},
+      {5, 4}, {{"axis", int64_t{-1}}});
+  add("GatherV2", {x, ints({4, 0, 4}), Tensor(int32_t{1})}, {3, 3, 8});
+  add("GatherV2", {wide, ints({3, 1, 1, 0, 2}), Tensor(int32_t{0})}, {5, 64, 32});
+  add("MatrixDiag", {some(dtype, {2, 4})}, {2, 4, 4});
+  add("MatrixDiagPart", {x}, {3, 5});
+  if (dtype != DType::bool_) return;
+  add("ZerosLike", {x}, {3, 5, 8});
+  add("OnesLike", {x}, {3, 5, 8});
+}
+
+}  // namespace
+
+std::vector<GpuCase> array_cases() {
+  std::vector<GpuCase> cases;
+  for (const DType dtype : {float32, float64, float16, int8, bool_}) add_moves(cases, dtype);
+  for (const DType dtype : {float32, int64, uint8}) {
+    const std::string name = std::string(to_string(dtype));
+    cases.push_back({"IndexedSlices_" + name,
+                     {.op = "_IndexedSlices",
+                      .dtype = dtype,
+                      .inputs = {some(dtype, {6, 5}), ints({3, 0, 3, 1, 3, 0}), ints({4, 5})},
+                      .outputs = {{dtype, {4, 5}}}}});
+    for (const char* kind : {"Update", "Add", "Sub", "Mul", "Max", "Min"}) {
+      cases.push_back(
+          {std::string("Scatter") + kind + "_" + name,
+           {.op = std::string("Scatter") + kind,
+            .dtype = dtype,
+            .inputs = {some(dtype, {4, 5}), ints({3, 0, 3, 1, 3}), some(dtype, {5, 5}, 2)}}});
+    }
+    cases.push_back({"MirrorPadGrad_" + name,
+                     {.op = "MirrorPadGrad",
+                      .dtype = dtype,
+                      .inputs = {some(dtype, {6, 9}), Tensor({{1, 2}, {3, 1}})},
+                      .outputs = {{dtype, {3, 5}}},
+                      .attrs = {{"mode", std::string("SYMMETRIC")}}}});
+  }
+  for (const DType dtype : {bool_, float32, int64}) {
+    const Tensor x = some(dtype, {7, 300, 3}, 0.3, 1.4);
+    const KernelCase counted = {.op = "Where", .dtype = dtype, .inputs = {x}};
+    int64_t count = 0;
+    const size_t bytes = size_of(dtype);
+    for (int64_t i = 0; i < x.element_count(); ++i) {
+      const auto* at = static_cast<const char*>(x.raw()) + static_cast<size_t>(i) * bytes;
+      count += std::any_of(at, at + bytes, [](char byte) { return byte != 0; }) ? 1 : 0;
+    }
+    cases.push_back({"Where_" + std::string(to_string(dtype)), counted});
+    cases.back().kernel.outputs = {{int64, {count, 3}}};
+  }
+  cases.push_back({"InvertPermutation",
+                   {.op = "InvertPermutation",
+                    .dtype = int32,
+                    .inputs = {ints({3, 1, 0, 2})},
+                    .outputs = {{int32, {4}}}}});
+  cases.push_back({"Range",
+                   {.op = "Range",
+                    .dtype = float32,
+                    .inputs = {Tensor(1.5f), Tensor(9.f), Tensor(0.25f)},
+                    .outputs = {{float32, {30}}}}});
+  return cases;
+}
+
+}  // namespace tenon::testing
