@@ -63,9 +63,11 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "bad_argument";
 }
 
-std::string to_string(const Location& where) {
-  if (where.line == 0) return "an unknown place";
-  return internal::str(where.file, ":", where.line);
+std::string to_string(const Location& where) { return internal::str(where); }
+
+std::ostream& operator<<(std::ostream& out, const Location& where) {
+  if (where.line == 0) return out << "an unknown place";
+  return out << where.file << ':' << where.line;
 }
 
 }  // namespace tenon

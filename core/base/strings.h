@@ -1,21 +1,57 @@
 // Text from parts, and throwing errors made of such text.
 #pragma once
 
+#include <charconv>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "tenon/error.h"
 
 namespace tenon::internal {
 
+// Whether a part is written without a stream, whose making costs more than all else here.
+template <typename T>
+inline constexpr bool kPlainPart = std::is_convertible_v<const T&, std::string_view> ||
+                                   std::is_same_v<T, char> ||
+                                   (std::is_integral_v<T> && sizeof(T) >= 4);
+
+template <typename T>
+void append_plain(std::string& text, const T& part) {
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    text += std::string_view(part);
+  } else if constexpr (std::is_same_v<T, char>) {
+    text += part;
+  } else {
+    char digits[24];
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, part).ptr);
+  }
+}
+
+template <typename T>
+size_t most_characters(const T& part) {
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return std::string_view(part).size();
+  } else {
+    return sizeof(T) * 3;
+  }
+}
+
 // The parts as text, one after the other.
 template <typename... Parts>
 std::string str(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return out.str();
+  if constexpr ((kPlainPart<Parts> && ...)) {
+    std::string text;
+    text.reserve((most_characters(parts) + ... + 0));
+    (append_plain(text, parts), ...);
+    return text;
+  } else {
+    std::ostringstream out;
+    (out << ... << parts);
+    return out.str();
+  }
 }
 
 // Throws E of that kind with the parts as its message.

@@ -4,37 +4,53 @@
 
 namespace tenon::internal {
 
-Graph graph_of(std::span<const Input> inputs) {
-  std::shared_ptr<GraphState> state;
-  std::string first;
-  for (const Input& input : inputs) {
-    if (!input.is_output()) continue;
+namespace {
+
+// Finds the one graph that inputs belong to.
+class GraphOfInputs {
+ public:
+  void take(const Input& input) {
+    if (!input.is_output()) return;
     std::shared_ptr<GraphState> of = input.output().op().state();
-    if (!state) {
-      state = std::move(of);
-      first = input.output().name();
-    } else if (of != state) {
+    if (!state_) {
+      state_ = std::move(of);
+      first_ = &input.output();
+    } else if (of != state_) {
       fail<ValueError>(ErrorKind::bad_argument, "Tensor '", input.output().name(),
-                       "' must be from the same graph as tensor '", first, "'");
+                       "' must be from the same graph as tensor '", first_->name(), "'");
     }
   }
-  return Graph(state ? state : default_graph_state());
+  std::shared_ptr<GraphState> state() const { return state_ ? state_ : default_graph_state(); }
+
+ private:
+  std::shared_ptr<GraphState> state_;
+  const Output* first_ = nullptr;
+};
+
+}  // namespace
+
+Graph graph_of(std::span<const Input> inputs) {
+  GraphOfInputs graph;
+  for (const Input& input : inputs) graph.take(input);
+  return Graph(graph.state());
 }
 
-Operation add_operation(std::string_view type, const std::vector<InputList>& inputs,
+Operation add_operation(std::string_view type, std::span<const InputList> inputs,
                         const AddOptions& options) {
   NodeArguments arguments{.type = type,
                           .name = options.name,
                           .attrs = options.attrs,
                           .where = options.where,
                           .shape = options.shape};
-  std::vector<Input> all;
+  GraphOfInputs graph_of_inputs;
   for (const InputList& list : inputs) {
-    all.insert(all.end(), list.items.begin(), list.items.end());
+    for (const Input& input : list.items) graph_of_inputs.take(input);
   }
-  const std::shared_ptr<GraphState> graph = graph_of(all).state();
+  const std::shared_ptr<GraphState> graph = graph_of_inputs.state();
+  arguments.inputs.reserve(inputs.size());
   for (const InputList& list : inputs) {
     std::vector<NodeInput>& to = arguments.inputs.emplace_back();
+    to.reserve(list.items.size());
     for (const Input& input : list.items) {
       if (arguments.where.line == 0) arguments.where = input.where();
       if (input.is_output()) {

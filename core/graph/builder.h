@@ -36,11 +36,19 @@ struct AddOptions {
 // Weak literals take the dtype that their type attribute has from other inputs; each becomes a
 // constant named <operation>/<argument>. Throws ValueError when the inputs are of different graphs,
 // TypeError (dtype_incompatible) when dtypes don't fit, and what the shape function throws.
-Operation add_operation(std::string_view type, const std::vector<InputList>& inputs,
+Operation add_operation(std::string_view type, std::span<const InputList> inputs,
                         const AddOptions& options = {});
+inline Operation add_operation(std::string_view type, std::initializer_list<InputList> inputs,
+                               const AddOptions& options = {}) {
+  return add_operation(type, std::span(inputs.begin(), inputs.size()), options);
+}
 
 // The same, its first output.
-inline Output add_output(std::string_view type, const std::vector<InputList>& inputs,
+inline Output add_output(std::string_view type, std::span<const InputList> inputs,
+                         const AddOptions& options = {}) {
+  return add_operation(type, inputs, options).output(0);
+}
+inline Output add_output(std::string_view type, std::initializer_list<InputList> inputs,
                          const AddOptions& options = {}) {
   return add_operation(type, inputs, options).output(0);
 }

@@ -15,6 +15,8 @@ std::atomic<uint64_t> next_graph_id{0};
 
 // The contexts of this thread, by graph. An entry goes when its contexts are all left.
 thread_local std::unordered_map<uint64_t, GraphContexts> contexts_of_thread;
+// The entry that was asked for last. Ids are never used again, so that a stale one is never found.
+thread_local std::pair<uint64_t, GraphContexts*> last_contexts = {0, nullptr};
 
 bool is_name_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -52,7 +54,12 @@ GraphState::GraphState() : id_(next_graph_id++) {}
 
 GraphState::~GraphState() { contexts_of_thread.erase(id_); }
 
-GraphContexts& GraphState::contexts() { return contexts_of_thread[id_]; }
+GraphContexts& GraphState::contexts() {
+  if (last_contexts.second == nullptr || last_contexts.first != id_) {
+    last_contexts = {id_, &contexts_of_thread[id_]};
+  }
+  return *last_contexts.second;
+}
 
 Node* GraphState::find_node(std::string_view name) const {
   std::lock_guard lock(mutex);
@@ -80,23 +87,26 @@ std::string GraphState::unique_name(std::string_view name, bool mark_as_used) {
 std::string GraphState::unique_absolute_name(std::string name, bool mark_as_used) {
   std::lock_guard lock(mutex);
   const std::string base = to_lower(name);
-  const auto found = names_in_use_.find(base);
-  int count = found == names_in_use_.end() ? 0 : found->second;
-  if (mark_as_used) use_name(base, count + 1);
+  int count = 0;
+  if (mark_as_used) {
+    count = use_name(base);
+  } else if (const auto found = names_in_use_.find(base); found != names_in_use_.end()) {
+    count = found->second;
+  }
   if (count == 0) return name;
   std::string key = base;
   while (names_in_use_.contains(key)) {
     key = base + "_" + std::to_string(count);
     ++count;
   }
-  if (mark_as_used) use_name(key, 1);
+  if (mark_as_used) use_name(key);
   return name + "_" + std::to_string(count - 1);
 }
 
-void GraphState::use_name(const std::string& key, int count) {
+int GraphState::use_name(const std::string& key) {
   auto& entry = *names_in_use_.try_emplace(key, 0).first;
   if (trials_ > 0) names_before_.emplace_back(&entry, entry.second);
-  entry.second = count;
+  return entry.second++;
 }
 
 GraphState::Trial::Trial(GraphState& graph)

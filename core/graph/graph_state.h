@@ -150,7 +150,7 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
  private:
   Node* add_constant(const std::string& name, const Tensor& value, const Location& where);
   Node* append(Node node);
-  void use_name(const std::string& key, int count);
+  int use_name(const std::string& key);  // answers how often it was used before
   void apply_place(Node& node);
   void apply_devices(Node& node);
   void apply_colocation(Node& node);

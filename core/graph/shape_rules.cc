@@ -25,7 +25,7 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
                        " and ", y, ": shapes ", a, " and ", b, " don't broadcast");
     }
   }
-  return Shape(std::move(sizes));
+  return Shape(sizes);
 }
 
 Shape with_rank(const Shape& shape, int rank, std::string_view what) {

@@ -91,6 +91,8 @@ class Resolver {
     require<ValueError>(arguments_.inputs.size() == def_.input_args.size(), ErrorKind::bad_argument,
                         def_.name, " takes ", def_.input_args.size(), " inputs, not ",
                         arguments_.inputs.size());
+    resolved_.node.inputs.reserve(def_.input_args.size());
+    seen_.reserve(def_.input_args.size());
     for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_tensors(i);
     for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_literals(i);
     check_allowed_types();
@@ -134,7 +136,7 @@ class Resolver {
                            def_.defaults.has(arg.type_attr) && !settled(arg.type_attr);
     if (!arg.type_attr.empty() && (want == DType::invalid || defaulted)) {
       resolved_.node.attrs.set(arg.type_attr, have);
-      settled_.push_back(arg.type_attr);
+      settled_.push_back(&arg.type_attr);
     } else if (have != want) {
       fail<TypeError>(ErrorKind::dtype_incompatible, "Input '", arg.name, "' of '", def_.name,
                       "' Op has type ", have, " (", described(input),
@@ -150,7 +152,8 @@ class Resolver {
   }
 
   bool settled(const std::string& attr) const {
-    return std::find(settled_.begin(), settled_.end(), attr) != settled_.end();
+    return std::any_of(settled_.begin(), settled_.end(),
+                       [&](const std::string* name) { return *name == attr; });
   }
 
   // A type attribute that no tensor has settled takes the dtype that its literals have on their
@@ -170,7 +173,7 @@ class Resolver {
       }
     }
     resolved_.node.attrs.set(arg.type_attr, dtype);
-    settled_.push_back(arg.type_attr);
+    settled_.push_back(&arg.type_attr);
   }
 
   void check_allowed_types() {
@@ -218,7 +221,7 @@ class Resolver {
       node.output_dtypes.insert(node.output_dtypes.end(), static_cast<size_t>(count), dtype);
       node.output_refs.insert(node.output_refs.end(), static_cast<size_t>(count), arg.is_ref);
     }
-    const StaticShapeContext context(node.attrs, seen_);
+    const StaticShapeContext context(node.attrs, std::move(seen_));
     node.output_shapes = def_.shape == nullptr ? Shapes(node.output_dtypes.size(), Shape::unknown())
                                                : def_.shape(context);
     require<ValueError>(node.output_shapes.size() == node.output_dtypes.size(),
@@ -234,7 +237,7 @@ class Resolver {
   const RegisteredOp& def_;
   ResolvedNode resolved_;
   std::vector<StaticInput> seen_;
-  std::vector<std::string> settled_;  // type attributes that inputs have decided
+  std::vector<const std::string*> settled_;  // type attributes that inputs have decided
 };
 
 // " for 'model/MatMul' (op: 'MatMul') made at model.cc:12"
@@ -243,7 +246,7 @@ std::string whose(const NodeArguments& arguments, const Shapes& shapes) {
   if (name.ends_with('/')) name.remove_suffix(1);  // a scope's, which the operation is to have
   std::string text = str(" for '", name, "' (op: '", arguments.type, "')");
   if (!shapes.empty()) text += str(" with input shapes: ", join(shapes));
-  if (arguments.where.line != 0) text += str(", made at ", to_string(arguments.where));
+  if (arguments.where.line != 0) text += str(", made at ", arguments.where);
   return text;
 }
 

@@ -20,6 +20,7 @@ std::vector<StaticInput> inputs_of(const Node& node) {
 
 Shapes shapes_of(const std::vector<StaticInput>& inputs) {
   Shapes shapes;
+  shapes.reserve(inputs.size());
   for (const StaticInput& input : inputs) {
     shapes.push_back(
         input.literal

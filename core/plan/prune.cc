@@ -155,7 +155,7 @@ const Node* variable_of(const Endpoint& endpoint) {
 
 std::string described(const Node& node) {
   std::string text = str("'", node.name, "' (", node.type(), ")");
-  if (node.made_at.line != 0) text += str(", made at ", to_string(node.made_at));
+  if (node.made_at.line != 0) text += str(", made at ", node.made_at);
   return text;
 }
 

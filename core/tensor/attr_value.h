@@ -1,10 +1,11 @@
 // The values of operations' attributes; backends read them too.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,19 +20,28 @@ using AttrValue = std::variant<int64_t, double, bool, std::string, DType, Shape,
                                std::vector<int64_t>, std::vector<double>, std::vector<std::string>,
                                std::vector<DType>, std::vector<Shape>>;
 
-// Attributes by name. Attributes that nobody knows are kept too.
+// Attributes by name, in the order of their names. Attributes that nobody knows are kept too.
 class AttrMap {
  public:
+  using Entry = std::pair<std::string, AttrValue>;
+
   AttrMap() = default;
-  AttrMap(std::initializer_list<std::pair<const std::string, AttrValue>> values)
-      : values_(values) {}
+  AttrMap(std::initializer_list<Entry> values) {
+    values_.reserve(values.size());
+    for (const Entry& entry : values) set(entry.first, entry.second);
+  }
 
   void set(std::string_view name, AttrValue value) {
-    values_.insert_or_assign(std::string(name), std::move(value));
+    const auto at = lower_bound(name);
+    if (at != values_.end() && at->first == name) {
+      values_[static_cast<size_t>(at - values_.begin())].second = std::move(value);
+    } else {
+      values_.emplace(at, name, std::move(value));
+    }
   }
   const AttrValue* find(std::string_view name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? nullptr : &found->second;
+    const auto found = lower_bound(name);
+    return found == values_.end() || found->first != name ? nullptr : &found->second;
   }
   bool has(std::string_view name) const { return find(name) != nullptr; }
 
@@ -54,7 +64,14 @@ class AttrMap {
   auto end() const { return values_.end(); }
 
  private:
-  std::map<std::string, AttrValue, std::less<>> values_;
+  std::vector<Entry>::const_iterator lower_bound(std::string_view name) const {
+    return std::lower_bound(values_.begin(), values_.end(), name,
+                            [](const Entry& entry, std::string_view wanted) {
+                              return std::string_view(entry.first) < wanted;
+                            });
+  }
+
+  std::vector<Entry> values_;  // few: a sorted list is the fastest map
 };
 
 }  // namespace tenon::internal

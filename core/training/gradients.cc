@@ -178,7 +178,7 @@ class Differentiator {
     const RegisteredOp& def = *op.node()->def;
     require<UnimplementedError>(def.gradient != nullptr, ErrorKind::bad_argument,
                                 "No gradient defined for operation '", op.name(),
-                                "' (op type: ", op.type(), "), made at ", to_string(op.made_at()));
+                                "' (op type: ", op.type(), "), made at ", op.made_at());
     Outputs into_inputs = def.gradient(op, arrived);
     require<ValueError>(static_cast<int>(into_inputs.size()) == op.input_count(),
                         ErrorKind::bad_argument, "Num gradients ", into_inputs.size(),

@@ -29,7 +29,7 @@ class WithoutPartitioner {
 // What a slot is, for whoever sees its name in an error and never asked for it.
 std::string slot_told(const Operation& primary, const std::string& name) {
   return str(" It is a slot: what '", name, "' (an optimizer or a moving average) keeps of ",
-             primary.name(), ", which was made at ", to_string(primary.made_at()), ".");
+             primary.name(), ", which was made at ", primary.made_at(), ".");
 }
 
 Variable make_slot(const Operation& primary, const std::string& name, GetVariableOptions options) {
@@ -93,15 +93,16 @@ Variable create_zeros_slot(const Output& primary, const std::string& name) {
 }
 
 Variable SlotTable::find(const Variable& primary, std::string_view slot_name) const {
-  const Operation owner = primary.op();
-  for (const Slot& slot : slots_) {
-    if (slot.owner == owner && slot.name == slot_name) return slot.variable;
+  const auto [begin, end] = by_owner_.equal_range(primary.op().node());
+  for (auto at = begin; at != end; ++at) {
+    if (slots_[at->second].name == slot_name) return slots_[at->second].variable;
   }
   return {};
 }
 
 void SlotTable::add(const Variable& primary, std::string_view slot_name, Variable slot) {
-  slots_.push_back({primary.op(), std::string(slot_name), std::move(slot)});
+  by_owner_.emplace(primary.op().node(), slots_.size());
+  slots_.push_back({std::string(slot_name), std::move(slot)});
 }
 
 Variable SlotTable::find_non_slot(std::string_view name) const {

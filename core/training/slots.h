@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -44,12 +45,12 @@ class SlotTable {
 
  private:
   struct Slot {
-    Operation owner;
     std::string name;
     Variable variable;
   };
   std::weak_ptr<GraphState> graph_;
   std::vector<Slot> slots_;
+  std::unordered_multimap<const Node*, size_t> by_owner_;  // places in slots_
   std::vector<std::pair<std::string, Variable>> non_slots_;
 };
 

@@ -77,12 +77,12 @@ std::shared_ptr<VariableState> new_state(const NewVariable& arguments,
 
 void require_shape(const NewVariable& arguments, const std::string& scope,
                    const Output& initial_value) {
-  require<ValueError>(!arguments.options.validate_shape || initial_value.shape().fully_defined(),
-                      ErrorKind::no_shape, "initial_value must have a shape specified: the value '",
-                      initial_value.name(), "' of variable ", scope.substr(0, scope.rfind('/')),
-                      " has shape ", initial_value.shape(),
-                      ". Give a value of known shape, or {.validate_shape = false}. Made at ",
-                      to_string(arguments.where), ".");
+  if (!arguments.options.validate_shape || initial_value.shape().fully_defined()) return;
+  fail<ValueError>(ErrorKind::no_shape, "initial_value must have a shape specified: the value '",
+                   initial_value.name(), "' of variable ", scope.substr(0, scope.rfind('/')),
+                   " has shape ", initial_value.shape(),
+                   ". Give a value of known shape, or {.validate_shape = false}. Made at ",
+                   arguments.where, ".");
 }
 
 void make_reference(const NewVariable& arguments, const std::string& scope,
@@ -162,11 +162,11 @@ void make_resource(const NewVariable& arguments, const std::string& scope,
     state.initial_value = converted(*arguments.value, options, arguments.where);
   }
   const Shape initial_shape = state.initial_value.shape();
-  require<ValueError>(
-      !options.shape || initial_shape.compatible_with(*options.shape),
-      ErrorKind::shape_incompatible, "In this `tf.Variable` creation, the initial value's shape (",
-      initial_shape, ") is not compatible with the explicitly supplied `shape` argument (",
-      options.shape.value_or(Shape()), "). Made at ", to_string(arguments.where), ".");
+  require<ValueError>(!options.shape || initial_shape.compatible_with(*options.shape),
+                      ErrorKind::shape_incompatible,
+                      "In this `tf.Variable` creation, the initial value's shape (", initial_shape,
+                      ") is not compatible with the explicitly supplied `shape` argument (",
+                      options.shape.value_or(Shape()), "). Made at ", arguments.where, ".");
   state.shape = options.shape.value_or(initial_shape);
   state.dtype = state.initial_value.dtype();
   state.handle = add_output("VarHandleOp", {},
@@ -182,12 +182,15 @@ void make_resource(const NewVariable& arguments, const std::string& scope,
 }
 
 void add_to_its_collections(const Variable& variable, const VariableOptions& options) {
-  std::vector<std::string> keys =
-      options.collections ? *options.collections
-                          : std::vector<std::string>{std::string(GraphKeys::GLOBAL_VARIABLES)};
-  const std::string trainable(GraphKeys::TRAINABLE_VARIABLES);
+  constexpr std::string_view trainable = GraphKeys::TRAINABLE_VARIABLES;
+  if (!options.collections) {
+    add_to_collection(GraphKeys::GLOBAL_VARIABLES, variable);
+    if (variable.trainable()) add_to_collection(trainable, variable);
+    return;
+  }
+  std::vector<std::string> keys = *options.collections;
   if (variable.trainable() && std::find(keys.begin(), keys.end(), trainable) == keys.end()) {
-    keys.push_back(trainable);
+    keys.emplace_back(trainable);
   }
   add_to_collections(keys, variable);
 }
@@ -253,11 +256,11 @@ Variable make_variable(const NewVariable& arguments) {
 Variable make_variable_itself(const NewVariable& arguments) {
   const VariableOptions& options = arguments.options;
   const std::string& name = arguments.name.empty() ? arguments.default_name : arguments.name;
-  require<ValueError>(arguments.make || (arguments.value && (arguments.value->is_output() ||
-                                                             arguments.value->value())),
-                      ErrorKind::no_shape, "initial_value must be specified. Variable ", name,
-                      " was asked for at ", to_string(arguments.where),
-                      " without one: a new variable takes its shape and dtype from it.");
+  require<ValueError>(
+      arguments.make ||
+          (arguments.value && (arguments.value->is_output() || arguments.value->value())),
+      ErrorKind::no_shape, "initial_value must be specified. Variable ", name, " was asked for at ",
+      arguments.where, " without one: a new variable takes its shape and dtype from it.");
   const std::shared_ptr<GraphState> graph = default_graph_state();
   const std::lock_guard lock(graph->mutex);
   const GraphState::Trial trial(*graph);

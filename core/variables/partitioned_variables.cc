@@ -18,8 +18,7 @@ std::string told(const Sizes& sizes) { return "[" + join(sizes) + "]"; }
 
 Sizes call_partitioner(const std::string& name, const Partitioner& partitioner, const Shape& shape,
                        DType dtype, Location where) {
-  const std::string of =
-      str(" Partitioned variable ", name, " was asked for at ", to_string(where), ".");
+  const std::string of = str(" Partitioned variable ", name, " was asked for at ", where, ".");
   const auto check = [&of](bool holds, const auto&... parts) {
     require<ValueError>(holds, ErrorKind::bad_partitioner, parts..., of);
   };
@@ -58,8 +57,7 @@ Variable VariableStore::get_partitioned(const std::string& name, const GetVariab
                      name,
                      ". Perhaps a variable of the same name was already created without "
                      "partitioning? It was made by get_variable at ",
-                     to_string(whole->second.made_at()), "; asked for in parts at ",
-                     to_string(where),
+                     whole->second.made_at(), "; asked for in parts at ", where,
                      ". Leave the partitioner out (the scope's, too), or give it another name.");
   }
   const bool from_tensor =
@@ -117,7 +115,7 @@ Variable VariableStore::share_partitioned(const std::string& name, const Variabl
                       ErrorKind::partition_mismatch, "Trying to reuse partitioned variable ", name,
                       ", but specified partitions ", told(partitions), " and found partitions ",
                       told(found.partitions()), ". It was made by get_variable at ",
-                      to_string(found.made_at()), "; asked for otherwise at ", to_string(where),
+                      found.made_at(), "; asked for otherwise at ", where,
                       ". Under {.reuse = true} the partitioner may be left out.");
   return found;
 }
@@ -131,14 +129,14 @@ void VariableStore::check_parts_found(const std::string& name, int64_t count,
                       "Partitioner returned a different partitioning than what was already found. "
                       "Partitioner returned ",
                       count, " shards, and shard ", name, "/part_0 was found, but ", last,
-                      " was not. Asked for at ", to_string(where), ".");
+                      " was not. Asked for at ", where, ".");
   require<ValueError>(!variables_.contains(extra), ErrorKind::partition_mismatch,
                       "Partitioner returned a different partitioning than what was already found. "
                       "Partitioner returned ",
                       count, " shards, and shard ", name,
                       "/part_0 was found, but so was the extra "
                       "shard ",
-                      extra, ". Asked for at ", to_string(where), ".");
+                      extra, ". Asked for at ", where, ".");
 }
 
 Variable VariableStore::make_part(const std::string& name, int index, const Shape& full_shape,
@@ -150,7 +148,7 @@ Variable VariableStore::make_part(const std::string& name, int index, const Shap
                         "Expected 0 <= offset < shape but found offset=", offset[axis],
                         ", shape=", size, " for var_offset=", told(offset),
                         ", full_shape=", full_shape, ": variable ", name,
-                        " has fewer rows than parts. Asked for at ", to_string(where), ".");
+                        " has fewer rows than parts. Asked for at ", where, ".");
   }
   const PartitionInfo info{full_shape, offset};
   const std::string part_name = str(name, "/part_", index);

@@ -28,7 +28,7 @@ void print(std::ostream& out, const char* what, const std::vector<ReuseReport::E
   out << what << ' ' << entries.size();
   const char* before = ":";
   for (const auto& [variable, where] : entries) {
-    out << before << "\n  " << variable.name() << " at " << to_string(where);
+    out << before << "\n  " << variable.name() << " at " << where;
     before = "";
   }
 }

@@ -24,7 +24,7 @@ std::string since_told(const ScopeState& scope) {
   if (scope.reuse_set_at.line == 0) return "";
   const ScopeState by{.name = scope.reuse_set_by};
   const std::string whom = by.name == scope.name ? "it" : scope_told(by);
-  return str(" since ", to_string(scope.reuse_set_at), " (by ", whom, ")");
+  return str(" since ", scope.reuse_set_at, " (by ", whom, ")");
 }
 
 // Why an existing variable was to be shared at all.
@@ -42,10 +42,10 @@ std::string namesake_told(const std::string& name, const VariableStore& store) {
   for (const auto& [known, variable] : store.variables()) {
     if (variable.op().node_unchecked() != node) continue;
     return str(" The variable of that name in the graph was made by get_variable at ",
-               to_string(node->made_at), " under the name ", known, ": ask for that.");
+               node->made_at, " under the name ", known, ": ask for that.");
   }
-  return str(" There is a variable of that name, made by tenon::Variable at ",
-             to_string(node->made_at), ", but get_variable shares only what get_variable made.");
+  return str(" There is a variable of that name, made by tenon::Variable at ", node->made_at,
+             ", but get_variable shares only what get_variable made.");
 }
 
 // Which names come nearest, "" when none does. Long lists are cut down to names of about that
@@ -69,7 +69,7 @@ void fail_already_exists(const std::string& name, const Variable& found, Locatio
                    found.is_partitioned() ? "Partitioned variable with name " : "Variable ", name,
                    " already exists, disallowed. Did you mean to set reuse=True or "
                    "reuse=tf.AUTO_REUSE in VarScope? It was made by get_variable at ",
-                   to_string(found.made_at()), "; asked for again at ", to_string(where), " in ",
+                   found.made_at(), "; asked for again at ", where, " in ",
                    scope_told(current_scope()),
                    ", where reuse is off. To share it, enter the scope with {.reuse = true} or "
                    "{.reuse = tenon::AUTO_REUSE}; to make another, give it another name or scope.");
@@ -82,8 +82,8 @@ void fail_does_not_exist(const std::string& name, const VariableStore& store, bo
       ErrorKind::does_not_exist, partitioned ? "PartitionedVariable " : "Variable ", name,
       " does not exist, or was not created with tf.get_variable(). Did you mean "
       "to set ",
-      partitioned ? "reuse=False or " : "", "reuse=tf.AUTO_REUSE in VarScope? Asked for at ",
-      to_string(where), " in ", scope_told(scope), ", where reuse is on", since_told(scope), ".",
+      partitioned ? "reuse=False or " : "", "reuse=tf.AUTO_REUSE in VarScope? Asked for at ", where,
+      " in ", scope_told(scope), ", where reuse is on", since_told(scope), ".",
       namesake_told(name, store), nearest_told(name, store),
       " To make it, leave reuse off the first time, or enter the scope with {.reuse = "
       "tenon::AUTO_REUSE}.");
@@ -95,20 +95,20 @@ void fail_shape(const std::string& name, const Variable& found, const Shape& wan
   fail<ValueError>(ErrorKind::shape_mismatch, "Trying to ",
                    partitioned ? "reuse partitioned" : "share", " variable ", name,
                    ", but specified shape ", wanted, " and found shape ", found.shape(),
-                   ". It was made by get_variable at ", to_string(found.made_at()),
-                   "; asked for with the other shape at ", to_string(where), ".", sharing_told(),
+                   ". It was made by get_variable at ", found.made_at(),
+                   "; asked for with the other shape at ", where, ".", sharing_told(),
                    " Ask for its own shape, or leave the shape out; to make another variable, give "
                    "it another name or scope.");
 }
 
 void fail_dtype(const std::string& name, const Variable& found, DType wanted, Location where) {
   const bool partitioned = found.is_partitioned();
-  fail<ValueError>(
-      ErrorKind::dtype_mismatch, "Trying to ", partitioned ? "reuse partitioned" : "share",
-      " variable ", name, ", but specified dtype ", wanted, " and found dtype ", found.dtype(),
-      ". It was made by get_variable at ", to_string(found.made_at()),
-      "; asked for with the other dtype (the scope's, where none is given) at ", to_string(where),
-      ".", sharing_told(), " Ask for it with {.dtype = tenon::", found.dtype(), "}.");
+  fail<ValueError>(ErrorKind::dtype_mismatch, "Trying to ",
+                   partitioned ? "reuse partitioned" : "share", " variable ", name,
+                   ", but specified dtype ", wanted, " and found dtype ", found.dtype(),
+                   ". It was made by get_variable at ", found.made_at(),
+                   "; asked for with the other dtype (the scope's, where none is given) at ", where,
+                   ".", sharing_told(), " Ask for it with {.dtype = tenon::", found.dtype(), "}.");
 }
 
 }  // namespace tenon::internal

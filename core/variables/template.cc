@@ -37,7 +37,7 @@ namespace {
 template <typename E>
 [[noreturn]] void throw_told(const E& error, const TemplateState& state) {
   throw E(error.kind(), str(error.what(), " In template '", state.name, "', originally defined at ",
-                            to_string(state.made_at), "."));
+                            state.made_at, "."));
 }
 
 [[noreturn]] void rethrow_from(const TemplateState& state) {
@@ -72,7 +72,7 @@ void call_again(const std::function<void()>& function) {
   for (size_t i = before; i < now.size(); ++i) {
     const Variable* variable = std::any_cast<Variable>(&now[i]);
     if (variable == nullptr) continue;
-    made.push_back(str(variable->name(), " (made at ", to_string(variable->made_at()), ")"));
+    made.push_back(str(variable->name(), " (made at ", variable->made_at(), ")"));
   }
   fail<ValueError>(ErrorKind::bad_argument,
                    "Trainable variable created when calling a template after the first time, "

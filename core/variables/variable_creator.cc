@@ -24,7 +24,7 @@ struct CreatorRun {
   explicit CreatorRun(const NewVariable& wanted) {
     require<RuntimeError>(creators_running < kMostCreators, ErrorKind::bad_argument,
                           "The variable creators asked for variable ", wanted.name, " at ",
-                          to_string(wanted.where), " call themselves without end (", kMostCreators,
+                          wanted.where, " call themselves without end (", kMostCreators,
                           " times so far). Call the creator that they were given.");
     ++creators_running;
   }
@@ -61,7 +61,7 @@ Variable internal::make_with_creators(const NewVariable& wanted,
   const Variable answer = next(initial_value_of(wanted), options);
   require<ValueError>(static_cast<bool>(answer), ErrorKind::bad_argument,
                       "The variable creators returned no variable for ", wanted.name,
-                      ". Asked for at ", to_string(wanted.where),
+                      ". Asked for at ", wanted.where,
                       ". A creator returns what the one that it was given returns.");
   return answer;
 }

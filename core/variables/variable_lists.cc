@@ -45,7 +45,7 @@ Operation initialize_collection(std::string_view key, Location where) {
     const Variable* variable = std::any_cast<Variable>(&item);
     require<ValueError>(variable != nullptr, ErrorKind::not_a_variable, "Collection '", key,
                         "' holds something that is no variable (of type ", item.type().name(),
-                        "): it has no initializer. Asked for at ", to_string(where), ".");
+                        "): it has no initializer. Asked for at ", where, ".");
     variables.push_back(*variable);
   }
   return variables_initializer(variables, {.name = "init"}, where);

@@ -228,11 +228,11 @@ std::pair<Context, VariableScope> enter_variable_scope(std::optional<std::string
   require<TypeError>(options.default_name.has_value(), ErrorKind::no_name,
                      "If default_name is None then name_or_scope is required: the variable scope "
                      "opened at ",
-                     to_string(where), " has neither. Give it a name, or {.default_name = ...}.");
+                     where, " has neither. Give it a name, or {.default_name = ...}.");
   require<ValueError>(!options.reuse, ErrorKind::bad_reuse,
                       "reuse=True cannot be used without a name_or_scope: the variable scope "
                       "opened at ",
-                      to_string(where), " has only the default name '", *options.default_name,
+                      where, " has only the default name '", *options.default_name,
                       "', which is new each time. Give it a name to share what it holds.");
   return enter_by_name(*options.default_name, true, options, where);
 }

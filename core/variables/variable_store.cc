@@ -70,7 +70,7 @@ void check_value_dtype(const std::string& name, const GetVariableOptions& option
   const DType dtype = as_output(options.initializer.value()).dtype();
   require<ValueError>(dtype == *options.dtype, ErrorKind::bad_initializer, "Initializer type '",
                       dtype, "' and explicit dtype '", *options.dtype, "' don't match. Variable ",
-                      name, " was asked for at ", to_string(where),
+                      name, " was asked for at ", where,
                       "; leave the dtype out, or give the value in that dtype.");
 }
 
@@ -79,13 +79,13 @@ void check_sizes(const std::string& name, const Shape& shape, DType dtype, Locat
   double bytes = static_cast<double>(std::max<size_t>(size_of(dtype), 1));
   for (const int64_t size : shape.sizes()) {
     require<ValueError>(size >= kUnknown, ErrorKind::bad_argument, "Dimension ", size,
-                        " must be >= 0. Variable ", name, " was asked for at ", to_string(where),
+                        " must be >= 0. Variable ", name, " was asked for at ", where,
                         " with shape ", shape, ".");
     bytes *= static_cast<double>(std::max<int64_t>(size, 1));
   }
   require<ValueError>(bytes < 0x1p63, ErrorKind::bad_argument, "Shape ", shape,
                       " is too large (more than 2**63 - 1 bytes). Variable ", name,
-                      " was asked for at ", to_string(where), ".");
+                      " was asked for at ", where, ".");
 }
 
 }  // namespace
@@ -107,8 +107,23 @@ Variable VariableStore::get_variable(const std::string& name, const GetVariableO
   Variable answer = options.custom_getter(getter, name, std::move(full));
   require<ValueError>(static_cast<bool>(answer), ErrorKind::bad_getter,
                       "The custom_getter of variable ", name,
-                      " returned no variable. Asked for at ", to_string(where), ".");
+                      " returned no variable. Asked for at ", where, ".");
   return answer;
+}
+
+const Variable* VariableStore::find_shared(const std::string& name,
+                                           const GetVariableOptions& options,
+                                           const ScopeState& scope) const {
+  const bool plain = options.reuse.value_or(scope.reuse).is_true() && !options.custom_getter &&
+                     !scope.custom_getter && !options.partitioner && !scope.partitioner &&
+                     !options.initializer.is_value() && !scope.initializer.is_value() &&
+                     partitioned_.empty() && !has_parts_;
+  const auto found = plain ? variables_.find(name) : variables_.end();
+  if (found == variables_.end()) return nullptr;
+  const VariableState& state = *found->second.state();
+  const bool fits = options.shape.compatible_with(state.shape) &&
+                    options.dtype.value_or(scope.dtype) == state.dtype;
+  return fits ? &found->second : nullptr;
 }
 
 Variable VariableStore::true_getter(const std::string& name, const GetVariableOptions& options,
@@ -144,8 +159,7 @@ Variable VariableStore::find_or_make(const std::string& name, const GetVariableO
                        name,
                        "/part_0. Perhaps a variable of the same name was already created with "
                        "partitioning? It was made by get_variable at ",
-                       to_string(part->second.made_at()), "; asked for as a whole at ",
-                       to_string(where),
+                       part->second.made_at(), "; asked for as a whole at ", where,
                        ". Give the same partitioner, or share it with {.reuse = true}.");
     }
   }
@@ -157,7 +171,7 @@ Variable VariableStore::get_single(const std::string& name, const GetVariableOpt
   require<ValueError>(!options.initializer.is_value() || options.shape == Shape::unknown(),
                       ErrorKind::constant_with_shape,
                       "If initializer is a constant, do not specify shape. Variable ", name,
-                      " was asked for at ", to_string(where), " with shape ", options.shape,
+                      " was asked for at ", where, " with shape ", options.shape,
                       " and a value that has a shape of its own; constant_initializer(value) fills "
                       "a shape.");
   const auto found = variables_.find(name);
@@ -187,7 +201,7 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
     require<ValueError>(has_shape, ErrorKind::no_shape, "Variable ", name,
                         " did not get an initializer, so its `shape` argument must be specified. "
                         "Asked for at ",
-                        to_string(where), ".");
+                        where, ".");
     initializer = default_initializer(name, dtype);
   }
   NewVariable arguments{.name = name,
@@ -207,7 +221,7 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
     require<ValueError>(initializer.is_function(), ErrorKind::constant_with_shape,
                         "The initializer of variable ", name,
                         " is a function without arguments, so do not specify shape. Asked for at ",
-                        to_string(where), " with shape ", options.shape, ".");
+                        where, " with shape ", options.shape, ".");
     std::optional<PartitionInfo> part;
     if (partition_info != nullptr) part = *partition_info;
     arguments.make = [initializer, dtype, part, shape = options.shape] {
@@ -220,8 +234,7 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                         "The initializer passed is not valid. It should be a callable with no "
                         "arguments and the shape should not be provided or an instance of "
                         "`tf.keras.initializers.*' and `shape` should be fully defined. Variable ",
-                        name, " was asked for at ", to_string(where), " with shape ", options.shape,
-                        ".");
+                        name, " was asked for at ", where, " with shape ", options.shape, ".");
     arguments.make = [initializer] { return initializer.call(); };
   }
   const Variable variable = make_variable(arguments);
@@ -260,10 +273,11 @@ Variable get_variable(std::string_view name, const GetVariableOptions& options, 
   const std::shared_ptr<ScopeState> scope = ScopeStack::of(*graph).current;
   const std::string full_name =
       scope->name.empty() ? std::string(name) : internal::str(scope->name, "/", name);
+  auto& store = graph->extension<internal::VariableStore>();
+  if (const Variable* shared = store.find_shared(full_name, options, *scope)) return *shared;
   const Context root = enter_name_scope("").first;
   internal::check_value_dtype(full_name, options, where);
-  return graph->extension<internal::VariableStore>().get_variable(
-      full_name, internal::with_defaults(options, *scope), where);
+  return store.get_variable(full_name, internal::with_defaults(options, *scope), where);
 }
 
 Variable get_local_variable(std::string_view name, const GetVariableOptions& options,

@@ -10,6 +10,8 @@
 
 namespace tenon::internal {
 
+struct ScopeState;
+
 struct NameHash {
   using is_transparent = void;
   size_t operator()(std::string_view name) const noexcept {
@@ -25,6 +27,11 @@ class VariableStore {
  public:
   // get_variable under a full name, with the scopes' defaults filled into the options.
   Variable get_variable(const std::string& name, const GetVariableOptions& options, Location where);
+
+  // The same, where reuse is on and nothing but the name, shape and dtype matters; null where there
+  // is more to do or to tell. For looking up many variables: what only a new one needs is left out.
+  const Variable* find_shared(const std::string& name, const GetVariableOptions& options,
+                              const ScopeState& scope) const;
 
   const ByName<Variable>& variables() const noexcept { return variables_; }
 

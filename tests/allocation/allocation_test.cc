@@ -21,8 +21,8 @@ using ::testing::SizeIs;
 
 constexpr int kWarmUp = 20, kSteps = 100, kBatch = 32;
 
-// What results take: their list; of each the elements, their owner, and the sizes if it has any.
-constexpr size_t kList = 1, kScalar = 2, kMatrix = 3;
+// What results take: their list; of each the elements and their owner.
+constexpr size_t kList = 1, kScalar = 2, kMatrix = 2;
 
 // A network in training, fed with images and labels.
 struct Training {

@@ -8,6 +8,7 @@
 // expected, and what to do. Errors are values: copying and reading them is safe from any thread.
 #pragma once
 
+#include <iosfwd>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -138,5 +139,6 @@ struct Location {
 
 // "model.cpp:12", or "an unknown place" for an empty location.
 TENON_API std::string to_string(const Location& where);
+TENON_API std::ostream& operator<<(std::ostream& out, const Location& where);
 
 }  // namespace tenon
