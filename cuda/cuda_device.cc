@@ -68,6 +68,8 @@ CudaDevice::~CudaDevice() {
     static_cast<void>(cudaDeviceSynchronize());
     passing_.clear();
     allocator_.reset();
+    libraries_.close();
+    preparing_.close();
   } catch (...) {  // no such device any more
     static_cast<void>(cudaGetLastError());
   }
@@ -124,11 +126,16 @@ void CudaDevice::add(CudaQueue& queue) {
   queues_.insert(&queue);
 }
 
-void CudaDevice::remove(CudaQueue& queue) {
+void CudaDevice::remove(CudaQueue& queue) noexcept {
   std::lock_guard lock(queues_mutex_);
   queues_.erase(&queue);
-  if (queue.owned()) return;  // it waits for its stream
-  if (!is_captured(queue.stream())) passing_.push_back(std::make_shared<Mark>(queue.stream()));
+}
+
+void CudaDevice::keep_end(cudaStream_t stream) {
+  if (is_captured(stream)) return;
+  auto end = std::make_shared<Mark>(stream);
+  std::lock_guard lock(queues_mutex_);
+  passing_.push_back(std::move(end));
 }
 
 void CudaDevice::copy(void* to, const void* from, size_t bytes, internal::Queue& queue) {

@@ -71,7 +71,8 @@ class CudaDevice : public internal::Device {
  private:
   friend class CudaQueue;
   void add(CudaQueue& queue);
-  void remove(CudaQueue& queue);
+  void remove(CudaQueue& queue) noexcept;
+  void keep_end(cudaStream_t stream);  // of a stream of the caller, whose queue goes
   Marks work_under_way();
 
   const internal::KernelRegistry& kernels_;

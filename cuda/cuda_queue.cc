@@ -19,15 +19,18 @@ CudaQueue::CudaQueue(CudaDevice& device, cudaStream_t stream)
 CudaQueue::~CudaQueue() {
   try {
     const DeviceGuard guard(device());
-    device_.remove(*this);
     if (owned_) {
       static_cast<void>(cudaStreamSynchronize(stream_));
-      static_cast<void>(cudaStreamDestroy(stream_));
+    } else {
+      device_.keep_end(stream_);
     }
     if (libraries_ != nullptr) device_.libraries_.give_back(std::move(libraries_));
   } catch (...) {  // the device has failed, and with it all that could be waited for
     static_cast<void>(cudaGetLastError());
   }
+  // Only now: until here, whoever gives memory back had to come after this stream.
+  device_.remove(*this);
+  if (owned_) static_cast<void>(cudaStreamDestroy(stream_));
 }
 
 int CudaQueue::device() const noexcept { return device_.index(); }

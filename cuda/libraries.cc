@@ -2,9 +2,11 @@
 
 namespace tenon::cuda {
 
-Libraries::~Libraries() {
+void Libraries::close() noexcept {
   if (cudnn_ != nullptr) static_cast<void>(cudnnDestroy(cudnn_));
   if (cublas_lt_ != nullptr) static_cast<void>(cublasLtDestroy(cublas_lt_));
+  cudnn_ = nullptr;
+  cublas_lt_ = nullptr;
 }
 
 cudnnHandle_t Libraries::cudnn() {
@@ -28,6 +30,11 @@ std::unique_ptr<Libraries> LibraryPool::take() {
 void LibraryPool::give_back(std::unique_ptr<Libraries> libraries) {
   std::lock_guard lock(mutex_);
   idle_.push_back(std::move(libraries));
+}
+
+void LibraryPool::close() noexcept {
+  std::lock_guard lock(mutex_);
+  idle_.clear();
 }
 
 }  // namespace tenon::cuda

@@ -15,12 +15,13 @@ namespace tenon::cuda {
 class Libraries {
  public:
   Libraries() = default;
-  ~Libraries();
+  ~Libraries() { close(); }
   Libraries(const Libraries&) = delete;
   Libraries& operator=(const Libraries&) = delete;
 
   cudnnHandle_t cudnn();
   cublasLtHandle_t cublas_lt();
+  void close() noexcept;
 
  private:
   cudnnHandle_t cudnn_ = nullptr;
@@ -32,6 +33,7 @@ class LibraryPool {
  public:
   std::unique_ptr<Libraries> take();
   void give_back(std::unique_ptr<Libraries> libraries);
+  void close() noexcept;  // the idle ones
 
  private:
   std::mutex mutex_;
