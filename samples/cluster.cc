@@ -3,6 +3,7 @@
 // four machines.
 #include <tenon/tenon.h>
 
+#include <functional>
 #include <future>
 #include <iostream>
 #include <string>
@@ -56,9 +57,9 @@ tn::Feeds examples(const Model& model, int worker) {
           {model.y, tn::Tensor::from<float>(ys, {8, 1})}};
 }
 
-// What a worker's program does: its server, its graph, its session. The first one is the chief.
-void work(int worker) {
-  const tn::train::Server server(cluster(), {.job_name = "worker", .task_index = worker});
+// What a worker's program does with its server: its graph, its session. The first is the chief.
+void work(const tn::train::Server& server) {
+  const int worker = server.task_index();
   tn::Graph graph;
   auto as_default = graph.as_default();
   const Model model(worker);
@@ -91,15 +92,15 @@ int main() try {
   using tn::train::Server;
   const Server ps0(cluster(), {.job_name = "ps", .task_index = 0});
   const Server ps1(cluster(), {.job_name = "ps", .task_index = 1});
+  const Server worker0(cluster(), {.job_name = "worker", .task_index = 0});
+  const Server worker1(cluster(), {.job_name = "worker", .task_index = 1});
 
-  auto chief = std::async(std::launch::async, work, 0);
-  auto other = std::async(std::launch::async, work, 1);
+  auto chief = std::async(std::launch::async, work, std::cref(worker0));
+  auto other = std::async(std::launch::async, work, std::cref(worker1));
   chief.get();
   other.get();
 
-  // The workers are gone; what they trained is with the parameter servers.
-  const Server worker0(cluster(), {.job_name = "worker", .task_index = 0});
-  const Server worker1(cluster(), {.job_name = "worker", .task_index = 1});
+  // What they trained is with the parameter servers.
   std::cout << "the devices of the cluster\n";
   for (const tn::DeviceInfo& device : tn::Session({.target = ps0.target()}).list_devices()) {
     std::cout << "  " << device.name << '\n';

@@ -30,12 +30,13 @@ void append_plain(std::string& text, const T& part) {
   }
 }
 
+// The room to set aside for a part; a number mostly fits into what a string has anyway.
 template <typename T>
-size_t most_characters(const T& part) {
+size_t room_for(const T& part) {
   if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     return std::string_view(part).size();
   } else {
-    return sizeof(T) * 3;
+    return 1;
   }
 }
 
@@ -44,7 +45,7 @@ template <typename... Parts>
 std::string str(const Parts&... parts) {
   if constexpr ((kPlainPart<Parts> && ...)) {
     std::string text;
-    text.reserve((most_characters(parts) + ... + 0));
+    text.reserve((room_for(parts) + ... + 0));
     (append_plain(text, parts), ...);
     return text;
   } else {
