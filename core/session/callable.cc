@@ -29,22 +29,25 @@ class internal::CallableState {
   void run(const RunCall& call) {
     while (true) {
       const std::shared_ptr<PreparedRun> prepared = find(call);
+      check_outputs(*prepared, call.outputs);
       if (session_->run_prepared(request_, *prepared, call)) return;
       std::unique_lock lock(mutex_);
       std::erase_if(planned_, [&](const auto& one) { return one->run == prepared; });
     }
   }
 
+  void check_room(size_t count) const {
+    require<InvalidArgumentError>(count == fetch_count(), ErrorKind::bad_argument,
+                                  "This callable has ", fetch_count(), " results; room for ", count,
+                                  " was given");
+  }
+
+ private:
   // Outputs that the caller gives must be what the plan makes.
-  void check_outputs(const RunCall& call) {
-    const std::span<const Tensor> outputs = call.outputs;
-    require<InvalidArgumentError>(outputs.size() == fetch_count(), ErrorKind::bad_argument,
-                                  "This callable has ", fetch_count(), " results; room for ",
-                                  outputs.size(), " was given");
-    const std::shared_ptr<PreparedRun> prepared = find(call);
-    if (prepared->plan->rest) return;  // its shapes are found by the run
+  void check_outputs(const PreparedRun& prepared, std::span<const Tensor> outputs) const {
+    if (prepared.plan->rest) return;  // its shapes are found by the run
     for (size_t i = 0; i < outputs.size(); ++i) {
-      const PlanOutput& made = prepared->plan->outputs[i];
+      const PlanOutput& made = prepared.plan->outputs[i];
       if (!outputs[i]) continue;
       require<InvalidArgumentError>(outputs[i].dtype() == made.dtype, ErrorKind::dtype_incompatible,
                                     "Result ", i, " has dtype ", made.dtype,
@@ -59,7 +62,6 @@ class internal::CallableState {
     }
   }
 
- private:
   // The plan for the dtypes, shapes and places of some feeds.
   struct Planned {
     Planned(const RunCall& call, std::shared_ptr<PreparedRun> prepared)
@@ -137,7 +139,7 @@ std::vector<Tensor> Callable::operator()(std::initializer_list<Tensor> feeds,
 
 void Callable::run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs,
                         const RunOptions& options) const {
-  state_->check_outputs({feeds, outputs, options});
+  state_->check_room(outputs.size());
   state_->run({feeds, outputs, options});
 }
 

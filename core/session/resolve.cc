@@ -8,9 +8,9 @@ namespace {
 Endpoint endpoint_of(const GraphState& graph, const Output& output, ErrorKind kind,
                      std::string_view what) {
   require<ValueError>(static_cast<bool>(output), kind, what, " is empty");
-  require<ValueError>(output.op().state().get() == &graph, kind, what, " '", output.name(),
-                      "' cannot be interpreted as a Tensor: it is not an element of this ",
-                      "session's graph");
+  require<ValueError>(output.op().state().get() == &graph, kind, what, " '", output.op().name(),
+                      ":", output.index(), "' cannot be interpreted as a Tensor: it is not an ",
+                      "element of this session's graph");
   return {output.op().node(), output.index()};
 }
 

@@ -59,6 +59,19 @@ TEST_F(CallableTest, RejectsRoomThatDoesNotFit) {
   EXPECT_ERROR(callable({Tensor({{1.0f}})}), ValueError, bad_feed_shape, "(1, 1)");
 }
 
+TEST_F(CallableTest, RejectsRoomForTheShapeThatAVariableHadBefore) {
+  const Output value = placeholder(float32, {-1});
+  const Variable v = Variable(value, {.name = "v", .validate_shape = false});
+  Session session;
+  session.run(v.initializer(), {{value, Tensor({1.0f})}});
+  const Callable callable = session.make_callable({negative(v.value())}, {});
+  std::vector<Tensor> outputs = {Tensor(float32, {1})};
+  callable.run_into({}, outputs);
+  EXPECT_EQ(outputs[0].data<float>()[0], -1.0f);
+  session.run(v.initializer(), {{value, Tensor({1.0f, 2.0f, 3.0f})}});
+  EXPECT_ERROR(callable.run_into({}, outputs), InvalidArgumentError, shape_incompatible, "(3,)");
+}
+
 TEST_F(CallableTest, OutlivesItsSessionsHandle) {
   std::unique_ptr<Callable> callable;
   {
