@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/backend/kernel_arguments.h"
 #include "core/base/strings.h"
 #include "cpu_fallback/block_functions.h"
 
@@ -10,21 +11,6 @@ namespace tenon::cpu {
 namespace {
 
 constexpr int64_t kLongestPeriod = 512;
-
-// Calls f with a pointer to an unsigned integer of that many bytes.
-template <typename F>
-void with_bits(size_t bytes, F f) {
-  switch (bytes) {
-    case 1:
-      return f(static_cast<uint8_t*>(nullptr));
-    case 2:
-      return f(static_cast<uint16_t*>(nullptr));
-    case 4:
-      return f(static_cast<uint32_t*>(nullptr));
-    default:
-      return f(static_cast<uint64_t*>(nullptr));
-  }
-}
 
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -72,7 +58,7 @@ size_t BroadcastReader::scratch_bytes(size_t block) const {
 
 void BroadcastReader::begin(const void* data, std::byte* scratch, size_t block) const {
   if (kind_ != Kind::kScalar && kind_ != Kind::kPeriodic) return;
-  with_bits(bytes_, [&](auto* type) {
+  internal::for_word_size(bytes_, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     auto* to = reinterpret_cast<T*>(scratch);
     if (kind_ == Kind::kScalar) {
@@ -104,7 +90,7 @@ const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t 
       break;
     }
     case Kind::kGathered:
-      with_bits(bytes_, [&](auto* type) {
+      internal::for_word_size(bytes_, [&](auto* type) {
         using T = std::remove_pointer_t<decltype(type)>;
         gather(static_cast<const T*>(data), reinterpret_cast<T*>(scratch), index,
                static_cast<int64_t>(count));

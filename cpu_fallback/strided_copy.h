@@ -44,20 +44,11 @@ class StridedCopy {
   internal::CopyAxes box_;
 };
 
-// Calls f(static_cast<T*>(nullptr)) for a T of the dtype's size: moving elements needs no more.
+// internal::for_word_size for a dtype, whose elements may be strings.
 template <typename F>
 Kernel for_element_size(DType dtype, F f) {
   if (dtype == DType::string) return f(static_cast<std::string*>(nullptr));
-  switch (size_of(dtype)) {
-    case 1:
-      return f(static_cast<uint8_t*>(nullptr));
-    case 2:
-      return f(static_cast<uint16_t*>(nullptr));
-    case 4:
-      return f(static_cast<uint32_t*>(nullptr));
-    default:
-      return f(static_cast<uint64_t*>(nullptr));
-  }
+  return internal::for_word_size(size_of(dtype), f);
 }
 
 // A kernel that does what PLAN(request) says.

@@ -91,21 +91,6 @@ void launch_1d(const char* name, const Launch& args, int64_t size, void (*kernel
   check_launch(name);
 }
 
-// Calls f(static_cast<T*>(nullptr)) for a T of the dtype's size: moving elements needs no more.
-template <typename F>
-Kernel for_element_size(DType dtype, F f) {
-  switch (size_of(dtype)) {
-    case 1:
-      return f(static_cast<uint8_t*>(nullptr));
-    case 2:
-      return f(static_cast<uint16_t*>(nullptr));
-    case 4:
-      return f(static_cast<uint32_t*>(nullptr));
-    default:
-      return f(static_cast<uint64_t*>(nullptr));
-  }
-}
-
 // ---- Threads that work on one thing together ----------------------------------------------------
 
 // A team of 1, 2, 4, ... 32 neighbouring threads, or the whole block. Every team of a block must

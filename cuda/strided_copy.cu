@@ -49,18 +49,8 @@ __global__ void transpose_squares(const T* from, T* to, int64_t batch, int64_t r
 // Calls f(static_cast<T*>(nullptr)) for a T of so many bytes.
 template <typename F>
 void with_word(size_t bytes, F f) {
-  switch (bytes) {
-    case 1:
-      return f(static_cast<uint8_t*>(nullptr));
-    case 2:
-      return f(static_cast<uint16_t*>(nullptr));
-    case 4:
-      return f(static_cast<uint32_t*>(nullptr));
-    case 8:
-      return f(static_cast<uint64_t*>(nullptr));
-    default:
-      return f(static_cast<uint4*>(nullptr));
-  }
+  if (bytes == sizeof(uint4)) return f(static_cast<uint4*>(nullptr));
+  internal::for_word_size(bytes, f);
 }
 
 // The largest word in which the box can be moved whole.

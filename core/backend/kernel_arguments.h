@@ -60,6 +60,46 @@ struct AroundAxis {
         inner(count_between(shape, axis + 1, shape.rank())) {}
 };
 
+// Gathering along an axis: params as [batch, outer, size, inner] and indices as [batch, count] give
+// [batch, outer, count, inner].
+struct GatherSizes {
+  int64_t batch, count;
+  AroundAxis around;  // the axis, in one batch
+};
+
+// Of params, indices and axis. Throws InvalidArgumentError (bad_argument).
+inline GatherSizes gather_sizes(const KernelRequest& request) {
+  const Shape &params = request.input_shape(0), &indices = request.input_shape(1);
+  const int axis = resolve_axis(integer(request, 2), params.rank());
+  int64_t batch_dims = request.attrs->get_or("batch_dims", int64_t{0});
+  if (batch_dims < 0) batch_dims += indices.rank();
+  require(batch_dims >= 0 && batch_dims <= axis && batch_dims <= indices.rank(),
+          ErrorKind::bad_argument, "batch_dims ", batch_dims, " must be at most axis ", axis,
+          " and the rank of indices ", indices);
+  const auto first = static_cast<int>(batch_dims);
+  GatherSizes sizes = {.batch = count_between(params, 0, first),
+                       .count = count_between(indices, first, indices.rank()),
+                       .around = AroundAxis(params, axis)};
+  sizes.around.outer = count_between(params, first, axis);
+  return sizes;
+}
+
+// f(static_cast<T*>(nullptr)) for an unsigned T of so many bytes (1, 2, 4 or 8): moving elements
+// needs no more of their type.
+template <typename F>
+auto for_word_size(size_t bytes, F f) {
+  switch (bytes) {
+    case 1:
+      return f(static_cast<uint8_t*>(nullptr));
+    case 2:
+      return f(static_cast<uint16_t*>(nullptr));
+    case 4:
+      return f(static_cast<uint32_t*>(nullptr));
+    default:
+      return f(static_cast<uint64_t*>(nullptr));
+  }
+}
+
 // Lists of the C++ types that kernels are made for: f(static_cast<T*>(nullptr)) for each of them.
 template <typename... T>
 struct Types {};

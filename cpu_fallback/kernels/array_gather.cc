@@ -12,25 +12,14 @@ void check_indices(const Index* indices, int64_t count, int64_t size) {
   }
 }
 
-// params as [batch, outer, size, inner] and indices as [batch, count] give
-// [batch, outer, count, inner].
 template <typename Index>
 Kernel prepare_gather_by(const KernelRequest& request) {
-  const Shape &params = request.input_shape(0), &indices_shape = request.input_shape(1);
-  const int axis = resolve_axis(integer(request, 2), params.rank());
-  int64_t batch_dims = request.attrs->get_or("batch_dims", int64_t{0});
-  if (batch_dims < 0) batch_dims += indices_shape.rank();
-  require(batch_dims >= 0 && batch_dims <= axis && batch_dims <= indices_shape.rank(),
-          ErrorKind::bad_argument, "batch_dims ", batch_dims, " must be at most axis ", axis,
-          " and the rank of indices ", indices_shape);
-  const auto first = static_cast<int>(batch_dims);
-  AroundAxis around(params, axis);
-  around.outer = count_between(params, first, axis);
-  const int64_t batch = count_between(params, 0, first);
-  const int64_t count = count_between(indices_shape, first, indices_shape.rank());
+  const internal::GatherSizes sizes = internal::gather_sizes(request);
   return for_element_size(request.output_dtype(0), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    return Kernel{.launch = [around, batch, count](const Launch& args) {
+    return Kernel{.launch = [sizes](const Launch& args) {
+      const int64_t batch = sizes.batch, count = sizes.count;
+      const internal::AroundAxis& around = sizes.around;
       const Index* indices = args.input<Index>(1);
       check_indices(indices, batch * count, around.size);
       const T* from = args.input<T>(0);

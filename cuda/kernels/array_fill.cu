@@ -67,7 +67,7 @@ Kernel prepare_one_hot(const KernelRequest& request) {
   const int64_t size = output.element_count();
   const DType index_dtype = request.input_dtype(0);
   const Divider inner(around.inner, size), depth(around.size, size);
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
+  return internal::for_word_size(size_of(request.output_dtype(0)), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     return Kernel{.launch = [=](const Launch& args) {
       launch_1d("one_hot", args, size, one_hot<T>, args.inputs[0], index_dtype, args.input<T>(2),

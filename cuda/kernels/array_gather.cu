@@ -4,8 +4,9 @@
 namespace tenon::cuda {
 namespace {
 
-// params as [batch, outer, size, inner] and indices as [batch, count] give
-// [batch, outer, count, inner].
+using internal::GatherSizes;
+
+// The sizes as the kernel divides by them.
 struct Gather {
   int64_t total;          // words of the output
   int64_t size, count;    // of the axis in params; indices of a batch
@@ -29,36 +30,26 @@ __global__ void gather(const T* params, const Index* indices, T* out, Gather g) 
   }
 }
 
-Gather in_words(const AroundAxis& around, int64_t batch, int64_t count, int64_t inner) {
-  const int64_t total = batch * around.outer * count * inner;
+Gather in_words(const GatherSizes& sizes, int64_t inner) {
+  const int64_t total = sizes.batch * sizes.around.outer * sizes.count * inner;
   return {.total = total,
-          .size = around.size,
-          .count = count,
+          .size = sizes.around.size,
+          .count = sizes.count,
           .inner = Divider(inner, total),
-          .counts = Divider(count, total),
-          .outer = Divider(around.outer, total)};
+          .counts = Divider(sizes.count, total),
+          .outer = Divider(sizes.around.outer, total)};
 }
 
 template <typename Index>
 Kernel prepare_gather_by(const KernelRequest& request) {
-  const Shape &params = request.input_shape(0), &indices_shape = request.input_shape(1);
-  const int axis = resolve_axis(integer(request, 2), params.rank());
-  int64_t batch_dims = request.attrs->get_or("batch_dims", int64_t{0});
-  if (batch_dims < 0) batch_dims += indices_shape.rank();
-  require(batch_dims >= 0 && batch_dims <= axis && batch_dims <= indices_shape.rank(),
-          ErrorKind::bad_argument, "batch_dims ", batch_dims, " must be at most axis ", axis,
-          " and the rank of indices ", indices_shape);
-  const auto first = static_cast<int>(batch_dims);
-  AroundAxis around(params, axis);
-  around.outer = count_between(params, first, axis);
-  const int64_t batch = count_between(params, 0, first);
-  const int64_t count = count_between(indices_shape, first, indices_shape.rank());
+  const GatherSizes sizes = internal::gather_sizes(request);
+  const int64_t inner = sizes.around.inner;
   const auto bytes = static_cast<int64_t>(size_of(request.output_dtype(0)));
-  const Gather plain = in_words(around, batch, count, around.inner);
+  const Gather plain = in_words(sizes, inner);
   // Rows of whole words of 16 bytes are moved by those, where the addresses allow it.
-  const bool has_wide = around.inner * bytes % 16 == 0;
-  const Gather wide = in_words(around, batch, count, around.inner * bytes / 16);
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
+  const bool has_wide = inner * bytes % 16 == 0;
+  const Gather wide = in_words(sizes, inner * bytes / 16);
+  return internal::for_word_size(size_of(request.output_dtype(0)), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     return Kernel{.launch = [plain, wide, has_wide](const Launch& args) {
       const auto aligned = [](const void* address) {

@@ -106,7 +106,7 @@ __global__ void mirror_pad_grad(const T* dy, T* dx, Mirror mirror) {
 
 Kernel prepare_mirror_pad(const KernelRequest& request) {
   const Mirror mirror = mirror_of(request, request.input_shape(0), request.output_shape(0));
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
+  return internal::for_word_size(size_of(request.output_dtype(0)), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     return Kernel{.launch = [mirror](const Launch& args) {
       launch_1d("mirror_pad", args, mirror.padded_count, mirror_pad<T>, args.input<T>(0),

@@ -22,7 +22,7 @@ Kernel prepare_select(const KernelRequest& request) {
           "size and shape, or the condition must be a vector over their first axis: ", condition,
           " and ", shape);
   const Divider row(conditions == 0 ? 1 : size / conditions, size);
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
+  return internal::for_word_size(size_of(request.output_dtype(0)), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     return Kernel{.launch = [size, row](const Launch& args) {
       launch_1d("select", args, size, select<T>, args.input<bool>(0), args.input<T>(1),
