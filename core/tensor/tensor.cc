@@ -79,8 +79,10 @@ Tensor uninitialized_tensor(DType dtype, const Shape& shape) {
 namespace {
 
 void check_host(const Tensor& tensor) {
-  require<RuntimeError>(&tensor.device() == internal::host_device(), ErrorKind::bad_placement,
-                        "This tensor lies in memory of ", tensor.device(),
+  // A module has names of its own: to it the tensors of the program are on another string.
+  const std::string &device = tensor.device(), &host = *internal::host_device();
+  require<RuntimeError>(&device == &host || device == host, ErrorKind::bad_placement,
+                        "This tensor lies in memory of ", device,
                         ", which the host can't read; fetch it from a run to have a copy");
 }
 

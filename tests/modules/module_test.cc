@@ -21,7 +21,15 @@ TEST(ModuleTest, GivesWhatItsEntryAnswers) {
   EXPECT_EQ(module.api->backend, nullptr);
   const KernelRegistry& kernels = *module.api->cpu_kernels();
   EXPECT_TRUE(kernels.has_kernel("OfAModule", DType::float32));
-  EXPECT_EQ(kernels.find("OfAModule", DType::float32)->prepare({}).launch, nullptr);
+}
+
+// The module has its own copy of what tensors are made of.
+TEST(ModuleTest, KernelsReadTheTensorsOfTheProgram) {
+  const Module module = open_module_file(part("module_that_works"));
+  ASSERT_NE(module.api, nullptr) << module.status;
+  const KernelRegistration& found = *module.api->cpu_kernels()->find("OfAModule", DType::float32);
+  EXPECT_EQ(found.prepare({.op = "OfAModule", .values = {Tensor(int32_t{48})}}).workspace_bytes,
+            48);
 }
 
 TEST(ModuleTest, RefusesOneMadeForOtherHeaders) {

@@ -11,8 +11,12 @@ namespace {
 const tenon::internal::KernelRegistry* kernels() {
   static const auto* registry = [] {
     auto* filled = new tenon::internal::KernelRegistry;
+    // Wants as many bytes as its first input says.
     filled->add("OfAModule", tenon::DType::float32,
-                [](const tenon::internal::KernelRequest&) { return tenon::internal::Kernel{}; });
+                [](const tenon::internal::KernelRequest& request) {
+                  const int32_t bytes = request.value(0).scalar<int32_t>();
+                  return tenon::internal::Kernel{.workspace_bytes = static_cast<size_t>(bytes)};
+                });
     return filled;
   }();
   return registry;
