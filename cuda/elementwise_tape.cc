@@ -1,5 +1,8 @@
 #include "cuda/elementwise_tape.h"
 
+#include <algorithm>
+#include <array>
+#include <functional>
 #include <map>
 
 #include "core/backend/kernel_arguments.h"
@@ -126,10 +129,11 @@ class Writer {
       tape_.wide = tape_.wide || size_of(program_.dtype_of_value(value)) == 8;
     }
     find_offsets();
+    find_order();
     find_last_uses();
-    for (size_t i = 0; i < program_.instructions.size(); ++i) compute(i);
+    for (size_t at = 0; at < order_.size(); ++at) compute(at);
     // Outputs may lie where inputs do: nothing is stored before all is read.
-    for (const int output : program_.outputs) operand(output, program_.instructions.size());
+    for (const int output : program_.outputs) operand(output, order_.size());
     for (size_t i = 0; i < program_.outputs.size(); ++i) {
       const int value = program_.outputs[i];
       tape_.steps.push_back({.op = TapeOp::kStore,
@@ -137,7 +141,7 @@ class Writer {
                              .arithmetic = {},
                              .dtype = program_.dtype_of_value(value),
                              .out = static_cast<uint16_t>(i),
-                             .a = operand(value, program_.instructions.size()),
+                             .a = operand(value, order_.size()),
                              .b = 0,
                              .c = 0});
     }
@@ -171,17 +175,70 @@ class Writer {
     }
   }
 
+  const ElementwiseProgram::Instruction& instruction_of(int value) const {
+    return program_.instructions[static_cast<size_t>(value - first_instruction())];
+  }
+
+  // How many slots it takes to compute each value, of what is computed from one.
+  std::vector<int> find_needs() const {
+    std::vector<int> needs(last_use_.size(), 1);
+    const auto constants = static_cast<std::ptrdiff_t>(program_.inputs.size());
+    std::fill(needs.begin() + constants, needs.begin() + first_instruction(), 0);
+    for (int value = first_instruction(); value < program_.value_count(); ++value) {
+      const auto& instruction = instruction_of(value);
+      const auto need = [&](int operand) {
+        return operand < 0 ? 0 : needs[static_cast<size_t>(operand)];
+      };
+      std::array<int, 3> most = {need(instruction.a), need(instruction.b), need(instruction.c)};
+      std::sort(most.begin(), most.end(), std::greater<>());
+      int own = 1;
+      for (int i = 0; i < 3; ++i) {
+        const int held = most[static_cast<size_t>(i)];
+        if (held > 0) own = std::max(own, held + i);
+      }
+      needs[static_cast<size_t>(value)] = own;
+    }
+    return needs;
+  }
+
+  // Of operands those that need more are computed first, so that few values live at one time:
+  // fusing puts all producers before the one that uses them.
+  void find_order() {
+    const std::vector<int> needs = find_needs();
+    std::vector<bool> reached(needs.size(), false), done(needs.size(), false);
+    std::vector<int> waiting(program_.outputs.rbegin(), program_.outputs.rend());
+    while (!waiting.empty()) {
+      const int value = waiting.back();
+      const auto at = static_cast<size_t>(value);
+      if (value < first_instruction() || done[at]) {
+        waiting.pop_back();
+      } else if (reached[at]) {
+        order_.push_back(value);
+        done[at] = true;
+      } else {
+        reached[at] = true;
+        const auto& instruction = instruction_of(value);
+        const size_t first = waiting.size();
+        for (const int operand : {instruction.c, instruction.b, instruction.a}) {
+          if (operand >= 0) waiting.push_back(operand);
+        }
+        std::stable_sort(waiting.begin() + static_cast<std::ptrdiff_t>(first), waiting.end(),
+                         [&](int x, int y) {
+                           return needs[static_cast<size_t>(x)] < needs[static_cast<size_t>(y)];
+                         });
+      }
+    }
+  }
+
   void find_last_uses() {
     const auto use = [&](int value, size_t at) {
       if (value >= 0) last_use_[static_cast<size_t>(value)] = at;
     };
-    for (size_t i = 0; i < program_.instructions.size(); ++i) {
-      for (const int value :
-           {program_.instructions[i].a, program_.instructions[i].b, program_.instructions[i].c}) {
-        use(value, i);
-      }
+    for (size_t at = 0; at < order_.size(); ++at) {
+      const auto& instruction = instruction_of(order_[at]);
+      for (const int value : {instruction.a, instruction.b, instruction.c}) use(value, at);
     }
-    for (const int value : program_.outputs) use(value, program_.instructions.size());
+    for (const int value : program_.outputs) use(value, order_.size());
   }
 
   uint16_t take_slot() {
@@ -217,8 +274,8 @@ class Writer {
     return slot;
   }
 
-  void compute(size_t index) {
-    const ElementwiseProgram::Instruction& instruction = program_.instructions[index];
+  void compute(size_t at) {
+    const ElementwiseProgram::Instruction& instruction = instruction_of(order_[at]);
     require<UnimplementedError>(
         has_meaning(instruction.primitive, instruction.operand_dtype), ErrorKind::no_kernel,
         "There is no ", internal::to_string(instruction.primitive), " of ",
@@ -229,9 +286,9 @@ class Writer {
                      .arithmetic = arithmetic_of(instruction.operand_dtype),
                      .dtype = instruction.dtype,
                      .out = 0,
-                     .a = operand(instruction.a, index),
-                     .b = instruction.b < 0 ? uint16_t{0} : operand(instruction.b, index),
-                     .c = instruction.c < 0 ? uint16_t{0} : operand(instruction.c, index)};
+                     .a = operand(instruction.a, at),
+                     .b = instruction.b < 0 ? uint16_t{0} : operand(instruction.b, at),
+                     .c = instruction.c < 0 ? uint16_t{0} : operand(instruction.c, at)};
     // Each thread reads its operands before it writes: the result may take the slot of one.
     for (const int value : dying_) {
       uint16_t& slot = slot_[static_cast<size_t>(value)];
@@ -239,14 +296,15 @@ class Writer {
       slot = kNone;
     }
     step.out = take_slot();
-    slot_[static_cast<size_t>(first_instruction()) + index] = step.out;
+    slot_[static_cast<size_t>(order_[at])] = step.out;
     tape_.steps.push_back(step);
   }
 
   const KernelRequest& request_;
   const ElementwiseProgram& program_;
   PreparedTape& tape_;
-  std::vector<size_t> last_use_;
+  std::vector<int> order_;            // the values that instructions make
+  std::vector<size_t> last_use_;      // by value: where in that order, or behind it
   std::vector<uint16_t> slot_;        // by value
   std::vector<uint16_t> offsets_of_;  // by input
   std::vector<uint16_t> free_;

@@ -34,8 +34,9 @@ inline constexpr uint16_t kConstant = 0x8000;
 struct SmallTape {
   static constexpr int kSteps = 48, kInputs = 12, kOutputs = 4, kConstants = 16, kOffsets = 3;
 };
+// Fused programs have up to 256 instructions of up to three operands each.
 struct LargeTape {
-  static constexpr int kSteps = 640, kInputs = 256, kOutputs = 32, kConstants = 256, kOffsets = 16;
+  static constexpr int kSteps = 1088, kInputs = 544, kOutputs = 32, kConstants = 512, kOffsets = 16;
 };
 
 template <class Sizes>
