@@ -197,14 +197,29 @@ TEST(StateTest, AddsScattersAndCounts) {
     session.run(scatter("Sub", constant({0}), constant(0.5f)));
     session.run(scatter("Update", constant({1, 0}), rows));
     expect_near(session.run(w), {3, 4, 1, 2, 5, 6});
-    EXPECT_ERROR(session.run(scatter("Add", constant({3}), constant(1.0f))), InvalidArgumentError,
-                 index_out_of_range, "3");
     EXPECT_ERROR(scatter("Add", constant({0, 1}), constant({{1.0f, 2.0f}})), ValueError,
                  shape_incompatible, "updates.shape");
     const Output next = n.count_up_to(2);
     expect_near(session.run(next), {0});
     expect_near(session.run(next), {1});
     EXPECT_ERROR(session.run(next), OutOfRangeError, limit_reached, "2");
+  }
+}
+
+// A GPU passes over it.
+TEST(StateTest, RejectsARowThatTheVariableLacksOnTheCpu) {
+  for (const bool resource : {false, true}) {
+    Graph graph;
+    const ScopeGuard as_default = graph.as_default(), there = device("/cpu:0");
+    const Variable w = get_variable(
+        "w", {.shape = {3, 2}, .initializer = ones_initializer(), .use_resource = resource});
+    const Operation added = internal::add_operation(resource ? "ResourceScatterAdd" : "ScatterAdd",
+                                                    {w.handle(), constant({0, 3}), constant(1.0f)});
+    Session session;
+    session.run(global_variables_initializer());
+    EXPECT_ERROR(session.run(added), InvalidArgumentError, index_out_of_range,
+                 "indices[1] = 3 is not in [0, 3)");
+    expect_near(session.run(w), {1, 1, 1, 1, 1, 1});
   }
 }
 

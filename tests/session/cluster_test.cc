@@ -15,7 +15,9 @@ using train::Server;
 
 class ClusterTest : public ::testing::Test {
  protected:
-  Server server(const std::string& job, int task, const SessionOptions& config = {}) const {
+  // Tasks of the CPU alone, unless said otherwise: what a machine's GPUs change isn't told here.
+  Server server(const std::string& job, int task,
+                const SessionOptions& config = {.device_count = {{"GPU", 0}}}) const {
     return Server(cluster_, {.job_name = job, .task_index = task, .config = config});
   }
   Session session(const Server& on) const { return Session({.target = on.target()}); }

@@ -293,6 +293,7 @@ TEST_F(SessionTest, KeepsTheGraphOfItsOperationsAlive) {
 }
 
 TEST_F(SessionTest, NamesTheOperationThatFailedAndLeavesVariablesAlone) {
+  const ScopeGuard there = device("/cpu:0");  // on a GPU the quotient is -1
   const Output divisor = placeholder(int32, {}, {.name = "divisor"});
   const Variable v = Variable(Tensor(6), {.name = "v"});
   const Output assign = v.assign(floordiv(v, divisor, {.name = "ratio"}));
@@ -307,7 +308,7 @@ TEST_F(SessionTest, NamesTheOperationThatFailedAndLeavesVariablesAlone) {
 TEST_F(SessionTest, RefusesVariablesBeyondTheMemoryLimitAndStaysUsable) {
   const Variable small = variable("small", Tensor(float32, {16}));
   const Variable large = Variable(zeros({1 << 20}), {.name = "large"});
-  Session session({.cpu_memory_limit = 1 << 16});
+  Session session({.device_count = {{"GPU", 0}}, .cpu_memory_limit = 1 << 16});
   session.run(small.initializer());
   EXPECT_ERROR(session.run(large.initializer()), ResourceExhaustedError, resource_exhausted, "");
   EXPECT_EQ(session.run(small).shape(), Shape({16}));
@@ -328,7 +329,7 @@ TEST_F(SessionTest, FailsEveryRunOfAGraphThatCannotBePlaced) {
 
 TEST_F(SessionTest, ListsItsDevicesAndWhereVariablesLie) {
   const Variable v = get_variable("scope/v", {.shape = {2, 3}});
-  Session session({.device_count = {{"CPU", 2}}});
+  Session session({.device_count = {{"CPU", 2}, {"GPU", 0}}});
   ASSERT_EQ(session.list_devices().size(), 2u);
   EXPECT_EQ(session.list_devices()[1].name, "/job:localhost/replica:0/task:0/device:CPU:1");
   EXPECT_TRUE(session.variable_allocations().empty());
