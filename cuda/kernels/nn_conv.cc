@@ -1,5 +1,7 @@
 // Conv2D and its gradients: float32 by cuDNN where it has an algorithm that gives the same bits
 // every time, all else by plain kernels. Images are NHWC, filters HWIO.
+#include <algorithm>
+
 #include "cuda/cudnn_conv.h"
 #include "cuda/epilogue.h"
 #include "cuda/plain_conv.h"
@@ -31,6 +33,14 @@ struct Conv {
     if (plain.dtype != DType::float32) return;
     library = CudnnConv::make(request, plain.windows, plain.outputs, direction);
   }
+  // Null also where an address is one that cuDNN's kernels, which read 16 bytes at a time, don't
+  // take: a tensor of the caller's may begin at any element. Filters are turned around on the way.
+  CudnnConv* library_for(std::initializer_list<const void*> addresses) const {
+    const bool aligned = std::all_of(addresses.begin(), addresses.end(), [](const void* address) {
+      return reinterpret_cast<uintptr_t>(address) % 16 == 0;
+    });
+    return aligned ? library.get() : nullptr;
+  }
   size_t workspace_bytes() const { return library ? library->workspace_bytes() : 0; }
   const char* module() const { return library ? "cudnn" : "cuda"; }
 };
@@ -46,22 +56,21 @@ Kernel prepare_conv(const KernelRequest& request) {
   const Conv unfused = fused ? Conv(request, request.input_shape(0), request.input_shape(1), output,
                                     Direction::kForward)
                              : conv;
-  return {
-      .workspace_bytes = conv.workspace_bytes(),
-      .launch =
-          [=](const Launch& args) {
-            const void *image = args.inputs[0], *filter = args.inputs[1];
-            const void* bias = epilogue.bias ? args.inputs[2] : nullptr;
-            void* out = args.outputs[0];
-            if (fused && conv.library && conv.library->forward(args, image, filter, bias, out)) {
-              return;
-            }
-            const bool done =
-                unfused.library && unfused.library->forward(args, image, filter, nullptr, out);
-            if (!done) conv.plain.forward(stream(args), image, filter, out);
-            apply_epilogue(stream(args), conv.plain.dtype, out, bias, size, channels, epilogue);
-          },
-      .module = conv.module()};
+  return {.workspace_bytes = conv.workspace_bytes(),
+          .launch =
+              [=](const Launch& args) {
+                const void *image = args.inputs[0], *filter = args.inputs[1];
+                const void* bias = epilogue.bias ? args.inputs[2] : nullptr;
+                void* out = args.outputs[0];
+                CudnnConv* const whole = fused ? conv.library_for({image, bias, out}) : nullptr;
+                if (whole != nullptr && whole->forward(args, image, filter, bias, out)) return;
+                CudnnConv* const library = unfused.library_for({image, out});
+                const bool done =
+                    library != nullptr && library->forward(args, image, filter, nullptr, out);
+                if (!done) conv.plain.forward(stream(args), image, filter, out);
+                apply_epilogue(stream(args), conv.plain.dtype, out, bias, size, channels, epilogue);
+              },
+          .module = conv.module()};
 }
 
 Kernel prepare_image_gradient(const KernelRequest& request) {
@@ -71,10 +80,11 @@ Kernel prepare_image_gradient(const KernelRequest& request) {
           .launch =
               [conv](const Launch& args) {
                 const void *filter = args.inputs[1], *gradient = args.inputs[2];
-                const bool done = conv.library && conv.library->image_gradient(
-                                                      args, filter, gradient, args.outputs[0]);
-                if (done) return;
-                conv.plain.image_gradient(stream(args), filter, gradient, args.outputs[0]);
+                void* image = args.outputs[0];
+                CudnnConv* const library = conv.library_for({gradient, image});
+                const bool done =
+                    library != nullptr && library->image_gradient(args, filter, gradient, image);
+                if (!done) conv.plain.image_gradient(stream(args), filter, gradient, image);
               },
           .module = conv.module()};
 }
@@ -86,10 +96,11 @@ Kernel prepare_filter_gradient(const KernelRequest& request) {
           .launch =
               [conv](const Launch& args) {
                 const void *image = args.inputs[0], *gradient = args.inputs[2];
-                const bool done = conv.library && conv.library->filter_gradient(
-                                                      args, image, gradient, args.outputs[0]);
-                if (done) return;
-                conv.plain.filter_gradient(stream(args), image, gradient, args.outputs[0]);
+                void* filter = args.outputs[0];
+                CudnnConv* const library = conv.library_for({image, gradient});
+                const bool done =
+                    library != nullptr && library->filter_gradient(args, image, gradient, filter);
+                if (!done) conv.plain.filter_gradient(stream(args), image, gradient, filter);
               },
           .module = conv.module()};
 }

@@ -50,6 +50,12 @@ Tensor ints(const std::vector<int32_t>& values) {
   return Tensor::from<int32_t>(values, {static_cast<int64_t>(values.size())});
 }
 
+const internal::AttrMap kNoMasks = {{"begin_mask", int64_t{0}},
+                                    {"end_mask", int64_t{0}},
+                                    {"ellipsis_mask", int64_t{0}},
+                                    {"new_axis_mask", int64_t{0}},
+                                    {"shrink_axis_mask", int64_t{0}}};
+
 void add_moves(std::vector<GpuCase>& cases, DType dtype) {
   const std::string name = std::string(to_string(dtype));
   const auto add = [&](const std::string& op, std::vector<Tensor> inputs, const Shape& output,
@@ -87,30 +93,102 @@ void add_moves(std::vector<GpuCase>& cases, DType dtype) {
   add("GatherV2", {wide, ints({3, 1, 1, 0, 2}), Tensor(int32_t{0})}, {5, 64, 32});
   add("MatrixDiag", {some(dtype, {2, 4})}, {2, 4, 4});
   add("MatrixDiagPart", {x}, {3, 5});
-  if (dtype != DType::bool_) return;
   add("ZerosLike", {x}, {3, 5, 8});
   add("OnesLike", {x}, {3, 5, 8});
+  add("Transpose", {some(dtype, {2, 3, 2, 3, 2, 3}), ints({5, 1, 4, 2, 0, 3})}, {3, 3, 2, 2, 2, 3});
+  add("OneHot", {some(int64, {3, 2}), Tensor(int32_t{4}), some(dtype, {}), some(dtype, {}, 2)},
+      {3, 4, 2}, {{"axis", int64_t{1}}});
+  add("GatherV2", {some(dtype, {2, 3, 5, 8}), Tensor({{4, 0, 4}, {1, 2, 3}}), Tensor(int32_t{2})},
+      {2, 3, 3, 8}, {{"batch_dims", int64_t{1}}});
+  add("StridedSliceGrad",
+      {ints({3, 5, 8}), ints({2, 0, -1}), ints({-4, 5, -9}), ints({-1, 2, -3}),
+       some(dtype, {3, 3, 3})},
+      {3, 5, 8}, kNoMasks);
+  // Of nothing.
+  const Tensor none = some(dtype, {3, 0, 8});
+  add("ConcatV2", {none, none, Tensor(int32_t{0})}, {6, 0, 8});
+  add("Transpose", {none, ints({2, 1, 0})}, {8, 0, 3});
+  add("Tile", {x, ints({2, 0, 3})}, {6, 0, 24});
+  add("Pad", {none, Tensor({{1, 0}, {0, 2}, {3, 1}})}, {4, 2, 12});
+  add("GatherV2", {x, Tensor(int32, {0}), Tensor(int32_t{1})}, {3, 0, 8});
+  add("Select", {some(bool_, {3}), none, none}, {3, 0, 8});
+  add("Fill", {ints({3, 0}), some(dtype, {})}, {3, 0});
+  add("BroadcastTo", {none, ints({2, 3, 0, 8})}, {2, 3, 0, 8});
+}
+
+// What gives several outputs, or takes attributes.
+void add_parts(std::vector<GpuCase>& cases, DType dtype) {
+  const auto add = [&](const std::string& op, std::vector<Tensor> inputs,
+                       const std::vector<Shape>& outputs, const internal::AttrMap& attrs = {}) {
+    cases.push_back({op + "_" + std::string(to_string(dtype)) + "_" + std::to_string(cases.size()),
+                     {.op = op, .dtype = dtype, .inputs = std::move(inputs), .attrs = attrs}});
+    for (const Shape& shape : outputs) cases.back().kernel.outputs.push_back({dtype, shape});
+  };
+  const Tensor x = some(dtype, {3, 5, 8});
+  add("Split", {Tensor(int32_t{2}), x}, {{3, 5, 4}, {3, 5, 4}});
+  add("SplitV", {x, ints({1, 0, 4}), Tensor(int32_t{1})}, {{3, 1, 8}, {3, 0, 8}, {3, 4, 8}});
+  add("Unpack", {x}, {{3, 5}, {3, 5}, {3, 5}, {3, 5}, {3, 5}, {3, 5}, {3, 5}, {3, 5}},
+      {{"axis", int64_t{2}}});
+  add("StridedSlice", {x, ints({2, 0, -1}), ints({-4, 5, -9}), ints({-1, 2, -3})}, {{3, 3, 3}},
+      kNoMasks);
+}
+
+void add_shapes(std::vector<GpuCase>& cases) {
+  const std::vector<std::pair<std::string, Shape>> rows = {
+      {"Shape", {4}}, {"Size", {}}, {"Rank", {}}};
+  for (const auto& [op, shape] : rows) {
+    for (const DType dtype : {int32, int64}) {
+      cases.push_back(
+          {op + "_" + std::string(to_string(dtype)),
+           {.op = op, .inputs = {some(float32, {3, 5, 0, 8})}, .outputs = {{dtype, shape}}}});
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<GpuCase> array_cases() {
   std::vector<GpuCase> cases;
-  for (const DType dtype : {float32, float64, float16, int8, bool_}) add_moves(cases, dtype);
-  for (const DType dtype : {float32, int64, uint8}) {
+  for (const DType dtype : {float32, float64, float16, int8, bool_}) {
+    add_moves(cases, dtype);
+    add_parts(cases, dtype);
+  }
+  add_shapes(cases);
+  for (const DType dtype : {float32, int64, uint8, float16}) {
     const std::string name = std::string(to_string(dtype));
+    for (const char* kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
+      const bool divides = std::string(kind) == "Div";  // by no zero
+      for (const char* ref : {"Scatter", "ResourceScatter"}) {
+        const Tensor updates = divides ? launch({.op = "OnesLike",
+                                                 .dtype = dtype,
+                                                 .inputs = {some(dtype, {5, 5})},
+                                                 .outputs = {{dtype, {5, 5}}}})
+                                       : some(dtype, {5, 5}, 2);
+        cases.push_back({std::string(ref) + kind + "_" + name,
+                         {.op = std::string(ref) + kind,
+                          .dtype = dtype,
+                          .inputs = {some(dtype, {4, 5}), ints({3, 0, 3, 1, 3}), updates}}});
+      }
+    }
+    cases.push_back({"ScatterAddOneNumber_" + name,
+                     {.op = "ScatterAdd",
+                      .dtype = dtype,
+                      .inputs = {some(dtype, {4, 5}), Tensor(int64, {3}), some(dtype, {}, 2)}}});
+    cases.push_back({"ScatterNothing_" + name,
+                     {.op = "ScatterAdd",
+                      .dtype = dtype,
+                      .inputs = {some(dtype, {4, 5}), ints({}), some(dtype, {0, 5})}}});
+    if (dtype == float16) continue;
     cases.push_back({"IndexedSlices_" + name,
                      {.op = "_IndexedSlices",
                       .dtype = dtype,
                       .inputs = {some(dtype, {6, 5}), ints({3, 0, 3, 1, 3, 0}), ints({4, 5})},
                       .outputs = {{dtype, {4, 5}}}}});
-    for (const char* kind : {"Update", "Add", "Sub", "Mul", "Max", "Min"}) {
-      cases.push_back(
-          {std::string("Scatter") + kind + "_" + name,
-           {.op = std::string("Scatter") + kind,
-            .dtype = dtype,
-            .inputs = {some(dtype, {4, 5}), ints({3, 0, 3, 1, 3}), some(dtype, {5, 5}, 2)}}});
-    }
+    cases.push_back({"IndexedSlicesOfNothing_" + name,
+                     {.op = "_IndexedSlices",
+                      .dtype = dtype,
+                      .inputs = {some(dtype, {0, 5}), ints({}), ints({4, 5})},
+                      .outputs = {{dtype, {4, 5}}}}});
     cases.push_back({"MirrorPadGrad_" + name,
                      {.op = "MirrorPadGrad",
                       .dtype = dtype,
@@ -135,6 +213,31 @@ std::vector<GpuCase> array_cases() {
                     .dtype = int32,
                     .inputs = {ints({3, 1, 0, 2})},
                     .outputs = {{int32, {4}}}}});
+  cases.push_back({"InvertPermutationOfInt64",
+                   {.op = "InvertPermutation",
+                    .dtype = int64,
+                    .inputs = {Tensor({int64_t{1}, int64_t{2}, int64_t{0}})},
+                    .outputs = {{int64, {3}}}}});
+  cases.push_back({"ScatterUpdate_bool",
+                   {.op = "ScatterUpdate",
+                    .dtype = bool_,
+                    .inputs = {some(bool_, {40}), ints({3, 39, 3}), some(bool_, {3}, 0.9)}}});
+  cases.push_back({"CheckNumerics",
+                   {.op = "CheckNumerics",
+                    .inputs = {some(float32, {7, 300})},
+                    .outputs = {{float32, {7, 300}}},
+                    .attrs = {{"message", std::string()}}}});
+  // More elements than the largest grid has threads.
+  cases.push_back({"OnesLikeOfMany",
+                   {.op = "OnesLike",
+                    .dtype = uint8,
+                    .inputs = {some(uint8, {1})},
+                    .outputs = {{uint8, {4300000}}}}});
+  cases.push_back({"BroadcastToMany",
+                   {.op = "BroadcastTo",
+                    .dtype = uint8,
+                    .inputs = {some(uint8, {4300, 1}), ints({4300, 1001})},
+                    .outputs = {{uint8, {4300, 1001}}}}});
   cases.push_back({"Range",
                    {.op = "Range",
                     .dtype = float32,

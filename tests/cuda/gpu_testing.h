@@ -22,27 +22,34 @@ inline internal::Device& gpu() {
   return *device;
 }
 
-// Memory of the GPU with a copy of a tensor.
+// Memory of the GPU with a copy of a tensor, some bytes behind an address aligned to 64.
 class OnGpu {
  public:
-  OnGpu(const Tensor& value, internal::Queue& queue) : bytes_(value.bytes()) {
-    memory_ = gpu().allocate(bytes_);
-    if (bytes_ != 0) gpu().copy(memory_, value.raw(), bytes_, queue);
+  OnGpu(const Tensor& value, size_t behind, internal::Queue& queue)
+      : bytes_(value.bytes()), behind_(behind) {
+    memory_ = gpu().allocate(bytes_ + behind_);
+    if (bytes_ != 0) gpu().copy(data(), value.raw(), bytes_, queue);
   }
   ~OnGpu() { gpu().release(memory_); }
   OnGpu(const OnGpu&) = delete;
   OnGpu& operator=(const OnGpu&) = delete;
-  void* data() const { return memory_; }
+  void* data() const { return static_cast<char*>(memory_) + behind_; }
   void read(Tensor& to, internal::Queue& queue) const {
-    if (bytes_ != 0) gpu().copy(to.raw(), memory_, bytes_, queue);
+    if (bytes_ != 0) gpu().copy(to.raw(), data(), bytes_, queue);
   }
 
  private:
-  size_t bytes_;
+  size_t bytes_, behind_;
   void* memory_ = nullptr;
 };
 
-inline KernelRun run_on_gpu(const KernelCase& c) {
+// Where a kernel finds its inputs and outputs.
+struct Addresses {
+  bool aligned = true;           // else one element behind an address aligned to 64
+  bool output_on_first = false;  // the first output lies where the first input does
+};
+
+inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
   const auto queue = gpu().make_queue();
   KernelRun run;
   internal::KernelRequest request = {.op = c.op,
@@ -53,13 +60,16 @@ inline KernelRun run_on_gpu(const KernelCase& c) {
                                      .epilogue = c.epilogue,
                                      .program = c.program,
                                      .device = &gpu()};
+  const auto behind = [&](const Tensor& value) {
+    return where.aligned ? size_t{0} : size_of(value.dtype());
+  };
   std::vector<std::unique_ptr<OnGpu>> memory;
   std::vector<const void*> inputs;
   std::vector<void*> outputs;
   for (const Tensor& input : c.inputs) {
     request.inputs.push_back({input.dtype(), input.shape()});
     run.inputs.push_back(input.clone());
-    memory.push_back(std::make_unique<OnGpu>(input, *queue));
+    memory.push_back(std::make_unique<OnGpu>(input, behind(input), *queue));
     inputs.push_back(memory.back()->data());
   }
   for (const internal::TensorSpec& output : c.outputs) {
@@ -68,9 +78,10 @@ inline KernelRun run_on_gpu(const KernelCase& c) {
     if (value.bytes() != 0) {
       std::memset(value.raw(), output.dtype == DType::bool_ ? 1 : 0xcd, value.bytes());
     }
-    memory.push_back(std::make_unique<OnGpu>(value, *queue));
+    memory.push_back(std::make_unique<OnGpu>(value, behind(value), *queue));
     outputs.push_back(memory.back()->data());
   }
+  if (where.output_on_first) outputs[0] = memory[0]->data();
   run.kernel = gpu().prepare(request, c.dtype);
   void* workspace = gpu().allocate(run.kernel.workspace_bytes);
   run.kernel.launch({.inputs = inputs.data(),
@@ -80,7 +91,8 @@ inline KernelRun run_on_gpu(const KernelCase& c) {
                      .random_blocks_drawn = c.random_blocks_drawn});
   for (size_t i = 0; i < run.inputs.size(); ++i) memory[i]->read(run.inputs[i], *queue);
   for (size_t i = 0; i < run.outputs.size(); ++i) {
-    memory[run.inputs.size() + i]->read(run.outputs[i], *queue);
+    const bool on_first = i == 0 && where.output_on_first;
+    memory[on_first ? 0 : run.inputs.size() + i]->read(run.outputs[i], *queue);
   }
   gpu().wait(*queue);
   gpu().release(workspace);
@@ -121,13 +133,16 @@ inline void expect_alike(const Tensor& value, const Tensor& expected, double tol
   }
 }
 
-// The GPU gives what the CPU gives, and the same bits when it is asked again.
+// The GPU gives what the CPU gives, wherever the tensors lie, and the same bits when it is asked
+// again.
 inline void expect_as_on_cpu(const KernelCase& c, double tolerance) {
   const KernelRun cpu = run_kernel(c), first = run_on_gpu(c), again = run_on_gpu(c);
+  const KernelRun unaligned = run_on_gpu(c, {.aligned = false});
   for (size_t i = 0; i < cpu.outputs.size(); ++i) {
     SCOPED_TRACE("output " + std::to_string(i));
     expect_alike(first.outputs[i], cpu.outputs[i], tolerance);
     EXPECT_TRUE(same_bits(first.outputs[i], again.outputs[i]));
+    expect_alike(unaligned.outputs[i], cpu.outputs[i], tolerance);
   }
   for (size_t i = 0; i < cpu.inputs.size(); ++i) {
     SCOPED_TRACE("input " + std::to_string(i));

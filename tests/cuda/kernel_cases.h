@@ -21,6 +21,7 @@ struct GpuCase {
 Tensor some(DType dtype, const Shape& shape, double start = 0.3, double scale = 3);
 
 std::vector<GpuCase> array_cases();
+std::vector<GpuCase> elementwise_cases();
 std::vector<GpuCase> math_cases();
 std::vector<GpuCase> nn_cases();
 

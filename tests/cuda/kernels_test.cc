@@ -1,6 +1,7 @@
 // Every kernel on the GPU against the CPU's, which answer to float64 loops in tests/cpu_fallback;
 // and what only a GPU does its own way.
 #include <limits>
+#include <set>
 
 #include "tests/cuda/gpu_testing.h"
 #include "tests/cuda/kernel_cases.h"
@@ -18,8 +19,36 @@ TEST_P(GpuKernelTest, GivesWhatTheCpuGives) {
 std::string name_of(const ::testing::TestParamInfo<GpuCase>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Array, GpuKernelTest, ::testing::ValuesIn(array_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Elementwise, GpuKernelTest, ::testing::ValuesIn(elementwise_cases()),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Math, GpuKernelTest, ::testing::ValuesIn(math_cases()), name_of);
 INSTANTIATE_TEST_SUITE_P(Nn, GpuKernelTest, ::testing::ValuesIn(nn_cases()), name_of);
+
+// A kernel that is added has a case here, or a test of its own below.
+TEST(GpuKernelsTest, EveryOneHasACase) {
+  std::set<std::string> covered = {"CountUpTo", "ResourceCountUpTo"};
+  for (const auto& cases : {array_cases(), elementwise_cases(), math_cases(), nn_cases()}) {
+    for (const GpuCase& row : cases) covered.insert(row.kernel.op);
+  }
+  std::set<std::string> missing;
+  for (const auto& [op, dtype] : gpu().kernels().list()) {
+    if (covered.count(op) == 0) missing.insert(op);
+  }
+  EXPECT_THAT(missing, ::testing::IsEmpty());
+}
+
+TEST(GpuElementwiseTest, MayWriteWhereItsInputLies) {
+  internal::ElementwiseBuilder builder;
+  const int x = builder.input(float32), y = builder.input(float32);
+  const int sum = builder.add(x, y);
+  const auto program = builder.finish({builder.subtract(sum, x), builder.multiply(x, sum)});
+  const KernelCase c = {.op = std::string(internal::kElementwiseOp),
+                        .inputs = {some(float32, {3000, 7}), some(float32, {7}, 0.8)},
+                        .outputs = {{float32, {3000, 7}}, {float32, {3000, 7}}},
+                        .program = &program};
+  const KernelRun cpu = run_kernel(c), gpu = run_on_gpu(c, {.output_on_first = true});
+  for (const size_t i : {0, 1}) EXPECT_TRUE(same_bits(gpu.outputs[i], cpu.outputs[i]));
+}
 
 TEST(GpuGatherTest, GivesZerosForAnIndexOutOfRange) {
   const KernelRun run = run_on_gpu({.op = "GatherV2",
