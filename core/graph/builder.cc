@@ -27,6 +27,13 @@ class GraphOfInputs {
   const Output* first_ = nullptr;
 };
 
+// Of an output whose graph is there.
+Endpoint endpoint_of(const Output& output) {
+  Node* node = output.op().node_unchecked();
+  if (node->id == Node::kTakenBack) node = output.op().node();  // throws
+  return {node, output.index()};
+}
+
 }  // namespace
 
 Graph graph_of(std::span<const Input> inputs) {
@@ -36,33 +43,29 @@ Graph graph_of(std::span<const Input> inputs) {
 }
 
 Operation add_operation(std::string_view type, std::span<const InputList> inputs,
-                        const AddOptions& options) {
+                        AddOptions options) {
   NodeArguments arguments{.type = type,
-                          .name = options.name,
-                          .attrs = options.attrs,
+                          .name = std::move(options.name),
+                          .attrs = std::move(options.attrs),
                           .where = options.where,
-                          .shape = options.shape};
+                          .shape = std::move(options.shape)};
   GraphOfInputs graph_of_inputs;
   for (const InputList& list : inputs) {
-    for (const Input& input : list.items) graph_of_inputs.take(input);
-  }
-  const std::shared_ptr<GraphState> graph = graph_of_inputs.state();
-  arguments.inputs.reserve(inputs.size());
-  for (const InputList& list : inputs) {
-    std::vector<NodeInput>& to = arguments.inputs.emplace_back();
-    to.reserve(list.items.size());
+    arguments.input_counts.push_back(list.items.size());
     for (const Input& input : list.items) {
+      graph_of_inputs.take(input);
       if (arguments.where.line == 0) arguments.where = input.where();
       if (input.is_output()) {
-        to.emplace_back(Endpoint{input.output().op().node(), input.output().index()});
+        arguments.inputs.emplace_back(endpoint_of(input.output()));
       } else {
         require<ValueError>(static_cast<bool>(input.value()), ErrorKind::bad_argument,
                             "None values not supported: an input of '",
-                            options.name.empty() ? type : options.name, "' is empty");
-        to.emplace_back(input.value(), input.is_weak());
+                            arguments.name.empty() ? type : arguments.name, "' is empty");
+        arguments.inputs.emplace_back(input.value(), input.is_weak());
       }
     }
   }
+  const std::shared_ptr<GraphState> graph = graph_of_inputs.state();
   return graph->handle(graph->add_node(std::move(arguments)));
 }
 

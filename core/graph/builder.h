@@ -15,14 +15,14 @@ namespace tenon::internal {
 // An argument of an operation: one input, or a list of them ("values: N * T"). An Output says
 // nothing of the line that passed it.
 struct InputList {
-  InputList(Input input) : items{std::move(input)} {}
-  InputList(Output output) : items{Input(std::move(output), Location{})} {}
-  InputList(std::vector<Input> inputs) : items(std::move(inputs)), is_list(true) {}
-  InputList(const std::vector<Output>& outputs) : is_list(true) {
+  InputList(Input input) { items.push_back(std::move(input)); }
+  InputList(Output output) { items.emplace_back(std::move(output), Location{}); }
+  InputList(const std::vector<Input>& inputs) : items(inputs.begin(), inputs.end()) {}
+  InputList(const std::vector<Output>& outputs) {
+    items.reserve(outputs.size());
     for (const Output& output : outputs) items.emplace_back(output, Location{});
   }
-  std::vector<Input> items;
-  bool is_list = false;
+  InlineVector<Input, 1> items;
 };
 
 struct AddOptions {
@@ -37,20 +37,20 @@ struct AddOptions {
 // constant named <operation>/<argument>. Throws ValueError when the inputs are of different graphs,
 // TypeError (dtype_incompatible) when dtypes don't fit, and what the shape function throws.
 Operation add_operation(std::string_view type, std::span<const InputList> inputs,
-                        const AddOptions& options = {});
+                        AddOptions options = {});
 inline Operation add_operation(std::string_view type, std::initializer_list<InputList> inputs,
-                               const AddOptions& options = {}) {
-  return add_operation(type, std::span(inputs.begin(), inputs.size()), options);
+                               AddOptions options = {}) {
+  return add_operation(type, std::span(inputs.begin(), inputs.size()), std::move(options));
 }
 
 // The same, its first output.
 inline Output add_output(std::string_view type, std::span<const InputList> inputs,
-                         const AddOptions& options = {}) {
-  return add_operation(type, inputs, options).output(0);
+                         AddOptions options = {}) {
+  return add_operation(type, inputs, std::move(options)).output(0);
 }
 inline Output add_output(std::string_view type, std::initializer_list<InputList> inputs,
-                         const AddOptions& options = {}) {
-  return add_operation(type, inputs, options).output(0);
+                         AddOptions options = {}) {
+  return add_operation(type, inputs, std::move(options)).output(0);
 }
 
 // The graph that these inputs belong to, else the default graph.

@@ -74,7 +74,9 @@ std::pair<Context, std::string> enter_name_scope(std::string_view name) {
                                 : graph->unique_name(name);
   }
   std::string before = std::exchange(current, inside);
-  Context context([graph, before = std::move(before)] { graph->contexts().name_scope = before; });
+  Context context([graph, before = std::move(before)]() mutable {
+    graph->contexts().name_scope = std::move(before);
+  });
   return {std::move(context), inside.empty() ? "" : inside + "/"};
 }
 
@@ -145,10 +147,11 @@ Context enter_colocate_with(const Operation& op, bool ignore_existing) {
   std::vector<internal::Node*> colocations = contexts.colocations;
   if (ignore_existing) contexts.colocations.clear();
   contexts.colocations.push_back(op.node());
-  return Context([graph, devices = std::move(devices), colocations = std::move(colocations)] {
-    graph->contexts().devices = devices;
-    graph->contexts().colocations = colocations;
-  });
+  return Context(
+      [graph, devices = std::move(devices), colocations = std::move(colocations)]() mutable {
+        graph->contexts().devices = std::move(devices);
+        graph->contexts().colocations = std::move(colocations);
+      });
 }
 
 ScopeGuard colocate_with(const Operation& op, bool ignore_existing) {

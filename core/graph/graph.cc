@@ -51,17 +51,18 @@ int Operation::output_count() const { return static_cast<int>(node()->output_dty
 
 Output Operation::input(int index) const {
   const Node* of = node();
-  require<ValueError>(index >= 0 && index < input_count(), ErrorKind::bad_argument, "Operation '",
-                      of->name, "' has ", of->inputs.size(), " inputs; there is no input ", index);
+  require<ValueError>(index >= 0 && static_cast<size_t>(index) < of->inputs.size(),
+                      ErrorKind::bad_argument, "Operation '", of->name, "' has ", of->inputs.size(),
+                      " inputs; there is no input ", index);
   const Endpoint& from = of->inputs[static_cast<size_t>(index)];
   return Output(Operation(graph_, from.node), from.index);
 }
 
 Output Operation::output(int index) const {
   const Node* of = node();
-  require<ValueError>(index >= 0 && index < output_count(), ErrorKind::bad_argument, "Operation '",
-                      of->name, "' has ", of->output_dtypes.size(), " outputs; there is no output ",
-                      index);
+  require<ValueError>(index >= 0 && static_cast<size_t>(index) < of->output_dtypes.size(),
+                      ErrorKind::bad_argument, "Operation '", of->name, "' has ",
+                      of->output_dtypes.size(), " outputs; there is no output ", index);
   return Output(*this, index);
 }
 

@@ -1,8 +1,10 @@
 #include "core/graph/graph_state.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
+#include <unordered_map>
 
 #include "core/base/strings.h"
 #include "core/graph/signature.h"
@@ -18,15 +20,28 @@ thread_local std::unordered_map<uint64_t, GraphContexts> contexts_of_thread;
 // The entry that was asked for last. Ids are never used again, so that a stale one is never found.
 thread_local std::pair<uint64_t, GraphContexts*> last_contexts = {0, nullptr};
 
-bool is_name_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '\\' || c == '/' || c == '>' || c == '-';
+constexpr std::array<bool, 256> kNameCharacters = [] {
+  std::array<bool, 256> is = {};
+  for (int c = 0; c < 256; ++c) {
+    is[static_cast<size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                                 (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '\\' ||
+                                 c == '/' || c == '>' || c == '-';
+  }
+  return is;
+}();
+
+// The operation of this very name.
+Node* node_of(const NameEntry& entry, std::string_view name) {
+  Node* node = entry.last_node;
+  while (node != nullptr && node->name != name) node = node->same_name;
+  return node;
 }
 
 }  // namespace
 
 bool valid_scope_name(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), is_name_character);
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return kNameCharacters[static_cast<unsigned char>(c)]; });
 }
 
 bool valid_op_name(std::string_view name) {
@@ -63,8 +78,8 @@ GraphContexts& GraphState::contexts() {
 
 Node* GraphState::find_node(std::string_view name) const {
   std::lock_guard lock(mutex);
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : found->second;
+  const NameEntry* entry = names_.find(name);
+  return entry == nullptr ? nullptr : node_of(*entry, name);
 }
 
 int GraphState::node_count() const {
@@ -78,35 +93,47 @@ Node* GraphState::node(int id) const {
 }
 
 std::string GraphState::unique_name(std::string_view name, bool mark_as_used) {
-  const std::string& scope = contexts().name_scope;
-  return unique_absolute_name(scope.empty() ? std::string(name) : str(scope, "/", name),
-                              mark_as_used);
+  std::lock_guard lock(mutex);
+  FreeName free = free_name(contexts().name_scope, name);
+  if (mark_as_used) use(free);
+  return std::move(free.name);
+}
+
+std::string GraphState::unique_absolute_name(std::string_view name) {
+  std::lock_guard lock(mutex);
+  FreeName free = free_name({}, name);
+  use(free);
+  return std::move(free.name);
 }
 
 // TensorFlow's rule, Graph.unique_name: the number that follows is the count of askings.
-std::string GraphState::unique_absolute_name(std::string name, bool mark_as_used) {
-  std::lock_guard lock(mutex);
-  const std::string base = to_lower(name);
-  int count = 0;
-  if (mark_as_used) {
-    count = use_name(base);
-  } else if (const auto found = names_in_use_.find(base); found != names_in_use_.end()) {
-    count = found->second;
+GraphState::FreeName GraphState::free_name(std::string_view scope, std::string_view name) {
+  NameEntry* asked = &names_.at(scope, name);
+  FreeName free = {scope.empty() ? std::string(name) : str(scope, "/", name), asked, asked};
+  int number = asked->askings;
+  if (number == 0) return free;
+  for (; free.entry->askings > 0; ++number) {
+    free.entry = &names_.at(str(asked->folded, "_", number));
   }
-  if (count == 0) return name;
-  std::string key = base;
-  while (names_in_use_.contains(key)) {
-    key = base + "_" + std::to_string(count);
-    ++count;
-  }
-  if (mark_as_used) use_name(key);
-  return name + "_" + std::to_string(count - 1);
+  free.name = str(free.name, "_", number - 1);
+  return free;
 }
 
-int GraphState::use_name(const std::string& key) {
-  auto& entry = *names_in_use_.try_emplace(key, 0).first;
-  if (trials_ > 0) names_before_.emplace_back(&entry, entry.second);
-  return entry.second++;
+void GraphState::use(const FreeName& name) {
+  use(*name.asked);
+  if (name.entry != name.asked) use(*name.entry);
+}
+
+void GraphState::use(NameEntry& entry) {
+  if (trials_ > 0) names_before_.emplace_back(&entry, entry.askings);
+  ++entry.askings;
+}
+
+void GraphState::take_back_last() {
+  Node& node = *nodes_.back();
+  names_.at(node.name).last_node = node.same_name;
+  node.id = Node::kTakenBack;
+  nodes_.pop_back();
 }
 
 GraphState::Trial::Trial(GraphState& graph)
@@ -122,14 +149,10 @@ GraphState::Trial::Trial(GraphState& graph)
 GraphState::Trial::~Trial() {
   --graph_.trials_;
   if (std::uncaught_exceptions() > exceptions_ && !graph_.kept_) {
-    for (; graph_.nodes_.size() > nodes_; graph_.nodes_.pop_back()) {
-      graph_.by_name_.erase(graph_.nodes_.back()->name);
-      graph_.nodes_.back()->id = Node::kTakenBack;
-    }
+    while (graph_.nodes_.size() > nodes_) graph_.take_back_last();
     for (; graph_.names_before_.size() > names_; graph_.names_before_.pop_back()) {
       const auto [entry, count] = graph_.names_before_.back();
-      entry->second = count;
-      if (count == 0) graph_.names_in_use_.erase(graph_.names_in_use_.find(entry->first));
+      entry->askings = count;
     }
     graph_.operations_saved = operations_saved_;
   }
@@ -158,118 +181,141 @@ Node* GraphState::add_node(NodeArguments arguments) {
   require<RuntimeError>(!finalized, ErrorKind::bad_argument,
                         "Graph is finalized and cannot be modified: no operation of type ",
                         arguments.type, " can be added");
-  ResolvedNode resolved = resolve_signature(arguments);  // throws before anything has changed
-  Node node = std::move(resolved.node);
-  node.made_at = arguments.where;
-  const std::string asked = arguments.name.empty() ? std::string(arguments.type) : arguments.name;
-  const bool absolute = asked.back() == '/';
-  node.name = absolute ? asked.substr(0, asked.size() - 1) : unique_name(asked, false);
-  require<ValueError>(valid_op_name(node.name), ErrorKind::invalid_name, "'", node.name,
-                      "' is not a valid operation name: it must match ",
-                      "[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*");
-  require<ValueError>(!by_name_.contains(node.name), ErrorKind::duplicate_name,
-                      "Duplicate node name in graph: '", node.name, "'");
+  Node& node = storage_.emplace_back();
+  std::vector<PendingConstant> constants;
+  FreeName name;
+  try {
+    constants = resolve_signature(arguments, node);
+    name = name_of_new_node(arguments);
+  } catch (...) {
+    storage_.pop_back();
+    throw;
+  }
+  GraphContexts& here = contexts();
   std::optional<Trial> trial;  // only the user's device functions may throw from here on
-  const auto& devices = contexts().devices;
-  if (std::any_of(devices.begin(), devices.end(),
+  if (std::any_of(here.devices.begin(), here.devices.end(),
                   [](const auto& entry) { return entry.function != nullptr; })) {
     trial.emplace(*this);
   }
-  if (!absolute) unique_name(asked);
-  for (ResolvedNode::PendingConstant& pending : resolved.constants) {
-    const std::string name = unique_absolute_name(node.name + "/" + pending.argument);
-    node.inputs[pending.input] = {add_constant(name, pending.value, arguments.where), 0};
+  if (name.asked != nullptr) use(name);
+  node.name = std::move(name.name);
+  node.made_at = arguments.where;
+  for (PendingConstant& pending : constants) {
+    FreeName below = free_name(node.name, pending.argument);
+    use(below);
+    node.inputs[pending.input] = {
+        add_constant(std::move(below), std::move(pending.value), arguments.where), 0};
   }
-  apply_control_inputs(node);
+  apply_control_inputs(here, node);
   for (Node* input : arguments.control_inputs) node.control_inputs.push_back(input);
-  apply_place(node);
-  return append(std::move(node));
+  apply_place(here, node);
+  return append(here, node, *name.entry);
+}
+
+// `asked` is null for a name that is taken as it is: it isn't counted.
+GraphState::FreeName GraphState::name_of_new_node(const NodeArguments& arguments) {
+  std::string_view asked = arguments.name.empty() ? arguments.type : arguments.name;
+  FreeName name;
+  if (asked.back() == '/') {
+    asked.remove_suffix(1);
+    name = {std::string(asked), nullptr, &names_.at(asked)};
+  } else {
+    name = free_name(contexts().name_scope, asked);
+  }
+  require<ValueError>(valid_op_name(name.name), ErrorKind::invalid_name, "'", name.name,
+                      "' is not a valid operation name: it must match ",
+                      "[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*");
+  require<ValueError>(node_of(*name.entry, name.name) == nullptr, ErrorKind::duplicate_name,
+                      "Duplicate node name in graph: '", name.name, "'");
+  return name;
 }
 
 // An operation that takes references goes where their variables are: it is colocated with them, and
 // devices in force don't count (op_def_library's _MaybeColocateWith).
-void GraphState::apply_place(Node& node) {
-  GraphContexts& here = contexts();
+void GraphState::apply_place(GraphContexts& here, Node& node) {
   const size_t colocations = here.colocations.size();
   size_t next = 0;
   for (const ArgDef& argument : node.def->input_args) {
-    const auto count = static_cast<size_t>(
-        argument.number_attr.empty() ? 1 : node.attrs.get<int64_t>(argument.number_attr));
-    for (size_t i = next; argument.is_ref && i < next + count; ++i) {
-      here.colocations.push_back(node.inputs[i].node);
+    const size_t end = next + argument.count(node.attrs);
+    for (; next < end; ++next) {
+      if (argument.is_ref) here.colocations.push_back(node.inputs[next].node);
     }
-    next += count;
   }
-  if (here.colocations.size() == colocations) apply_devices(node);
-  apply_colocation(node);
+  if (here.colocations.size() == colocations) apply_devices(here, node);
+  apply_colocation(here, node);
   here.colocations.resize(colocations);
 }
 
-Node* GraphState::add_constant(const std::string& name, const Tensor& value,
-                               const Location& where) {
-  Node node;
-  node.name = name;
+Node* GraphState::add_constant(FreeName name, Tensor value, const Location& where) {
+  GraphContexts& here = contexts();
+  Node& node = storage_.emplace_back();
+  node.name = std::move(name.name);
   node.def = OpRegistry::global().find("Const");
-  node.attrs.set("value", value);
-  node.attrs.set("dtype", value.dtype());
   node.output_dtypes = {value.dtype()};
   node.output_refs = {false};
   node.output_shapes = {value.shape()};
+  node.attrs.set("dtype", value.dtype());
+  node.attrs.set("value", std::move(value));
   node.made_at = where;
-  apply_control_inputs(node);
-  apply_devices(node);
-  apply_colocation(node);
-  return append(std::move(node));
+  apply_control_inputs(here, node);
+  apply_devices(here, node);
+  apply_colocation(here, node);
+  return append(here, node, *name.entry);
 }
 
-Node* GraphState::append(Node node) {
+Node* GraphState::append(GraphContexts& here, Node& node, NameEntry& entry) {
   node.id = static_cast<int>(nodes_.size());
-  Node* added = &storage_.emplace_back(std::move(node));
-  nodes_.push_back(added);
-  by_name_.emplace(added->name, added);
-  for (GraphContexts::ControlEntry& entry : contexts().active_controls()) entry.made.insert(added);
-  return added;
+  node.same_name = entry.last_node;
+  nodes_.push_back(&node);
+  entry.last_node = &node;
+  for (GraphContexts::ControlEntry& context : here.active_controls()) context.made.insert(&node);
+  return &node;
 }
 
 // The innermost device first; each outer one fills in what is still open (Graph.device).
-void GraphState::apply_devices(Node& node) {
-  const auto& stack = contexts().devices;
-  for (auto entry = stack.rbegin(); entry != stack.rend() && !entry->is_null; ++entry) {
-    if (entry->function) {
-      // A function sees the operation as it will be; it must not keep the handle.
-      const std::string answer = entry->function(handle(&node));
-      node.device = DeviceSpec::from_string(answer).to_string();
+void GraphState::apply_devices(GraphContexts& here, Node& node) {
+  const auto& stack = here.devices;
+  for (size_t i = stack.size(); i-- > 0 && !stack[i].is_null;) {
+    if (stack[i].function) {
+      // A function sees the operation as it will be; it must not keep the handle. It may open
+      // contexts of its own, which moves the stack.
+      const DeviceFunction function = stack[i].function;
+      node.device = DeviceSpec::from_string(function(handle(&node))).to_string();
     } else {
-      node.device = entry->spec.merged_with(DeviceSpec::from_string(node.device)).to_string();
+      node.device = stack[i].spec.merged_with(DeviceSpec::from_string(node.device)).to_string();
     }
   }
 }
 
-void GraphState::apply_colocation(Node& node) {
-  const auto& stack = contexts().colocations;
+void GraphState::apply_colocation(const GraphContexts& here, Node& node) {
+  const auto& stack = here.colocations;
   bool device_set = false;
   for (auto op = stack.rbegin(); op != stack.rend(); ++op) {
     const Node& with = **op;
     if (with.colocation.empty()) node.colocation.push_back(with.name);
-    node.colocation.insert(node.colocation.end(), with.colocation.begin(), with.colocation.end());
+    for (const std::string& name : with.colocation) node.colocation.push_back(name);
     if (!with.device.empty() && !device_set) {
       node.device = with.device;
       device_set = true;
     }
   }
-  std::sort(node.colocation.begin(), node.colocation.end());
-  node.colocation.erase(std::unique(node.colocation.begin(), node.colocation.end()),
-                        node.colocation.end());
+  auto& names = node.colocation;
+  if (names.size() < 2) return;
+  std::sort(names.begin(), names.end());
+  const auto* end = std::unique(names.begin(), names.end());
+  while (names.end() != end) names.pop_back();
 }
 
 // As Graph._control_dependencies_for_inputs: a context is left out when an input was made in it,
 // since that input waits for it already.
-void GraphState::apply_control_inputs(Node& node) {
+void GraphState::apply_control_inputs(GraphContexts& here, Node& node) {
+  const std::span<GraphContexts::ControlEntry> entries = here.active_controls();
+  if (entries.empty()) return;
   const auto is_input = [&](const Node* op) {
     return std::any_of(node.inputs.begin(), node.inputs.end(),
                        [&](const Endpoint& input) { return input.node == op; });
   };
-  for (const GraphContexts::ControlEntry& entry : contexts().active_controls()) {
+  for (const GraphContexts::ControlEntry& entry : entries) {
     if (std::any_of(node.inputs.begin(), node.inputs.end(),
                     [&](const Endpoint& input) { return entry.made.contains(input.node); })) {
       continue;

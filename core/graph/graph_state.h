@@ -10,12 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <typeindex>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "core/graph/name_table.h"
 #include "core/graph/node.h"
 #include "tenon/graph.h"
 
@@ -37,12 +36,32 @@ struct NodeInput {
 struct NodeArguments {
   std::string_view type;
   std::string name = {};  // "": the type; ends in "/": taken as it is
-  // One list for each argument of the signature; of one input unless the argument is a list.
-  std::vector<std::vector<NodeInput>> inputs = {};
+  InlineVector<NodeInput, 3> inputs = {};
+  // How many of them each argument of the signature has: one unless it is a list.
+  InlineVector<size_t, 4> input_counts = {};
   std::vector<Node*> control_inputs = {};
   AttrMap attrs = {};  // without those that follow from the inputs
   Location where = {};
   std::optional<Shape> shape = {};  // merged into the first output's inferred shape
+};
+
+// State of later layers, one of each type, made on first use.
+class Extensions {
+ public:
+  template <typename T>
+  T& get() {
+    for (const auto& [type, state] : states_) {
+      if (type == &kType<T>) return *static_cast<T*>(state.get());
+    }
+    states_.emplace_back(&kType<T>, std::make_shared<T>());
+    return *static_cast<T*>(states_.back().second.get());
+  }
+
+ private:
+  template <typename T>
+  static constexpr char kType = 0;  // its address stands for T
+
+  std::vector<std::pair<const char*, std::shared_ptr<void>>> states_;  // few
 };
 
 // The contexts of one graph on one thread (see tenon/graph.h).
@@ -64,7 +83,7 @@ struct GraphContexts {
   std::vector<DeviceEntry> devices;
   std::vector<ControlEntry> controls;
   std::vector<Node*> colocations;
-  std::map<std::type_index, std::shared_ptr<void>> extensions;  // of later layers
+  Extensions extensions;
 };
 
 // The innermost graph of as_default on this thread, else the process's own.
@@ -92,7 +111,7 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
 
   // Graph::unique_name; absolute_name takes the whole name, without the name scope.
   std::string unique_name(std::string_view name, bool mark_as_used = true);
-  std::string unique_absolute_name(std::string name, bool mark_as_used = true);
+  std::string unique_absolute_name(std::string_view name);
 
   // What is added while one lives, nodes and names taken, is taken back when an exception leaves
   // its block: the next of the same name gets the name. Handles to nodes taken back throw when
@@ -124,16 +143,12 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   template <typename T>
   T& extension() {
     std::lock_guard lock(mutex);
-    std::shared_ptr<void>& slot = extensions_[std::type_index(typeid(T))];
-    if (!slot) slot = std::make_shared<T>();
-    return *static_cast<T*>(slot.get());
+    return extensions_.get<T>();
   }
   // The same for the calling thread's own state on this graph.
   template <typename T>
   T& thread_extension() {
-    std::shared_ptr<void>& slot = contexts().extensions[std::type_index(typeid(T))];
-    if (!slot) slot = std::make_shared<T>();
-    return *static_cast<T*>(slot.get());
+    return contexts().extensions.get<T>();
   }
 
   Operation handle(Node* node) { return Operation(weak_from_this(), node); }
@@ -148,24 +163,33 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   bool finalized = false;
 
  private:
-  Node* add_constant(const std::string& name, const Tensor& value, const Location& where);
-  Node* append(Node node);
-  int use_name(const std::string& key);  // answers how often it was used before
-  void apply_place(Node& node);
-  void apply_devices(Node& node);
-  void apply_colocation(Node& node);
-  void apply_control_inputs(Node& node);
+  // A name that nothing has.
+  struct FreeName {
+    std::string name = {};
+    NameEntry* asked = nullptr;  // entry of the name that was asked for
+    NameEntry* entry = nullptr;  // its own
+  };
+  FreeName free_name(std::string_view scope, std::string_view name);
+  void use(const FreeName& name);
+  void use(NameEntry& entry);
+  Node* add_constant(FreeName name, Tensor value, const Location& where);
+  FreeName name_of_new_node(const NodeArguments& arguments);
+  Node* append(GraphContexts& here, Node& node, NameEntry& entry);
+  void take_back_last();
+  void apply_place(GraphContexts& here, Node& node);
+  void apply_devices(GraphContexts& here, Node& node);
+  static void apply_colocation(const GraphContexts& here, Node& node);
+  static void apply_control_inputs(GraphContexts& here, Node& node);
 
   uint64_t id_;
   std::deque<Node> storage_;  // those taken back, too
   std::vector<Node*> nodes_;  // by id
-  std::unordered_map<std::string_view, Node*> by_name_;
-  std::unordered_map<std::string, int> names_in_use_;  // lower case
+  mutable NameTable names_;
   int trials_ = 0;
   bool kept_ = false;
-  // While trials_ > 0: entries of names_in_use_ and their counts before; 0: not in use.
-  std::vector<std::pair<std::pair<const std::string, int>*, int>> names_before_;
-  std::map<std::type_index, std::shared_ptr<void>> extensions_;
+  // While trials_ > 0: entries of names_ and how often they were asked for before.
+  std::vector<std::pair<NameEntry*, int>> names_before_;
+  Extensions extensions_;
 };
 
 // Whether a whole name may be an operation's, and a name scope's part inside another scope's.

@@ -28,15 +28,16 @@ class Node {
   int id = 0;  // its place in the order of making; kTakenBack: no longer in the graph
   std::string name;
   const RegisteredOp* def = nullptr;
-  std::vector<Endpoint> inputs;
+  InlineVector<Endpoint, 2> inputs;
   std::vector<Node*> control_inputs;
   AttrMap attrs;
-  std::string device;                   // canonical, as asked for; "" for none
-  std::vector<std::string> colocation;  // names of operations: sorted, without "loc:@"
-  std::vector<DType> output_dtypes;
-  std::vector<bool> output_refs;  // whether an output is a reference to a variable
+  std::string device;                       // canonical, as asked for; "" for none
+  InlineVector<std::string, 1> colocation;  // names of operations: sorted, without "loc:@"
+  InlineVector<DType, 2> output_dtypes;
+  InlineVector<bool, 4> output_refs;  // whether an output is a reference to a variable
   Shapes output_shapes;
   Location made_at;
+  Node* same_name = nullptr;  // the one before it whose name differs in case alone
 
   const std::string& type() const { return def->name; }
   // The dtype by which kernels are looked up: attribute dtype, else T, else the first output's.

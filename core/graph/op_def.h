@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/backend/elementwise.h"
@@ -15,7 +17,7 @@
 
 namespace tenon::internal {
 
-using Shapes = std::vector<Shape>;
+using Shapes = InlineVector<Shape, 1>;
 using Outputs = std::vector<Output>;
 
 // What a shape function may ask: used when an operation is made (some things are unknown) and again
@@ -86,6 +88,11 @@ struct ArgDef {
   std::string type_attr = {};    // the attribute that says it
   std::string number_attr = {};  // set: a list whose length this attribute says
   bool is_ref = false;
+
+  // How many inputs or outputs of an operation of these attributes it is.
+  size_t count(const AttrMap& attrs) const {
+    return number_attr.empty() ? 1 : static_cast<size_t>(attrs.get<int64_t>(number_attr));
+  }
 };
 
 // An OpDef with its signature parsed.
@@ -99,13 +106,13 @@ class OpRegistry {
  public:
   void add(OpDef def);
   const RegisteredOp* find(std::string_view name) const noexcept;
-  std::vector<std::string> names() const;
+  std::vector<std::string> names() const;  // sorted
 
   // The process's registry, filled on first use by register_all_ops below.
   static const OpRegistry& global();
 
  private:
-  std::map<std::string, RegisteredOp, std::less<>> ops_;
+  std::unordered_map<std::string_view, std::unique_ptr<const RegisteredOp>> ops_;
 };
 
 // Generated: calls register_<stem>(ops) of every file of core/ops.

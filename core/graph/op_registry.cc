@@ -48,22 +48,26 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
 }  // namespace
 
 void OpRegistry::add(OpDef def) {
-  RegisteredOp op{std::move(def), {}, {}};
-  for (const std::string& input : op.inputs) op.input_args.push_back(parse_arg(op.name, input));
-  for (const std::string& output : op.outputs) op.output_args.push_back(parse_arg(op.name, output));
-  const std::string name = op.name;
-  const bool added = ops_.emplace(name, std::move(op)).second;
-  require<ValueError>(added, ErrorKind::bad_argument, "Operation ", name, " is defined twice");
+  auto op = std::make_unique<RegisteredOp>(RegisteredOp{std::move(def), {}, {}});
+  for (const std::string& input : op->inputs) op->input_args.push_back(parse_arg(op->name, input));
+  for (const std::string& output : op->outputs) {
+    op->output_args.push_back(parse_arg(op->name, output));
+  }
+  const std::string_view name = op->name;
+  require<ValueError>(!ops_.contains(name), ErrorKind::bad_argument, "Operation ", name,
+                      " is defined twice");
+  ops_.emplace(name, std::move(op));
 }
 
 const RegisteredOp* OpRegistry::find(std::string_view name) const noexcept {
   const auto found = ops_.find(name);
-  return found == ops_.end() ? nullptr : &found->second;
+  return found == ops_.end() ? nullptr : found->second.get();
 }
 
 std::vector<std::string> OpRegistry::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, op] : ops_) names.push_back(name);
+  for (const auto& [name, op] : ops_) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

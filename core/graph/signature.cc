@@ -78,30 +78,45 @@ Tensor narrowed(const Tensor& value, DType dtype) {
 // Everything about one node while its types are worked out.
 class Resolver {
  public:
-  Resolver(const NodeArguments& arguments, const RegisteredOp& def)
-      : arguments_(arguments), def_(def) {
-    resolved_.node.def = &def;
-    resolved_.node.attrs = arguments.attrs;
-    for (const auto& [name, value] : def.defaults) {
-      if (!resolved_.node.attrs.has(name)) resolved_.node.attrs.set(name, value);
-    }
+  Resolver(NodeArguments& arguments, const RegisteredOp& def, Node& node)
+      : arguments_(arguments), def_(def), node_(node) {
+    node.def = &def;
+    node.attrs = std::move(arguments.attrs);
   }
 
-  ResolvedNode run() {
-    require<ValueError>(arguments_.inputs.size() == def_.input_args.size(), ErrorKind::bad_argument,
-                        def_.name, " takes ", def_.input_args.size(), " inputs, not ",
-                        arguments_.inputs.size());
-    resolved_.node.inputs.reserve(def_.input_args.size());
-    seen_.reserve(def_.input_args.size());
-    for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_tensors(i);
-    for (size_t i = 0; i < def_.input_args.size(); ++i) take_types_of_literals(i);
+  std::vector<PendingConstant> run() {
+    require<ValueError>(arguments_.input_counts.size() == def_.input_args.size(),
+                        ErrorKind::bad_argument, def_.name, " takes ", def_.input_args.size(),
+                        " inputs, not ", arguments_.input_counts.size());
+    node_.inputs.reserve(arguments_.inputs.size());
+    seen_.reserve(arguments_.inputs.size());
+    for_each_argument(
+        [this](const ArgDef& arg, Inputs inputs) { take_types_of_tensors(arg, inputs); });
+    for_each_argument(
+        [this](const ArgDef& arg, Inputs inputs) { take_types_of_literals(arg, inputs); });
+    for (const auto& [name, value] : def_.defaults) {
+      if (!node_.attrs.has(name)) node_.attrs.set(name, value);
+    }
     check_allowed_types();
-    for (size_t i = 0; i < def_.input_args.size(); ++i) add_inputs(i);
+    for_each_argument([this](const ArgDef& arg, Inputs inputs) { add_inputs(arg, inputs); });
     set_outputs();
-    return std::move(resolved_);
+    return std::move(constants_);
   }
 
  private:
+  using Inputs = std::span<NodeInput>;
+
+  // Calls action(argument, its inputs) for each argument of the signature.
+  template <typename Action>
+  void for_each_argument(const Action& action) {
+    Inputs rest(arguments_.inputs.data(), arguments_.inputs.size());
+    for (size_t i = 0; i < def_.input_args.size(); ++i) {
+      const size_t count = arguments_.input_counts[i];
+      action(def_.input_args[i], rest.first(count));
+      rest = rest.subspan(count);
+    }
+  }
+
   static DType dtype_of_input(const NodeInput& input) {
     if (input.literal) return input.literal.dtype();
     return input.endpoint.node->output_dtypes[static_cast<size_t>(input.endpoint.index)];
@@ -115,28 +130,23 @@ class Resolver {
   // The dtype an argument must have, as far as it is known.
   DType wanted(const ArgDef& arg) const {
     if (arg.type_attr.empty()) return arg.dtype;
-    const AttrValue* value = resolved_.node.attrs.find(arg.type_attr);
+    const AttrValue* value = node_.attrs.find(arg.type_attr);
     return value == nullptr ? DType::invalid : std::get<DType>(*value);
   }
 
-  void take_types_of_tensors(size_t i) {
-    const ArgDef& arg = def_.input_args[i];
+  void take_types_of_tensors(const ArgDef& arg, Inputs inputs) {
     if (!arg.number_attr.empty()) {
-      resolved_.node.attrs.set(arg.number_attr, static_cast<int64_t>(arguments_.inputs[i].size()));
+      node_.attrs.set(arg.number_attr, static_cast<int64_t>(inputs.size()));
     }
-    for (const NodeInput& input : arguments_.inputs[i]) {
-      if (input.weak) continue;
-      check_or_set(arg, input);
+    for (const NodeInput& input : inputs) {
+      if (!input.weak) check_or_set(arg, input);
     }
   }
 
   void check_or_set(const ArgDef& arg, const NodeInput& input) {
     const DType have = dtype_of_input(input), want = wanted(arg);
-    const bool defaulted = !arg.type_attr.empty() && !arguments_.attrs.has(arg.type_attr) &&
-                           def_.defaults.has(arg.type_attr) && !settled(arg.type_attr);
-    if (!arg.type_attr.empty() && (want == DType::invalid || defaulted)) {
-      resolved_.node.attrs.set(arg.type_attr, have);
-      settled_.push_back(&arg.type_attr);
+    if (want == DType::invalid && !arg.type_attr.empty()) {
+      node_.attrs.set(arg.type_attr, have);
     } else if (have != want) {
       fail<TypeError>(ErrorKind::dtype_incompatible, "Input '", arg.name, "' of '", def_.name,
                       "' Op has type ", have, " (", described(input),
@@ -151,34 +161,24 @@ class Resolver {
     }
   }
 
-  bool settled(const std::string& attr) const {
-    return std::any_of(settled_.begin(), settled_.end(),
-                       [&](const std::string* name) { return *name == attr; });
-  }
-
-  // A type attribute that no tensor has settled takes the dtype that its literals have on their
-  // own.
-  void take_types_of_literals(size_t i) {
-    const ArgDef& arg = def_.input_args[i];
-    if (arg.type_attr.empty() || settled(arg.type_attr) || arguments_.attrs.has(arg.type_attr)) {
-      return;
-    }
-    if (arguments_.inputs[i].empty()) return;
+  // A type attribute that neither the program nor a tensor has settled takes the dtype that its
+  // literals have on their own.
+  void take_types_of_literals(const ArgDef& arg, Inputs inputs) {
+    if (arg.type_attr.empty() || inputs.empty() || node_.attrs.has(arg.type_attr)) return;
     DType dtype = DType::invalid;
-    for (size_t j = i; j < def_.input_args.size(); ++j) {
-      if (def_.input_args[j].type_attr != arg.type_attr) continue;
-      for (const NodeInput& input : arguments_.inputs[j]) {
+    for_each_argument([&](const ArgDef& other, Inputs literals) {
+      if (other.type_attr != arg.type_attr) return;
+      for (const NodeInput& input : literals) {
         const DType natural = natural_dtype(input.literal);
         if (dtype == DType::invalid || is_floating(natural)) dtype = natural;
       }
-    }
-    resolved_.node.attrs.set(arg.type_attr, dtype);
-    settled_.push_back(&arg.type_attr);
+    });
+    node_.attrs.set(arg.type_attr, dtype);
   }
 
   void check_allowed_types() {
     for (const auto& [attr, allowed] : def_.types) {
-      const AttrValue* value = resolved_.node.attrs.find(attr);
+      const AttrValue* value = node_.attrs.find(attr);
       if (value == nullptr) continue;
       const DType have = std::get<DType>(*value);
       if (std::find(allowed.begin(), allowed.end(), have) != allowed.end()) continue;
@@ -188,13 +188,12 @@ class Resolver {
     }
   }
 
-  void add_inputs(size_t i) {
-    const ArgDef& arg = def_.input_args[i];
+  void add_inputs(const ArgDef& arg, Inputs inputs) {
     const DType want = wanted(arg);
-    for (size_t j = 0; j < arguments_.inputs[i].size(); ++j) {
-      const NodeInput& input = arguments_.inputs[i][j];
-      const size_t position = resolved_.node.inputs.size();
-      resolved_.node.inputs.push_back(input.endpoint);
+    for (size_t j = 0; j < inputs.size(); ++j) {
+      NodeInput& input = inputs[j];
+      const size_t position = node_.inputs.size();
+      node_.inputs.push_back(input.endpoint);
       if (!input.literal) {
         seen_.push_back({input.endpoint, {}});
         continue;
@@ -207,37 +206,37 @@ class Resolver {
                          input.literal, " of type '", natural_dtype(input.literal), "' instead");
       seen_.push_back({{}, value});
       const std::string suffix = arg.number_attr.empty() ? "" : "_" + std::to_string(j);
-      resolved_.constants.push_back({position, arg.name + suffix, std::move(value)});
+      constants_.push_back({position, arg.name + suffix, std::move(value)});
     }
   }
 
   void set_outputs() {
-    Node& node = resolved_.node;
     for (const ArgDef& arg : def_.output_args) {
       const DType dtype = wanted(arg);
       require<ValueError>(dtype != DType::invalid, ErrorKind::bad_argument, "Operation ", def_.name,
                           " needs the attribute ", arg.type_attr);
-      const int64_t count = arg.number_attr.empty() ? 1 : node.attrs.get<int64_t>(arg.number_attr);
-      node.output_dtypes.insert(node.output_dtypes.end(), static_cast<size_t>(count), dtype);
-      node.output_refs.insert(node.output_refs.end(), static_cast<size_t>(count), arg.is_ref);
+      const size_t count = arg.count(node_.attrs);
+      node_.output_dtypes.append(count, dtype);
+      node_.output_refs.append(count, arg.is_ref);
     }
-    const StaticShapeContext context(node.attrs, std::move(seen_));
-    node.output_shapes = def_.shape == nullptr ? Shapes(node.output_dtypes.size(), Shape::unknown())
-                                               : def_.shape(context);
-    require<ValueError>(node.output_shapes.size() == node.output_dtypes.size(),
+    const StaticShapeContext context(node_.attrs, std::move(seen_));
+    node_.output_shapes = def_.shape == nullptr
+                              ? Shapes(node_.output_dtypes.size(), Shape::unknown())
+                              : def_.shape(context);
+    require<ValueError>(node_.output_shapes.size() == node_.output_dtypes.size(),
                         ErrorKind::bad_argument, "The shape function of ", def_.name,
-                        " answers for ", node.output_shapes.size(), " outputs, not ",
-                        node.output_dtypes.size());
+                        " answers for ", node_.output_shapes.size(), " outputs, not ",
+                        node_.output_dtypes.size());
     if (arguments_.shape) {
-      node.output_shapes[0] = node.output_shapes[0].merged_with(*arguments_.shape);
+      node_.output_shapes[0] = node_.output_shapes[0].merged_with(*arguments_.shape);
     }
   }
 
-  const NodeArguments& arguments_;
+  NodeArguments& arguments_;
   const RegisteredOp& def_;
-  ResolvedNode resolved_;
-  std::vector<StaticInput> seen_;
-  std::vector<const std::string*> settled_;  // type attributes that inputs have decided
+  Node& node_;
+  std::vector<PendingConstant> constants_;
+  StaticInputs seen_;
 };
 
 // " for 'model/MatMul' (op: 'MatMul') made at model.cc:12"
@@ -252,13 +251,11 @@ std::string whose(const NodeArguments& arguments, const Shapes& shapes) {
 
 Shapes shapes_of(const NodeArguments& arguments) {
   Shapes shapes;
-  for (const auto& list : arguments.inputs) {
-    for (const NodeInput& input : list) {
-      shapes.push_back(
-          input.literal
-              ? input.literal.shape()
-              : input.endpoint.node->output_shapes[static_cast<size_t>(input.endpoint.index)]);
-    }
+  for (const NodeInput& input : arguments.inputs) {
+    shapes.push_back(
+        input.literal
+            ? input.literal.shape()
+            : input.endpoint.node->output_shapes[static_cast<size_t>(input.endpoint.index)]);
   }
   return shapes;
 }
@@ -300,12 +297,12 @@ Tensor convert_literal(const Tensor& value, DType dtype) {
   }
 }
 
-ResolvedNode resolve_signature(const NodeArguments& arguments) {
+std::vector<PendingConstant> resolve_signature(NodeArguments& arguments, Node& node) {
   const RegisteredOp* def = OpRegistry::global().find(arguments.type);
   require<NotFoundError>(def != nullptr, ErrorKind::bad_argument, "Op type not registered '",
                          arguments.type, "'");
   try {
-    return Resolver(arguments, *def).run();
+    return Resolver(arguments, *def, node).run();
   } catch (const ValueError& error) {
     throw ValueError(error.kind(), error.what() + whose(arguments, shapes_of(arguments)));
   } catch (const TypeError& error) {

@@ -5,22 +5,19 @@
 
 namespace tenon::internal {
 
-// A node whose types and shapes are settled, before it has a name or a place in the graph.
-struct ResolvedNode {
-  // A literal input: a constant to be made when the node has its name.
-  struct PendingConstant {
-    size_t input;
-    std::string argument;
-    Tensor value;
-  };
-  Node node;  // inputs of pending constants are empty
-  std::vector<PendingConstant> constants;
+// A literal input: a constant to be made when the node has its name.
+struct PendingConstant {
+  size_t input;
+  std::string argument;
+  Tensor value;
 };
 
 // Works out the type attributes (from attributes given, from inputs, then from literals), checks
-// the inputs against the signature and infers the outputs' shapes. Changes nothing.
-// Throws NotFoundError for an unknown operation, TypeError (dtype_incompatible), ValueError.
-ResolvedNode resolve_signature(const NodeArguments& arguments);
+// the inputs against the signature and infers the outputs' shapes. Takes the attributes out of the
+// arguments and fills the new node but for its name and its place in the graph; the inputs that
+// the answer names are empty. Throws NotFoundError for an unknown operation, TypeError
+// (dtype_incompatible), ValueError.
+std::vector<PendingConstant> resolve_signature(NodeArguments& arguments, Node& node);
 
 // A weak literal's value in another dtype; empty when that would lose something.
 Tensor convert_literal(const Tensor& value, DType dtype);

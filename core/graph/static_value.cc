@@ -12,13 +12,13 @@ struct DepthGuard {
   ~DepthGuard() { --depth; }
 };
 
-std::vector<StaticInput> inputs_of(const Node& node) {
-  std::vector<StaticInput> seen;
+StaticInputs inputs_of(const Node& node) {
+  StaticInputs seen;
   for (const Endpoint& input : node.inputs) seen.push_back({input, {}});
   return seen;
 }
 
-Shapes shapes_of(const std::vector<StaticInput>& inputs) {
+Shapes shapes_of(const StaticInputs& inputs) {
   Shapes shapes;
   shapes.reserve(inputs.size());
   for (const StaticInput& input : inputs) {
@@ -109,8 +109,7 @@ Shape constant_value_as_shape(const Endpoint& endpoint) {
   return Shape(std::vector<int64_t>(static_cast<size_t>(static_shape[0]), kUnknown));
 }
 
-StaticShapeContext::StaticShapeContext(const AttrMap& attributes,
-                                       std::vector<StaticInput> inputs_seen)
+StaticShapeContext::StaticShapeContext(const AttrMap& attributes, StaticInputs inputs_seen)
     : ShapeContext(attributes, shapes_of(inputs_seen)), seen_(std::move(inputs_seen)) {}
 
 Tensor StaticShapeContext::value(int input) const {

@@ -22,15 +22,17 @@ struct StaticInput {
   Tensor literal;
 };
 
+using StaticInputs = InlineVector<StaticInput, 2>;
+
 // The context of a node (being made) in a graph.
 class StaticShapeContext : public ShapeContext {
  public:
-  StaticShapeContext(const AttrMap& attributes, std::vector<StaticInput> inputs_seen);
+  StaticShapeContext(const AttrMap& attributes, StaticInputs inputs_seen);
   Tensor value(int input) const override;
   Shape value_as_shape(int input) const override;
 
  private:
-  std::vector<StaticInput> seen_;
+  StaticInputs seen_;
 };
 
 }  // namespace tenon::internal

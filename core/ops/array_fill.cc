@@ -98,6 +98,8 @@ void register_likes(OpRegistry& ops) {
   }
 }
 
+constexpr int64_t kLargestConstant = 1000;  // that zeros and ones make, of elements (TensorFlow's)
+
 Tensor number_of(DType dtype, int64_t number) {
   if (dtype == bool_) return Tensor(number != 0);
   if (dtype == string) return Tensor(std::string(number == 0 ? "" : "1"));
@@ -111,17 +113,20 @@ Tensor number_of(DType dtype, int64_t number) {
 Output filled(const char* scope_name, const Integers& dims, DType dtype, int64_t number,
               const OpOptions& options) {
   const OpScope scope(options.name, scope_name, dims.tensors());
-  const Tensor value = number_of(dtype, number);
   if (dims.known()) {
     const Shape shape(dims.numbers());
     require<ValueError>(shape.fully_defined(), ErrorKind::shape_incompatible, "The shape ", shape,
                         " of a constant must be fully defined");
-    if (shape.element_count() < 1000) {
-      return constant(value, {.shape = shape, .name = scope.name()});
+    if (shape.element_count() < kLargestConstant) {
+      if (number == 0) return make_constant(Tensor(dtype, shape), scope.name(), dims.where());
+      return constant(Input(number_of(dtype, number), dims.where()),
+                      {.shape = shape, .name = scope.name()});
     }
   }
-  return add_output("Fill", {dims.as_input("packed"), make_constant(value, "Const", dims.where())},
-                    {.name = scope.name()});
+  return add_output(
+      "Fill",
+      {dims.as_input("packed"), make_constant(number_of(dtype, number), "Const", dims.where())},
+      {.name = scope.name()});
 }
 
 Output like(const char* type, const Input& tensor, int64_t number, const LikeOptions& options) {

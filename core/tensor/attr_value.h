@@ -1,7 +1,6 @@
 // The values of operations' attributes; backends read them too.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,21 +26,24 @@ class AttrMap {
 
   AttrMap() = default;
   AttrMap(std::initializer_list<Entry> values) {
-    values_.reserve(values.size());
+    values_.reserve(values.size() + 2);  // those that follow from an operation's inputs are added
     for (const Entry& entry : values) set(entry.first, entry.second);
   }
 
   void set(std::string_view name, AttrValue value) {
-    const auto at = lower_bound(name);
+    auto at = values_.begin();
+    while (at != values_.end() && at->first < name) ++at;
     if (at != values_.end() && at->first == name) {
-      values_[static_cast<size_t>(at - values_.begin())].second = std::move(value);
+      at->second = std::move(value);
     } else {
       values_.emplace(at, name, std::move(value));
     }
   }
   const AttrValue* find(std::string_view name) const {
-    const auto found = lower_bound(name);
-    return found == values_.end() || found->first != name ? nullptr : &found->second;
+    for (const Entry& entry : values_) {
+      if (entry.first == name) return &entry.second;
+    }
+    return nullptr;
   }
   bool has(std::string_view name) const { return find(name) != nullptr; }
 
@@ -64,14 +66,7 @@ class AttrMap {
   auto end() const { return values_.end(); }
 
  private:
-  std::vector<Entry>::const_iterator lower_bound(std::string_view name) const {
-    return std::lower_bound(values_.begin(), values_.end(), name,
-                            [](const Entry& entry, std::string_view wanted) {
-                              return std::string_view(entry.first) < wanted;
-                            });
-  }
-
-  std::vector<Entry> values_;  // few: a sorted list is the fastest map
+  std::vector<Entry> values_;  // sorted; few, so that looking at each is fastest
 };
 
 }  // namespace tenon::internal

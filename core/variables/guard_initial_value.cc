@@ -39,9 +39,11 @@ std::vector<Node*> sources(const Endpoint& endpoint) {
 }
 
 // The variable whose node this is, if it is among the global or local variables.
-Variable variable_of(const Node& node) {
+Variable variable_of(const GraphState& graph, const Node& node) {
   for (const std::string_view key : {GraphKeys::GLOBAL_VARIABLES, GraphKeys::LOCAL_VARIABLES}) {
-    for (const std::any& item : get_collection<std::any>(key)) {
+    const auto found = graph.collections.find(key);
+    if (found == graph.collections.end()) continue;
+    for (const std::any& item : *found->second) {
       const auto* variable = std::any_cast<Variable>(&item);
       if (variable != nullptr && !variable->is_tensor() && !variable->is_partitioned() &&
           variable->handle().op().node() == &node) {
@@ -52,24 +54,12 @@ Variable variable_of(const Node& node) {
   return {};
 }
 
-// The inputs of a node, grouped as its signature groups them.
-std::vector<std::vector<NodeInput>> grouped(const Node& node, const std::vector<Endpoint>& inputs) {
-  std::vector<std::vector<NodeInput>> lists;
-  size_t next = 0;
-  for (const ArgDef& argument : node.def->input_args) {
-    const int64_t count =
-        argument.number_attr.empty() ? 1 : node.attrs.get<int64_t>(argument.number_attr);
-    std::vector<NodeInput>& list = lists.emplace_back();
-    for (int64_t i = 0; i < count; ++i) list.emplace_back(inputs[next++]);
-  }
-  return lists;
-}
-
 }  // namespace
 
 Output guard_against_uninitialized(const std::string& name, const Output& initial_value) {
-  const std::shared_ptr<GraphState> graph = default_graph_state();
   const Endpoint wanted{initial_value.op().node(), initial_value.index()};
+  if (wanted.node->inputs.empty() && !wanted.node->def->is_variable) return initial_value;
+  const std::shared_ptr<GraphState> graph = default_graph_state();
   const std::vector<Node*> nodes = sources(wanted);
   if (std::none_of(nodes.begin(), nodes.end(),
                    [](const Node* node) { return node->def->is_variable; })) {
@@ -79,27 +69,29 @@ Output guard_against_uninitialized(const std::string& name, const Output& initia
   for (Node* node : nodes) {
     if (is_safe(*node)) continue;
     if (node->def->is_variable) {
-      if (const Variable variable = variable_of(*node)) {
+      if (const Variable variable = variable_of(*graph, *node)) {
         replaced.emplace(node, variable.initialized_value().op().node());
       }
       continue;
     }
-    std::vector<Endpoint> inputs = node->inputs;
+    NodeArguments arguments{.type = node->type(), .attrs = node->attrs, .where = node->made_at};
     bool modified = false;
-    for (Endpoint& input : inputs) {
+    for (Endpoint input : node->inputs) {
       const auto found = replaced.find(input.node);
-      if (found == replaced.end()) continue;
-      input.node = found->second;
-      modified = true;
+      if (found != replaced.end()) {
+        input.node = found->second;
+        modified = true;
+      }
+      arguments.inputs.emplace_back(input);
     }
     if (!modified) continue;
+    for (const ArgDef& argument : node->def->input_args) {
+      arguments.input_counts.push_back(argument.count(node->attrs));
+    }
     std::string copy_name = node->name + "_" + name;
     std::replace(copy_name.begin(), copy_name.end(), ':', '_');
-    Node* copy = graph->add_node({.type = node->type(),
-                                  .name = std::move(copy_name),
-                                  .inputs = grouped(*node, inputs),
-                                  .attrs = node->attrs,
-                                  .where = node->made_at});
+    arguments.name = std::move(copy_name);
+    Node* copy = graph->add_node(std::move(arguments));
     if (copy->colocation.empty()) copy->colocation = node->colocation;
     replaced.emplace(node, copy);
   }

@@ -158,15 +158,21 @@ Output Initializer::operator()(const Shape& shape, DType dtype,
 }
 
 Initializer zeros_initializer(const ZerosInitializerOptions& options) {
-  return Initializer::built_in([](const Shape& shape, DType dtype,
-                                  const PartitionInfo*) { return zeros(sizes_of(shape), dtype); },
-                               options.dtype);
+  static const Initializer::Function make = [](const Shape& shape, DType dtype,
+                                               const PartitionInfo*) {
+    return zeros(sizes_of(shape), dtype);
+  };
+  static const auto plain = Initializer::built_in(make, float32);  // asked for by the thousand
+  return options.dtype == float32 ? plain : Initializer::built_in(make, options.dtype);
 }
 
 Initializer ones_initializer(const OnesInitializerOptions& options) {
-  return Initializer::built_in([](const Shape& shape, DType dtype,
-                                  const PartitionInfo*) { return ones(sizes_of(shape), dtype); },
-                               options.dtype);
+  static const Initializer::Function make = [](const Shape& shape, DType dtype,
+                                               const PartitionInfo*) {
+    return ones(sizes_of(shape), dtype);
+  };
+  static const auto plain = Initializer::built_in(make, float32);  // asked for by the thousand
+  return options.dtype == float32 ? plain : Initializer::built_in(make, options.dtype);
 }
 
 Initializer constant_initializer(const Input& value, const ConstantInitializerOptions& options) {

@@ -197,24 +197,13 @@ void add_to_its_collections(const Variable& variable, const VariableOptions& opt
 
 }  // namespace
 
-Context enter_init_scope() {
-  const std::string scope = get_default_graph().name_scope();
-  auto names =
-      std::make_shared<Context>(enter_name_scope(scope.empty() ? scope : scope + "/").first);
-  auto controls = std::make_shared<Context>(enter_control_dependencies(nullptr));
-  return Context([names, controls] {
-    controls->exit();
-    names->exit();
-  });
-}
-
 Context enter_no_colocation() {
   const std::shared_ptr<GraphState> graph = default_graph_state();
   GraphContexts& contexts = graph->contexts();
   return Context([graph, devices = std::exchange(contexts.devices, {}),
-                  colocations = std::exchange(contexts.colocations, {})] {
-    graph->contexts().devices = devices;
-    graph->contexts().colocations = colocations;
+                  colocations = std::exchange(contexts.colocations, {})]() mutable {
+    graph->contexts().devices = std::move(devices);
+    graph->contexts().colocations = std::move(colocations);
   });
 }
 
@@ -267,7 +256,7 @@ Variable make_variable_itself(const NewVariable& arguments) {
   const std::optional<bool> use_resource =
       options.use_resource ? options.use_resource : ScopeStack::of(*graph).current->use_resource;
   const auto state = new_state(arguments, graph);
-  const Context init_scope = enter_init_scope();
+  const Context init_scope = enter_control_dependencies(nullptr);  // all that tf.init_scope changes
   auto [names, scope] = enter_name_scope(name);
   if (use_resource.value_or(false)) {
     state->kind = Kind::resource;

@@ -36,10 +36,6 @@ Variable make_variable_itself(const NewVariable& arguments);
 Variable make_with_creators(const NewVariable& wanted,
                             const std::vector<VariableCreator>& creators);
 
-// Until the context is left: no control dependencies, and otherwise everything as it is
-// (tf.init_scope).
-Context enter_init_scope();
-
 // Until the context is left: neither devices nor colocation (colocate_with(None, True)).
 Context enter_no_colocation();
 

@@ -219,7 +219,7 @@ Output Variable::is_initialized() const {
 Output Variable::initialized_value() const {
   const VariableState& state = single(*this, "initialized_value");
   const std::lock_guard lock(state.graph.lock()->mutex);
-  const Context init_scope = internal::enter_init_scope();
+  const Context init_scope = enter_control_dependencies(nullptr);  // tf.init_scope
   const NameScope names = name_scope("cond");
   state.graph.lock()->operations_saved += kOperationsOfCond - 1;
   return add_output(state.kind == Kind::reference ? "_InitializedValue" : "_InitializedResource",

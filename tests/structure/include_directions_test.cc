@@ -24,6 +24,7 @@ const std::vector<std::string> kLayers = {"base",      "tensor", "backend",  "gr
 const std::map<std::string, std::string> kPublicHeaders = {
     {"export.h", "base"},
     {"error.h", "base"},
+    {"inline_vector.h", "base"},
     {"dtype.h", "tensor"},
     {"shape.h", "tensor"},
     {"tensor.h", "tensor"},

@@ -12,15 +12,18 @@
 #pragma once
 
 #include <any>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -166,22 +169,49 @@ struct OpOptions {
 class TENON_API Context {
  public:
   Context() = default;
-  explicit Context(std::function<void()> exit) : exit_(std::move(exit)) {}
-  Context(Context&& other) noexcept : exit_(std::exchange(other.exit_, nullptr)) {}
+  // `exit` is called once, and must not throw.
+  template <typename F>
+  requires(std::is_invocable_v<F&> && !std::is_same_v<F, Context>) explicit Context(F exit) {
+    if constexpr (sizeof(F) <= sizeof(room_) && std::is_nothrow_move_constructible_v<F>) {
+      ::new (static_cast<void*>(room_)) F(std::move(exit));
+      act_ = act_on<F>;
+    } else {
+      *this = Context(std::function<void()>(std::move(exit)));
+    }
+  }
+  Context(Context&& other) noexcept { take(other); }
   Context& operator=(Context&& other) noexcept {
     if (this != &other) {
       exit();
-      exit_ = std::exchange(other.exit_, nullptr);
+      take(other);
     }
     return *this;
   }
   ~Context() { exit(); }
   void exit() noexcept {
-    if (std::function<void()> leave = std::exchange(exit_, nullptr)) leave();
+    if (const Act act = std::exchange(act_, nullptr)) act(room_, nullptr);
   }
 
  private:
-  std::function<void()> exit_;
+  // Moves the function to `to`; calls it where that is null. Either way it is gone from `from`.
+  using Act = void (*)(void* from, void* to) noexcept;
+  template <typename F>
+  static void act_on(void* from, void* to) noexcept {
+    F* exit = static_cast<F*>(from);
+    if (to != nullptr) {
+      ::new (to) F(std::move(*exit));
+    } else {
+      (*exit)();
+    }
+    exit->~F();
+  }
+  void take(Context& other) noexcept {
+    act_ = std::exchange(other.act_, nullptr);
+    if (act_ != nullptr) act_(other.room_, room_);
+  }
+
+  Act act_ = nullptr;
+  alignas(void*) std::byte room_[8 * sizeof(void*)];  // of the function: it is seldom larger
 };
 
 // A context bound to a C++ block: neither copied nor moved.
