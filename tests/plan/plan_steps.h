@@ -11,9 +11,10 @@
 namespace tenon {
 
 // The steps of the default graph's plan for a run, a line each: "kernel MatMul dense/MatMul ...".
+// On the CPU, whatever the machine has: what crosses to a GPU and back would be steps too.
 inline std::vector<std::string> plan_steps(const std::vector<Fetch>& fetches,
                                            const Feeds& feeds = {}) {
-  Session session;
+  Session session({.device_count = {{"GPU", 0}}});
   session.run(global_variables_initializer());
   std::istringstream text(session.plan_text(fetches, feeds));
   std::vector<std::string> lines;
