@@ -59,10 +59,8 @@ int main(int argc, char** argv) try {
     seconds.push_back(bench::seconds_of([&] { memory = std::max(memory, start_once(argv[0])); }));
   }
   std::sort(seconds.begin(), seconds.end());
-  std::printf(
-      "{\"peer\": \"tenon\", \"workload\": \"startup_warm\", \"threads\": 1, \"seconds_median\": "
-      "%.9g, \"seconds_min\": %.9g, \"extra\": {\"peak_rss_bytes\": %lld}}\n",
-      seconds[seconds.size() / 2], seconds[0], static_cast<long long>(memory));
+  bench::emit("startup_warm", 1, {seconds[seconds.size() / 2], seconds[0]}, 1,
+              {{"peak_rss_bytes", memory}});
 } catch (const tn::Error& error) {
   std::fprintf(stderr, "startup: %s\n", error.what());
   return 1;

@@ -1,6 +1,7 @@
 // Making and finding variables by name: workload 10, for ever more of them, and building Adam.
 //   variables [WORKLOAD ...] [--most N]     get_variable_create, get_variable_reuse, adam_build
-// Seconds a variable; `.N` behind a workload's name is how many there were (10,000 without).
+// Seconds a variable, and bytes; `.N` behind a workload's name is how many there were (10,000
+// without).
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,10 +33,13 @@ std::string named(const std::string& workload, int count) {
 void run_get(const bench::Arguments& arguments, int count) {
   const tn::Graph graph;
   const auto as_default = graph.as_default();
+  const int64_t before = bench::allocated_bytes();
   const double create = bench::seconds_of([&] { get_variables(count, {}); });
+  const int64_t bytes = (bench::allocated_bytes() - before) / count;
   const double reuse = bench::seconds_of([&] { get_variables(count, true); });
   if (arguments.wants("get_variable_create")) {
-    bench::emit(named("get_variable_create", count), 1, {create, create}, count);
+    bench::emit(named("get_variable_create", count), 1, {create, create}, count,
+                {{"bytes_a_variable", bytes}});
   }
   if (arguments.wants("get_variable_reuse")) {
     bench::emit(named("get_variable_reuse", count), 1, {reuse, reuse}, count);

@@ -1,5 +1,6 @@
 #include "support/bench.h"
 
+#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -94,12 +95,19 @@ Result measure(const std::function<void()>& call, const Budget& budget) {
   return {samples[samples.size() / 2], samples[0]};
 }
 
-void emit(const std::string& workload, int threads, const Result& result, double per) {
+void emit(const std::string& workload, int threads, const Result& result, double per,
+          const std::map<std::string, int64_t>& extra) {
   std::printf(
       "{\"peer\": \"tenon\", \"workload\": \"%s\", \"threads\": %d, \"seconds_median\": %.9g, "
-      "\"seconds_min\": %.9g, \"extra\": {}}\n",
-      workload.c_str(), threads, result.median / per, result.minimum / per);
+      "\"seconds_min\": %.9g, \"extra\": %s}\n",
+      workload.c_str(), threads, result.median / per, result.minimum / per,
+      nlohmann::json(extra).dump().c_str());
   std::fflush(stdout);
+}
+
+int64_t allocated_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<int64_t>(info.uordblks + info.hblkhd);
 }
 
 void check(const std::string& workload, const std::vector<tenon::Tensor>& values) {

@@ -4,7 +4,9 @@
 
 #include <tenon/tenon.h>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,8 +34,13 @@ struct Budget {
 // Warms up, then measures. Calls below 300 us are timed in groups.
 Result measure(const std::function<void()>& call, const Budget& budget = {});
 
-// Prints the line of a result; `per` is the number of items in a call.
-void emit(const std::string& workload, int threads, const Result& result, double per = 1);
+// Prints the line of a result; `per` is the number of items in a call, `extra` what else was
+// counted.
+void emit(const std::string& workload, int threads, const Result& result, double per = 1,
+          const std::map<std::string, int64_t>& extra = {});
+
+// The bytes that the program has allocated and not freed.
+int64_t allocated_bytes();
 
 // Compares what a workload computed with TensorFlow's sums and first values (checks.json), each
 // tensor sampled as workloads.md says. Ends the program when they differ.
