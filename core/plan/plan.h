@@ -66,6 +66,7 @@ struct PlanOutput {
 // What was recorded of a segment, for the addresses of one arena.
 struct RecordedSegment {
   std::vector<const void*> addresses;    // of slots, then assigned variables, in the run before
+  bool has_run = false;                  // step by step: a first run makes what a recording can't
   std::unique_ptr<Recording> recording;  // for those addresses; null: none yet
   bool refused = false;                  // the device can't
 };

@@ -162,7 +162,8 @@ class Run {
     const Segment& segment = plan_.segments[index];
     RecordedSegment& recorded = arena_->recorded[index];
     const auto device = static_cast<size_t>(segment.device);
-    const bool as_before = note_addresses(segment, recorded);
+    const bool as_before = note_addresses(segment, recorded) && recorded.has_run;
+    recorded.has_run = true;
     if (!as_before) recorded.recording.reset();
     if (as_before && recorded.recording == nullptr && !recorded.refused) {
       recorded.recording =

@@ -112,5 +112,17 @@ TEST_F(RecordingTest, AnErrorSaysBetweenWhichOperationsItWasMet) {
                "in an operation between ");
 }
 
+// Libraries make what they need when they are first called, which can't be recorded.
+TEST_F(RecordingTest, AFirstRunGoesStepByStep) {
+  const Output x = placeholder(float32, {3}, {.name = "x"});
+  const Output at = placeholder(int32, {2}, {.name = "at"});
+  const Output out = reduce_sum(square(gather(x, at, {.name = "picked"})), {.name = "total"});
+  Session session = on_gpu();
+  const Feeds feeds = {{x, Tensor({1.0f, 2.0f, 3.0f})}, {at, Tensor({0, 9})}};
+  EXPECT_THAT(session.plan_text({Fetch(out)}, feeds), HasSubstr("recorded on /device:GPU:0: "));
+  EXPECT_ERROR(session.run(out, feeds), InvalidArgumentError, index_out_of_range,
+               "\n  in 'picked' (GatherV2)");
+}
+
 }  // namespace
 }  // namespace tenon
