@@ -27,9 +27,10 @@ Mark::Mark(cudaStream_t stream) {
 Mark::~Mark() { static_cast<void>(cudaEventDestroy(event_)); }
 
 bool Mark::passed() const noexcept {
-  if (cudaEventQuery(event_) != cudaErrorNotReady) return true;
-  static_cast<void>(cudaGetLastError());  // that is no error
-  return false;
+  const cudaError_t answer = cudaEventQuery(event_);
+  if (answer == cudaSuccess) return true;
+  static_cast<void>(cudaGetLastError());  // mostly no error: not yet
+  return answer != cudaErrorNotReady;
 }
 
 void Mark::wait() const noexcept { static_cast<void>(cudaEventSynchronize(event_)); }

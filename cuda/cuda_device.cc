@@ -42,20 +42,15 @@ int device_of(const void* address) {
   return on_device ? attributes.device : -1;
 }
 
-// Whether the program around us is capturing the stream; the legacy default stream answers with an
-// error while any other is captured.
-bool is_captured(cudaStream_t stream) {
-  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-  const cudaError_t answer = cudaStreamIsCapturing(stream, &status);
-  if (answer != cudaSuccess) static_cast<void>(cudaGetLastError());
-  return answer != cudaSuccess || status != cudaStreamCaptureStatusNone;
-}
-
 }  // namespace
 
 CudaDevice::CudaDevice(const internal::KernelRegistry& kernels, int index, std::string name,
                        const internal::DeviceOptions& options)
-    : kernels_(kernels), index_(index), name_(std::move(name)), allow_tf32_(options.allow_tf32) {
+    : kernels_(kernels),
+      index_(index),
+      name_(std::move(name)),
+      allow_tf32_(options.allow_tf32),
+      streams_(StreamsInUse::of(index)) {
   check(cudaGetDeviceProperties(&properties_, index_), "cudaGetDeviceProperties");
   limit_ = options.memory_limit != 0 ? options.memory_limit : properties_.totalGlobalMem;
   allocator_ = std::make_unique<CachingAllocator>(name_, limit_);
@@ -66,7 +61,6 @@ CudaDevice::~CudaDevice() {
   try {
     const DeviceGuard guard(index_);
     static_cast<void>(cudaDeviceSynchronize());
-    passing_.clear();
     allocator_.reset();
     libraries_.close();
     preparing_.close();
@@ -77,11 +71,13 @@ CudaDevice::~CudaDevice() {
 
 PreparingCudnn CudaDevice::cudnn_for_preparing() {
   std::unique_lock lock(preparing_mutex_);
+  used_ = true;
   return {std::move(lock), preparing_.cudnn()};
 }
 
 PreparingCublasLt CudaDevice::cublas_lt_for_preparing() {
   std::unique_lock lock(preparing_mutex_);
+  used_ = true;
   return {std::move(lock), preparing_.cublas_lt()};
 }
 
@@ -100,42 +96,10 @@ void CudaDevice::release(void* memory) noexcept {
   if (memory == nullptr) return;
   try {
     const DeviceGuard guard(index_);
-    allocator_->release(memory, work_under_way());
+    allocator_->release(memory, streams_.under_way());
   } catch (...) {  // the device has failed; what may still be in use isn't handed out again
     static_cast<void>(cudaGetLastError());
   }
-}
-
-// Where all streams are now. What is captured runs later, and keeps its memory till then.
-Marks CudaDevice::work_under_way() {
-  std::lock_guard lock(queues_mutex_);
-  std::erase_if(passing_, [](const auto& mark) { return mark->passed(); });
-  Marks marks = passing_;
-  for (CudaQueue* queue : queues_) {
-    std::lock_guard nobody_captures(queue->capturing());
-    if (is_captured(queue->stream())) continue;
-    if (cudaStreamQuery(queue->stream()) != cudaErrorNotReady) continue;
-    static_cast<void>(cudaGetLastError());  // that is no error
-    marks.push_back(std::make_shared<Mark>(queue->stream()));
-  }
-  return marks;
-}
-
-void CudaDevice::add(CudaQueue& queue) {
-  std::lock_guard lock(queues_mutex_);
-  queues_.insert(&queue);
-}
-
-void CudaDevice::remove(CudaQueue& queue) noexcept {
-  std::lock_guard lock(queues_mutex_);
-  queues_.erase(&queue);
-}
-
-void CudaDevice::keep_end(cudaStream_t stream) {
-  if (is_captured(stream)) return;
-  auto end = std::make_shared<Mark>(stream);
-  std::lock_guard lock(queues_mutex_);
-  passing_.push_back(std::move(end));
 }
 
 void CudaDevice::copy(void* to, const void* from, size_t bytes, internal::Queue& queue) {
@@ -176,8 +140,14 @@ std::unique_ptr<internal::Queue> CudaDevice::make_queue() {
 }
 
 std::unique_ptr<internal::Queue> CudaDevice::adopt_queue(void* native_stream) {
+  const DeviceGuard guard(index_);
   used_ = true;
-  return std::make_unique<CudaQueue>(*this, static_cast<cudaStream_t>(native_stream));
+  const auto stream = static_cast<cudaStream_t>(native_stream);
+  internal::require<InvalidArgumentError>(
+      !is_captured(stream), ErrorKind::bad_argument, "The stream given for work on ", name_,
+      " is being captured, or is the default stream while another one is: what runs there can't "
+      "become part of a CUDA graph of the program's");
+  return std::make_unique<CudaQueue>(*this, stream);
 }
 
 std::unique_ptr<internal::Event> CudaDevice::make_event() {
@@ -207,8 +177,10 @@ void CudaDevice::wait(const internal::Event& event) {
 
 void CudaDevice::wait(internal::Queue& queue) {
   const DeviceGuard guard(index_);
+  // If the device fails, nobody may write to where they were to go any more.
+  std::vector<StagedRead> reads = std::exchange(own(queue).staged_reads(), {});
   check(cudaStreamSynchronize(own(queue).stream()), "cudaStreamSynchronize");
-  finish(own(queue).staged_reads());
+  finish(reads);
 }
 
 std::unique_ptr<internal::Recording> CudaDevice::capture(internal::Queue& queue,

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "core/backend/backend.h"
@@ -13,6 +12,7 @@
 #include "cuda/cuda_recording.h"
 #include "cuda/libraries.h"
 #include "cuda/pinned_memory.h"
+#include "cuda/streams_in_use.h"
 
 namespace tenon::cuda {
 
@@ -70,10 +70,6 @@ class CudaDevice : public internal::Device {
 
  private:
   friend class CudaQueue;
-  void add(CudaQueue& queue);
-  void remove(CudaQueue& queue) noexcept;
-  void keep_end(cudaStream_t stream);  // of a stream of the caller, whose queue goes
-  Marks work_under_way();
 
   const internal::KernelRegistry& kernels_;
   const int index_;
@@ -86,9 +82,7 @@ class CudaDevice : public internal::Device {
   LibraryPool libraries_;
   std::mutex preparing_mutex_;
   Libraries preparing_;
-  std::mutex queues_mutex_;
-  std::set<CudaQueue*> queues_;  // all that are alive
-  Marks passing_;                // on streams of the caller, whose queues are gone
+  StreamsInUse& streams_;
   std::unique_ptr<CachingAllocator> allocator_;
 };
 

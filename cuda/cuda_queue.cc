@@ -1,5 +1,7 @@
 #include "cuda/cuda_queue.h"
 
+#include <utility>
+
 #include "cuda/cuda_device.h"
 #include "cuda/device_guard.h"
 
@@ -8,12 +10,12 @@ namespace tenon::cuda {
 CudaQueue::CudaQueue(CudaDevice& device) : device_(device), owned_(true) {
   // Not ordered with the legacy default stream, which belongs to the program around us.
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
-  device_.add(*this);
+  device_.streams_.add(*this);
 }
 
 CudaQueue::CudaQueue(CudaDevice& device, cudaStream_t stream)
     : device_(device), stream_(stream), owned_(false) {
-  device_.add(*this);
+  device_.streams_.add(*this);
 }
 
 CudaQueue::~CudaQueue() {
@@ -22,14 +24,15 @@ CudaQueue::~CudaQueue() {
     if (owned_) {
       static_cast<void>(cudaStreamSynchronize(stream_));
     } else {
-      device_.keep_end(stream_);
+      device_.streams_.keep_end(stream_);
     }
+    unbind();
     if (libraries_ != nullptr) device_.libraries_.give_back(std::move(libraries_));
   } catch (...) {  // the device has failed, and with it all that could be waited for
     static_cast<void>(cudaGetLastError());
   }
   // Only now: until here, whoever gives memory back had to come after this stream.
-  device_.remove(*this);
+  device_.streams_.remove(*this);
   if (owned_) static_cast<void>(cudaStreamDestroy(stream_));
 }
 
@@ -49,6 +52,28 @@ cudnnHandle_t CudaQueue::cudnn() {
   return handle;
 }
 
+void CudaQueue::unbind() noexcept {
+  if (cudnn_bound_) static_cast<void>(cudnnSetStream(libraries_->cudnn(), nullptr));
+  cudnn_bound_ = false;
+}
+
 cublasLtHandle_t CudaQueue::cublas_lt() { return libraries().cublas_lt(); }
+
+CudaQueue::Aside::Aside(CudaQueue& queue) : queue_(queue) {
+  if (queue_.owned_) return;
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  swap();
+}
+
+CudaQueue::Aside::~Aside() {
+  if (queue_.owned_) return;
+  swap();
+  static_cast<void>(cudaStreamDestroy(stream_));
+}
+
+void CudaQueue::Aside::swap() noexcept {
+  queue_.unbind();
+  std::swap(queue_.stream_, stream_);
+}
 
 }  // namespace tenon::cuda

@@ -39,11 +39,28 @@ class CudaQueue : public internal::Queue {
   // Values on their way to the host, that were copied to pinned memory: whoever waits for them
   // copies them on (CudaDevice::wait).
   std::vector<StagedRead>& staged_reads() noexcept { return staged_reads_; }
-  // Held while work is captured: until then nobody else may put anything on the stream.
+  // Held while work is captured: until then nobody else may ask for the stream.
   std::mutex& capturing() noexcept { return capturing_; }
+
+  // While it lives, an adopted queue's work goes to a stream of Tenon's own, to be captured there.
+  // The caller's may be one that can't be (the legacy default stream), and one that can drags what
+  // his other threads put on the default stream into the capture, which fails there and here.
+  class Aside {
+   public:
+    explicit Aside(CudaQueue& queue);
+    ~Aside();
+    Aside(const Aside&) = delete;
+    Aside& operator=(const Aside&) = delete;
+
+   private:
+    void swap() noexcept;
+    CudaQueue& queue_;
+    cudaStream_t stream_ = nullptr;  // the caller's
+  };
 
  private:
   Libraries& libraries();
+  void unbind() noexcept;  // cuDNN's handle: it must not know a stream that is gone
 
   CudaDevice& device_;
   cudaStream_t stream_ = nullptr;

@@ -9,13 +9,8 @@ namespace {
 class Capture {
  public:
   explicit Capture(cudaStream_t stream) : stream_(stream) {
-    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-    // The legacy default stream answers with an error: it can't be captured.
-    if (cudaStreamIsCapturing(stream, &status) == cudaSuccess &&
-        status == cudaStreamCaptureStatusNone) {
-      // Other threads may allocate and wait meanwhile; this one doesn't.
-      begun_ = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess;
-    }
+    // Other threads may allocate and wait meanwhile.
+    begun_ = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess;
     forget_error();
   }
   ~Capture() {
@@ -48,6 +43,7 @@ class Capture {
 std::unique_ptr<CudaRecording> CudaRecording::make(CudaQueue& queue,
                                                    const std::function<void()>& work) {
   std::lock_guard alone(queue.capturing());
+  const CudaQueue::Aside aside(queue);
   Capture capture(queue.stream());
   if (!capture.begun()) return nullptr;
   try {

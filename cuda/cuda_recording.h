@@ -11,8 +11,7 @@ namespace tenon::cuda {
 
 class CudaRecording : public internal::Recording {
  public:
-  // Captures what `work` puts on the queue. Null when the stream can't be captured (it is captured
-  // already, or is the legacy default stream) or the work can't be.
+  // Captures what `work` puts on the queue. Null when the work can't be captured.
   static std::unique_ptr<CudaRecording> make(CudaQueue& queue, const std::function<void()>& work);
   ~CudaRecording() override;
   CudaRecording(const CudaRecording&) = delete;

@@ -1,9 +1,27 @@
 // The calling thread's current device, changed for a while.
+//
+// Another thread of the program may be capturing a CUDA graph meanwhile. In the usual mode that
+// forbids calls like cudaMalloc and cudaEventQuery to all threads, and spoils its capture; what is
+// called here has nothing to do with it.
 #pragma once
 
 #include "cuda/status.h"
 
 namespace tenon::cuda {
+
+// The calling thread may make any call, whatever other threads capture.
+class [[nodiscard]] CaptureUnheeded {
+ public:
+  CaptureUnheeded() {
+    check(cudaThreadExchangeStreamCaptureMode(&mode_), "cudaThreadExchangeStreamCaptureMode");
+  }
+  ~CaptureUnheeded() { static_cast<void>(cudaThreadExchangeStreamCaptureMode(&mode_)); }
+  CaptureUnheeded(const CaptureUnheeded&) = delete;
+  CaptureUnheeded& operator=(const CaptureUnheeded&) = delete;
+
+ private:
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;  // then the thread's own
+};
 
 // Makes a device current, and the caller's again when it dies.
 class [[nodiscard]] DeviceGuard {
@@ -19,6 +37,7 @@ class [[nodiscard]] DeviceGuard {
   DeviceGuard& operator=(const DeviceGuard&) = delete;
 
  private:
+  CaptureUnheeded capture_unheeded_;
   int device_;
   int before_ = 0;
 };

@@ -55,6 +55,10 @@ Tensor SessionState::on_host(const Tensor& tensor, const RunOptions& options) {
   const bool adopts = options.stream && gpu(options.gpu) == memory;
   const std::unique_ptr<Queue> queue =
       adopts ? device.adopt_queue(*options.stream) : device.make_queue();
+  // The run that computes it may still be under way.
+  std::vector<RunEnd> earlier;
+  under_way(static_cast<size_t>(memory)).snapshot(earlier);
+  for (const RunEnd& run : earlier) device.wait_for(*queue, *run.event);
   Tensor copy = uninitialized_tensor(tensor.dtype(), tensor.shape());
   device.copy(copy.raw(), tensor.raw(), tensor.bytes(), *queue);
   device.wait(*queue);

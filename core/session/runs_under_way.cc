@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <tuple>
+
+#include "tenon/device.h"
 
 namespace tenon::internal {
 
@@ -21,11 +25,14 @@ void RunsUnderWay::replace(const std::vector<RunEnd>& awaited, const std::shared
 }
 
 std::shared_ptr<RunsUnderWay> runs_under_way(const Device& device) {
+  using Key = std::tuple<const KernelRegistry*, std::string, int>;
   static std::mutex mutex;
-  static auto* known = new std::map<const Device*, std::weak_ptr<RunsUnderWay>>;
+  static auto* known = new std::map<Key, std::weak_ptr<RunsUnderWay>>;
+  const DeviceSpec spec = DeviceSpec::from_string(device.name());
   std::lock_guard lock(mutex);
   std::erase_if(*known, [](const auto& one) { return one.second.expired(); });
-  std::weak_ptr<RunsUnderWay>& kept = (*known)[&device];
+  std::weak_ptr<RunsUnderWay>& kept =
+      (*known)[{&device.kernels(), spec.device_type.value(), spec.device_index.value()}];
   std::shared_ptr<RunsUnderWay> runs = kept.lock();
   if (runs == nullptr) kept = runs = std::make_shared<RunsUnderWay>();
   return runs;

@@ -26,7 +26,8 @@ class RunsUnderWay {
   uint64_t count_ = 0;
 };
 
-// That of a device: the same for all sessions that run on it.
+// That of a device: the same for all sessions that run on it. Each of them may have opened it anew;
+// one backend's devices of one type and number are one, whatever task they are of.
 std::shared_ptr<RunsUnderWay> runs_under_way(const Device& device);
 
 }  // namespace tenon::internal

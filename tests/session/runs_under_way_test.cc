@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cpu_fallback/cpu_device.h"
+
 namespace tenon::internal {
 namespace {
 
@@ -54,6 +56,17 @@ TEST_F(RunsUnderWayTest, AreTheSameForAllSessionsOnADevice) {
   const std::shared_ptr<RunsUnderWay> runs = runs_under_way(*device);
   EXPECT_EQ(runs_under_way(*device), runs);
   EXPECT_NE(runs_under_way(*other), runs);
+  // Each session opens its devices anew.
+  const auto again = cpu_backend().open(0, "/job:ps/device:CPU:0", {.threads = 1});
+  EXPECT_EQ(runs_under_way(*again), runs);
+}
+
+// Both may be called GPU:0, and neither knows the other's events.
+TEST_F(RunsUnderWayTest, AreNotThoseOfAnotherBackendsDevice) {
+  const auto emulated = emulated_gpu_backend().open(0, "/device:GPU:0", {.threads = 1});
+  const KernelRegistry kernels;
+  const cpu::CpuDevice real(kernels, "/device:GPU:0", {.threads = 1});
+  EXPECT_NE(runs_under_way(*emulated), runs_under_way(real));
 }
 
 }  // namespace
