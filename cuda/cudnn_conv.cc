@@ -144,7 +144,12 @@ bool CudnnConv::choose(cudnnHandle_t handle, Direction direction, bool allow_tf3
     const bool answer = get(kMost, &count, results.data()) == CUDNN_STATUS_SUCCESS;
     results.resize(answer ? static_cast<size_t>(count) : 0);
     const auto* found = first_sure(results, allow_tf32);
-    if (found != nullptr) library_bytes_ = aligned(found->memory);
+    if (found != nullptr) {
+      library_bytes_ = aligned(found->memory);
+      // The algorithm and its workspace were named for this kind of arithmetic.
+      check(cudnnSetConvolutionMathType(conv_, allow_tf32 ? found->mathType : CUDNN_FMA_MATH),
+            "cudnnSetConvolutionMathType");
+    }
     return found != nullptr ? std::make_pair(true, found->algo)
                             : std::make_pair(false, decltype(found->algo){});
   };

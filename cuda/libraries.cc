@@ -1,21 +1,43 @@
 #include "cuda/libraries.h"
 
+#include <atomic>
+#include <cstdlib>
+
 namespace tenon::cuda {
+namespace {
+
+std::atomic<bool> process_ends{false};
+
+// To be called after a handle was made. What cuDNN and cuBLASLt have loaded by then is unloaded
+// before a session in a static variable is: its handles can't be destroyed any more.
+void notice_the_end() {
+  static_cast<void>(std::atexit([] { process_ends = true; }));
+}
+
+}  // namespace
 
 void Libraries::close() noexcept {
-  if (cudnn_ != nullptr) static_cast<void>(cudnnDestroy(cudnn_));
-  if (cublas_lt_ != nullptr) static_cast<void>(cublasLtDestroy(cublas_lt_));
+  if (!process_ends) {
+    if (cudnn_ != nullptr) static_cast<void>(cudnnDestroy(cudnn_));
+    if (cublas_lt_ != nullptr) static_cast<void>(cublasLtDestroy(cublas_lt_));
+  }
   cudnn_ = nullptr;
   cublas_lt_ = nullptr;
 }
 
 cudnnHandle_t Libraries::cudnn() {
-  if (cudnn_ == nullptr) check(cudnnCreate(&cudnn_), "cudnnCreate");
+  if (cudnn_ == nullptr) {
+    check(cudnnCreate(&cudnn_), "cudnnCreate");
+    notice_the_end();
+  }
   return cudnn_;
 }
 
 cublasLtHandle_t Libraries::cublas_lt() {
-  if (cublas_lt_ == nullptr) check(cublasLtCreate(&cublas_lt_), "cublasLtCreate");
+  if (cublas_lt_ == nullptr) {
+    check(cublasLtCreate(&cublas_lt_), "cublasLtCreate");
+    notice_the_end();
+  }
   return cublas_lt_;
 }
 

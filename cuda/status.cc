@@ -1,5 +1,7 @@
 #include "cuda/status.h"
 
+#include <string>
+
 #include "core/base/strings.h"
 
 namespace tenon::cuda {
@@ -20,14 +22,23 @@ using internal::fail;
 void check(cudaError_t status, std::string_view what) {
   if (status == cudaSuccess) return;
   static_cast<void>(cudaGetLastError());  // the next call is not to blame
-  if (status == cudaErrorMemoryAllocation) fail_for_memory(what, cudaGetErrorString(status));
-  fail_on_device(what, status, cudaGetErrorString(status));
+  const std::string text = cudaGetErrorString(status);
+  if (status == cudaErrorMemoryAllocation) fail_for_memory(what, text);
+  const bool for_others = status == cudaErrorNoKernelImageForDevice;
+  fail_on_device(what, status,
+                 for_others ? text +
+                                  ": libtenon_cuda.so was compiled for other GPUs "
+                                  "(CMAKE_CUDA_ARCHITECTURES)"
+                            : text);
 }
 
 void check(cudnnStatus_t status, std::string_view what) {
   if (status == CUDNN_STATUS_SUCCESS) return;
-  if (status == CUDNN_STATUS_ALLOC_FAILED) fail_for_memory(what, cudnnGetErrorString(status));
-  fail_on_device(what, status, cudnnGetErrorString(status));
+  const char* text = cudnnGetErrorString(status);
+  const bool for_memory = status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||
+                          status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+  if (for_memory) fail_for_memory(what, text);
+  fail_on_device(what, status, text);
 }
 
 void check(cublasStatus_t status, std::string_view what) {

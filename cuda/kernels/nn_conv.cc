@@ -56,7 +56,7 @@ Kernel prepare_conv(const KernelRequest& request) {
   const Conv unfused = fused ? Conv(request, request.input_shape(0), request.input_shape(1), output,
                                     Direction::kForward)
                              : conv;
-  return {.workspace_bytes = conv.workspace_bytes(),
+  return {.workspace_bytes = std::max(conv.workspace_bytes(), unfused.workspace_bytes()),
           .launch =
               [=](const Launch& args) {
                 const void *image = args.inputs[0], *filter = args.inputs[1];
