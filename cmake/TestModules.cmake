@@ -29,6 +29,7 @@ endfunction()
 tenon_test_library(library_of_a_module SHARED library.cc)
 tenon_test_module(module_that_works)
 tenon_test_module(module_for_other_headers FOR_OTHER_HEADERS)
+tenon_test_module(module_that_refuses REFUSES)
 tenon_test_module(module_that_needs_a_library NEEDS_A_LIBRARY)
 target_link_libraries(module_that_needs_a_library PRIVATE library_of_a_module)
 # It isn't told where that library is.
@@ -37,6 +38,7 @@ set_target_properties(module_that_needs_a_library PROPERTIES SKIP_BUILD_RPATH ON
 tenon_test_driver(failing_driver)
 tenon_test_driver(idle_driver DEVICES=0)
 tenon_test_driver(driver DEVICES=1)
+tenon_test_driver(old_driver DEVICES=1 VERSION=11040)
 
 add_executable(test_report ${folder}/report.cc)
 target_compile_options(test_report PRIVATE ${TENON_WARNINGS})

@@ -38,6 +38,19 @@ class CudaBackend : public internal::Backend {
   internal::KernelRegistry kernels_;
 };
 
+// Throws where there is a driver, but one that is too old for the runtime that this module was
+// linked with: the reason is then told instead of a machine without GPUs being found.
+void check_driver() {
+  int version = 0, count = 0;
+  const bool there = cudaDriverGetVersion(&version) == cudaSuccess && version > 0;
+  const cudaError_t answer = there ? cudaGetDeviceCount(&count) : cudaSuccess;
+  static_cast<void>(cudaGetLastError());
+  internal::require<RuntimeError>(answer != cudaErrorInsufficientDriver, ErrorKind::device_failed,
+                                  "the NVIDIA driver is one for CUDA ", version / 1000, ".",
+                                  version / 10 % 100, ", which is too old for CUDA ",
+                                  CUDART_VERSION / 1000, ".", CUDART_VERSION / 10 % 100);
+}
+
 internal::Backend* backend() {
   static auto* backend = new CudaBackend;  // never destroyed: devices may outlive statics
   return backend;
@@ -50,5 +63,6 @@ extern "C" __attribute__((visibility("default"))) const tenon::internal::ModuleA
 tenon_module_entry() {
   static const tenon::internal::ModuleApi api{.abi = TENON_MODULE_ABI,
                                               .backend = tenon::cuda::backend};
+  tenon::cuda::check_driver();
   return &api;
 }

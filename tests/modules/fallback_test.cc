@@ -81,6 +81,13 @@ TEST_F(FallbackTest, WithoutTheLibrariesOfCuda) {
               HasSubstr("cuda not used: libgone_.so.9: cannot open shared object file"));
 }
 
+TEST_F(FallbackTest, WithADriverThatIsTooOld) {
+  EXPECT_THAT(
+      report(with_driver("old_driver")),
+      HasSubstr("libtenon_cuda.so: the NVIDIA driver is one for CUDA 11.4, which is too old "
+                "for CUDA 1"));
+}
+
 // The module opens; CUDA's own runtime then finds that this driver can nothing.
 TEST_F(FallbackTest, WithADriverThatLacksMostOfIt) {
   EXPECT_THAT(report(with_driver("driver")), HasSubstr("cuda opened: " TENON_CUDA_MODULE "\n"));

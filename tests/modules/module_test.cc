@@ -44,6 +44,12 @@ TEST(ModuleTest, SaysWhichLibraryIsMissing) {
   EXPECT_THAT(module.status, HasSubstr("liblibrary_of_a_module.so: cannot open shared object"));
 }
 
+TEST(ModuleTest, SaysWhyAModuleFindsItselfUseless) {
+  const Module module = open_module_file(part("module_that_refuses"));
+  EXPECT_EQ(module.api, nullptr);
+  EXPECT_EQ(module.status, part("module_that_refuses") + ": the driver is too old");
+}
+
 TEST(ModuleTest, RefusesALibraryThatIsNone) {
   const Module module = open_module_file(part("library_of_a_module"));
   EXPECT_EQ(module.api, nullptr);

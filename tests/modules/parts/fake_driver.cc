@@ -1,5 +1,5 @@
 // libcuda.so.1 for tests: a driver whose start fails like the toolkit's stub, or one that sees as
-// many devices as DEVICES says. It can do nothing else.
+// many devices as DEVICES says, and is as old as VERSION says. It can do nothing else.
 // NOLINTBEGIN(readability-identifier-naming): the names are the driver's.
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
@@ -18,6 +18,13 @@ EXPORTED int cuDeviceGetCount(int* count) {
 }
 #else
 EXPORTED int cuDeviceGetCount(int*) { return 34; }
+#endif
+
+#ifdef VERSION
+EXPORTED int cuDriverGetVersion(int* version) {
+  *version = VERSION;
+  return 0;
+}
 #endif
 
 EXPORTED int cuGetErrorString(int, const char** text) {

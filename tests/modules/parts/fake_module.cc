@@ -1,5 +1,7 @@
-// Modules for tests: one that works, and by the definitions given, one made for other headers and
-// one that needs a library.
+// Modules for tests: one that works, and by the definitions given, one made for other headers, one
+// that needs a library and one that can't be used here.
+#include <stdexcept>
+
 #include "core/backend/module.h"
 
 #ifdef NEEDS_A_LIBRARY
@@ -26,6 +28,9 @@ const tenon::internal::KernelRegistry* kernels() {
 
 extern "C" __attribute__((visibility("default"))) const tenon::internal::ModuleApi*
 tenon_module_entry() {
+#ifdef REFUSES
+  throw std::runtime_error("the driver is too old");
+#endif
   static tenon::internal::ModuleApi api{.abi = TENON_MODULE_ABI, .cpu_kernels = kernels};
 #ifdef FOR_OTHER_HEADERS
   api.abi += 1;
