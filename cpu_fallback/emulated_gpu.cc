@@ -7,6 +7,8 @@
 //
 // Work is recorded as a GPU does it: with the addresses it had then. A plan that runs a recording
 // which doesn't fit any more shows here too.
+#include "cpu_fallback/emulated_gpu.h"
+
 #include <sys/mman.h>
 
 #include <climits>
@@ -209,11 +211,18 @@ class EmulatedGpuBackend : public internal::Backend {
   }
   std::unique_ptr<internal::Device> open(int, const std::string& name,
                                          const internal::DeviceOptions& options) override {
-    return std::make_unique<EmulatedGpu>(kernels(), name, options);
+    return open_emulated_gpu(kernels(), name, options);
   }
 };
 
 }  // namespace
+
+std::unique_ptr<internal::Device> open_emulated_gpu(const internal::KernelRegistry& kernels,
+                                                    const std::string& name,
+                                                    const internal::DeviceOptions& options) {
+  return std::make_unique<EmulatedGpu>(kernels, name, options);
+}
+
 }  // namespace tenon::cpu
 
 namespace tenon::internal {
