@@ -7,6 +7,8 @@
 set(TENON_WITH_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO, ON or OFF")
 set_property(CACHE TENON_WITH_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(TENON_CUDA_FOUND FALSE)
+# In a container the only GPU may be called /dev/nvidia5.
+file(GLOB TENON_GPUS /dev/nvidia[0-9]*)
 
 # Says why there is no CUDA backend; stops where there must be one.
 function(tenon_without_cuda reason)
@@ -19,7 +21,7 @@ endfunction()
 
 macro(tenon_enable_cuda)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
-    if(EXISTS /dev/nvidia0 AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.24)
+    if(TENON_GPUS AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.24)
       set(CMAKE_CUDA_ARCHITECTURES native)
     else()
       set(CMAKE_CUDA_ARCHITECTURES 75)

@@ -2,6 +2,7 @@
 // caller's.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <mutex>

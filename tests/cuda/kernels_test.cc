@@ -66,6 +66,18 @@ TEST(GpuLossTest, GivesNanForALabelOutOfRange) {
   }
 }
 
+// A library's relu on the way out must not hide that training went wrong.
+TEST(GpuMatMulTest, ReluKeepsNan) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const KernelRun run = run_on_gpu(
+      {.op = "MatMul",
+       .inputs = {Tensor({{1.f, nan}, {1.f, 2.f}}), Tensor({{3.f}, {4.f}}), Tensor({-1.f})},
+       .outputs = {{float32, {2, 1}}},
+       .epilogue = {.bias = true, .activation = internal::Activation::kRelu}});
+  EXPECT_TRUE(std::isnan(run.outputs[0].data<float>()[0]));
+  EXPECT_EQ(run.outputs[0].data<float>()[1], 10.f);
+}
+
 TEST(GpuElementwiseTest, GivesMinusOneForAnIntegerDividedByZero) {
   internal::ElementwiseBuilder builder;
   const int a = builder.input(int32), b = builder.input(int32);
