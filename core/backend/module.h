@@ -23,6 +23,8 @@ struct ModuleApi {
   // do what is asked, its PrepareFunction declines: it answers a Kernel without `launch`.
   const KernelRegistry* (*cpu_kernels)() = nullptr;
 };
+// Throws a std::exception where this machine can do nothing with the module: it isn't used then,
+// and the exception's text is why.
 using ModuleEntry = const ModuleApi* (*)();
 inline constexpr const char* kModuleEntry = "tenon_module_entry";
 

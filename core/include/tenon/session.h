@@ -12,7 +12,8 @@
 // behave as if one came after the other. Tensors handed out are the caller's own: later runs don't
 // change them.
 //
-// Thread-safety: run, callables and the queries may be called from many threads at once.
+// Thread-safety: run, callables and the queries may be called from many threads at once. What runs
+// put on one GPU is done one run after the other, also those of several sessions.
 #pragma once
 
 #include <cstddef>

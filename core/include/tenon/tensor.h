@@ -23,6 +23,11 @@ namespace tenon {
 
 // A dtype, a shape and a shared buffer that holds the elements row-major. Copies share the buffer.
 //
+// A tensor in a GPU's memory (RunOptions::keep_on_device, cuda::wrap in tenon/cuda.h) has all but
+// its elements at hand: raw() is their address on the GPU, and what reads or writes them here
+// (data(), mutable_data(), scalar(), clone()) throws RuntimeError (bad_placement), naming the GPU.
+// A run that it is fed to and fetched from gives a copy on the host.
+//
 // Thread-safety: as a shared_ptr. Different handles may be used from different threads; writing
 // elements while another thread reads them is the caller's to prevent.
 class TENON_API Tensor {
@@ -81,7 +86,8 @@ class TENON_API Tensor {
   // Where the elements lie: "/device:CPU:0" for host memory.
   const std::string& device() const noexcept;
 
-  // The elements. Throws TypeError (dtype_incompatible) when T is not the tensor's dtype.
+  // The elements. Throws TypeError (dtype_incompatible) when T is not the tensor's dtype,
+  // RuntimeError (bad_placement) when they aren't in the host's memory.
   template <Element T>
   std::span<const T> data() const {
     check_dtype(dtype_of<T>);
@@ -98,11 +104,13 @@ class TENON_API Tensor {
     check_single();
     return data<T>()[0];
   }
-  void* raw() const noexcept;  // the first element; null when empty
+  // The first element, in whatever memory it lies; null when empty.
+  void* raw() const noexcept;
 
   // The same elements under another shape of as many (else ValueError, shape_incompatible).
   Tensor reshaped(const Shape& shape) const;
-  // A copy with memory of its own.
+  // A copy with memory of its own. Throws RuntimeError (bad_placement) when the elements aren't in
+  // the host's memory.
   Tensor clone() const;
 
   // Internal: a view into a buffer (core/tensor/buffer.h) from a byte offset on.
@@ -135,7 +143,8 @@ class TENON_API Tensor {
   Shape shape_;
 };
 
-// The values as NumPy prints them: "[[1 2]\n [3 4]]"; long axes are shortened.
+// The values as NumPy prints them: "[[1 2]\n [3 4]]"; long axes are shortened. Of a tensor
+// in a GPU's memory: "<float32 (2, 3) on /device:GPU:0>".
 TENON_API std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 }  // namespace tenon

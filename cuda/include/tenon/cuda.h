@@ -37,6 +37,11 @@ TENON_API Tensor wrap(void* pointer, DType dtype, const Shape& shape, int gpu = 
 
 // Options for running a callable on the caller's stream, which belongs to GPU number `gpu`. Results
 // that the GPU makes stay there, and are ready when the stream is.
+//
+// A result's memory goes to later runs when its last handle dies, whatever the program's own
+// kernels still do with it: keep a handle until the stream has passed them, or until the next run
+// on that stream was called. The stream must live until the call returns, and must not be captured
+// into a graph then: the call throws InvalidArgumentError (bad_argument) if it is.
 inline RunOptions on_stream(cudaStream_t stream, int gpu = 0) {
   return {.stream = stream, .gpu = gpu, .keep_on_device = true};
 }
