@@ -8,10 +8,13 @@
 
 #include "tenon/ops.h"
 #include "tenon/variable_scope.h"
+#include "tests/testing/errors.h"
 
 namespace tenon {
 namespace {
 
+using train::greedy_load_balancing_strategy;
+using train::PsStrategy;
 using train::replica_device_setter;
 
 class ReplicaDeviceSetterTest : public testing::Test {
@@ -84,6 +87,49 @@ TEST_F(ReplicaDeviceSetterTest, AsksTheStrategyForATask) {
                                     }}));
   EXPECT_EQ(device_of_variable("a"), "/job:ps/task:7");
   EXPECT_EQ(device_of_variable("b"), "/job:ps/task:8");
+}
+
+TEST_F(ReplicaDeviceSetterTest, GivesTheTaskWithTheFewestBytesTheNextVariable) {
+  auto spread = device(
+      replica_device_setter({.ps_tasks = 2, .ps_strategy = greedy_load_balancing_strategy(2)}));
+  const auto device_of = [](const char* name, int64_t rows, DType dtype, bool use_resource) {
+    return get_variable(name, {.shape = Shape{rows}, .dtype = dtype, .use_resource = use_resource})
+        .device();
+  };
+  EXPECT_EQ(device_of("a", 100, float32, false), "/job:ps/task:0");
+  EXPECT_EQ(device_of("b", 49, float64, true), "/job:ps/task:1");
+  EXPECT_EQ(device_of("c", 2, float32, true), "/job:ps/task:1");   // 400 to 392 bytes
+  EXPECT_EQ(device_of("d", 0, float32, false), "/job:ps/task:0");  // 400 to 400
+  EXPECT_EQ(device_of("e", 1, int8, false), "/job:ps/task:0");
+  EXPECT_EQ(device_of("f", 1, int8, false), "/job:ps/task:1");
+  EXPECT_EQ(constant(1.0f).device(), "/job:worker");
+}
+
+TEST_F(ReplicaDeviceSetterTest, WeighsByTheCallersFunction) {
+  const PsStrategy strategy = greedy_load_balancing_strategy(
+      2, [](const Operation& op) { return op.name() == "a" ? 2.5 : 1.0; });
+  auto spread = device(replica_device_setter({.ps_tasks = 2, .ps_strategy = strategy}));
+  EXPECT_EQ(device_of_variable("a"), "/job:ps/task:0");
+  for (const char* name : {"b", "c", "d"}) {
+    EXPECT_EQ(device_of_variable(name), "/job:ps/task:1");
+  }
+  EXPECT_EQ(device_of_variable("e"), "/job:ps/task:0");
+}
+
+TEST_F(ReplicaDeviceSetterTest, RefusesWhatCannotBeWeighedOrPlaced) {
+  const auto make = [](const PsStrategy& strategy) {
+    auto spread = device(replica_device_setter({.ps_tasks = 2, .ps_strategy = strategy}));
+    return Variable(InitialValue(placeholder(float32)), {.name = "v", .validate_shape = false});
+  };
+  EXPECT_ERROR(make(greedy_load_balancing_strategy(2)), ValueError, no_shape,
+               "its shape is <unknown>");
+  EXPECT_ERROR(make([](const Operation&) { return -1; }), ValueError, bad_argument,
+               "The ps_strategy chose task -1 for operation 'v'");
+  EXPECT_ERROR(make(greedy_load_balancing_strategy(2, [](const Operation&) { return -1.0; })),
+               ValueError, bad_argument, "must not be negative, got -1");
+  EXPECT_TRUE(global_variables().empty());
+  EXPECT_ERROR(greedy_load_balancing_strategy(0), ValueError, bad_argument,
+               "num_tasks must be positive, got 0");
 }
 
 TEST_F(ReplicaDeviceSetterTest, WithoutParameterServersClearsTheDevicesAround) {

@@ -7,6 +7,7 @@
 //   Output y = add(w, b);                             // /job:worker
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -18,6 +19,9 @@
 
 namespace tenon::train {
 
+// Chooses the task of the parameter servers' job for an operation; from 0 on.
+using PsStrategy = std::function<int(const Operation&)>;
+
 struct ReplicaDeviceSetterOptions {
   int ps_tasks = 0;                           // how many tasks the parameter servers' job has
   std::string ps_device = "/job:ps";          // of variables; its task is chosen one by one
@@ -26,7 +30,7 @@ struct ReplicaDeviceSetterOptions {
   std::map<std::string, std::vector<std::string>> cluster = {};  // job: addresses; gives ps_tasks
   std::vector<std::string> ps_ops = {};  // types of operations that count; left out: variables
   // Chooses the task for such an operation; left out: one after the other, round robin.
-  std::function<int(const Operation&)> ps_strategy = {};
+  PsStrategy ps_strategy = {};
 };
 
 // A device function for tenon::device that gives each new variable the next task of the parameter
@@ -37,10 +41,25 @@ struct ReplicaDeviceSetterOptions {
 // Answers an empty function where there are no parameter servers (ps_tasks is 0, or the cluster
 // has no such job): device() of that clears the devices around it, as TensorFlow's None.
 // Throws ValueError (bad_device) for a device string that doesn't parse; (bad_argument) for a
-// negative number of tasks.
+// negative number of tasks. A strategy's negative task is an error (bad_argument) of the operation,
+// which isn't made then; so is what the strategy throws.
 //
 // Thread-safety: the function may be used from several threads; each variable gets a task of its
 // own, in no fixed order then.
 TENON_API DeviceFunction replica_device_setter(const ReplicaDeviceSetterOptions& options);
+
+// The bytes of what an operation makes: of a variable those of its value. Throws ValueError
+// (no_shape) when its shape isn't fully known.
+TENON_API int64_t byte_size_load_fn(const Operation& op);
+
+// A strategy (tf.contrib.training.GreedyLoadBalancingStrategy) that gives each operation to the
+// task whose operations weigh least so far, the first of several; load_fn says what an operation
+// weighs. Copies count together. Thread-safe. Throws ValueError (bad_argument) when num_tasks isn't
+// positive, and for a load that is negative or NaN.
+//
+//   auto spread = device(replica_device_setter(
+//       {.ps_tasks = 2, .ps_strategy = greedy_load_balancing_strategy(2)}));
+TENON_API PsStrategy greedy_load_balancing_strategy(
+    int num_tasks, std::function<double(const Operation&)> load_fn = byte_size_load_fn);
 
 }  // namespace tenon::train
