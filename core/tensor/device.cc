@@ -1,6 +1,7 @@
 #include "tenon/device.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/base/strings.h"
@@ -17,14 +18,19 @@ using internal::fail;
                    ". A device looks like '/job:worker/task:0/device:GPU:1' or '/cpu:0'");
 }
 
-std::optional<int> parse_index(std::string_view name, std::string_view text) {
-  if (text == "*") return std::nullopt;
+int parse_number(std::string_view name, std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+  if (error != std::errc() || end != text.data() + text.size()) {
     fail_spec(name, internal::str("'", text, "' is no number"));
   }
   return value;
+}
+
+// What may stand without "device:" before it.
+bool is_device_type(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTypes = {"CPU", "GPU", "TPU", "CUSTOM", "EPU"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 }  // namespace
@@ -35,23 +41,22 @@ DeviceSpec DeviceSpec::from_string(std::string_view name) {
     if (part.empty()) continue;
     const auto fields = internal::split(part, ':');
     const std::string_view key = fields[0];
-    const auto set_type = [&](std::string_view type) {
+    const auto set_type = [&](std::string_view type, std::string_view index) {
       if (spec.device_type) fail_spec(name, "multiple device types are not allowed");
       spec.device_type = internal::to_upper(type);
+      if (index != "*") spec.device_index = parse_number(name, index);
     };
     if (key == "job" && fields.size() == 2) {
       spec.job = std::string(fields[1]);
     } else if (key == "replica" && fields.size() == 2) {
-      spec.replica = parse_index(name, fields[1]);
+      spec.replica = parse_number(name, fields[1]);
     } else if (key == "task" && fields.size() == 2) {
-      spec.task = parse_index(name, fields[1]);
+      spec.task = parse_number(name, fields[1]);
     } else if (key == "device" && fields.size() == 3) {
-      set_type(fields[1]);
-      spec.device_index = parse_index(name, fields[2]);
+      set_type(fields[1], fields[2]);
     } else if (const std::string type = internal::to_upper(key);
-               (type == "CPU" || type == "GPU") && fields.size() <= 2) {
-      set_type(type);
-      if (fields.size() == 2) spec.device_index = parse_index(name, fields[1]);
+               is_device_type(type) && fields.size() <= 2) {
+      set_type(type, fields.size() == 2 ? fields[1] : "*");
     } else {
       fail_spec(name, internal::str("'", part, "' is no part of a device name"));
     }

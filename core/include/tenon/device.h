@@ -18,8 +18,8 @@ struct TENON_API DeviceSpec {
   std::optional<std::string> device_type = {};  // "CPU", "GPU": upper case
   std::optional<int> device_index = {};
 
-  // Reads "/job:ps/task:0/device:GPU:1", "/gpu:1", "/CPU:0", "" and the like; "*" is a missing
-  // part. Throws ValueError (bad_device) for what doesn't parse.
+  // Reads "/job:ps/task:0/device:GPU:1", "/gpu:1", "/CPU:0", "" and the like; the index of a device
+  // may be "*": missing. Throws ValueError (bad_device) for what doesn't parse.
   static DeviceSpec from_string(std::string_view name);
 
   // The canonical name: "/job:ps/task:0/device:GPU:1". A type without an index is "/device:GPU:*".
