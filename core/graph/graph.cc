@@ -6,6 +6,7 @@
 
 #include "core/base/strings.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/size_rules.h"
 
 namespace tenon {
 
@@ -88,6 +89,7 @@ Shape Output::shape() const {
 void Output::set_shape(const Shape& shape) const {
   const std::shared_ptr<GraphState> state = op_.state();
   std::lock_guard lock(state->mutex);
+  internal::check_sizes(shape);
   Shape& known = shape_of(*this);
   known = known.merged_with(shape);
 }

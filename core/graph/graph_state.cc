@@ -37,6 +37,24 @@ Node* node_of(const NameEntry& entry, std::string_view name) {
   return node;
 }
 
+constexpr int kMostDeviceFunctions = 100;
+thread_local int device_functions_running = 0;
+
+// Counts the device functions that are inside of one another: one that makes operations is asked
+// for these, too.
+struct DeviceFunctionRun {
+  explicit DeviceFunctionRun(const std::string& name) {
+    require<RuntimeError>(device_functions_running < kMostDeviceFunctions, ErrorKind::bad_device,
+                          "The device function of operation '", name, "' calls itself without ",
+                          "end (", kMostDeviceFunctions, " times so far): it makes operations. ",
+                          "Make them under device(nullptr), or outside of it.");
+    ++device_functions_running;
+  }
+  ~DeviceFunctionRun() { --device_functions_running; }
+  DeviceFunctionRun(const DeviceFunctionRun&) = delete;
+  DeviceFunctionRun& operator=(const DeviceFunctionRun&) = delete;
+};
+
 }  // namespace
 
 bool valid_scope_name(std::string_view name) {
@@ -279,6 +297,7 @@ void GraphState::apply_devices(GraphContexts& here, Node& node) {
     if (stack[i].function) {
       // A function sees the operation as it will be; it must not keep the handle. It may open
       // contexts of its own, which moves the stack.
+      const DeviceFunctionRun run(node.name);
       const DeviceFunction function = stack[i].function;
       node.device = DeviceSpec::from_string(function(handle(&node))).to_string();
     } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 
 namespace tenon::internal {
 
@@ -119,10 +120,10 @@ Shapes shape_from_value(const ShapeContext& context) {
 int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int64_t before,
                            int64_t after) {
   if (axis.size < 0) return kUnknown;
-  if (padding == "SAME") return (axis.size + axis.stride - 1) / axis.stride;
+  if (padding == "SAME") return axis.size / axis.stride + (axis.size % axis.stride != 0 ? 1 : 0);
   if (axis.window < 0) return kUnknown;
-  const int64_t reach = (axis.window - 1) * axis.dilation + 1;
-  const int64_t padded = axis.size + before + after;
+  const int64_t reach = add_sizes(multiply_sizes(axis.window - 1, axis.dilation), 1);
+  const int64_t padded = add_sizes(axis.size, add_sizes(before, after));
   require<ValueError>(padded >= reach, ErrorKind::shape_incompatible,
                       "Negative dimension size caused by subtracting ", reach, " from ", padded,
                       ": the window of ", axis.window, " is larger than the input of ", axis.size);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/graph/static_value.h"
 #include "core/tensor/buffer.h"
 #include "core/tensor/half.h"
@@ -230,6 +231,7 @@ class Resolver {
     if (arguments_.shape) {
       node_.output_shapes[0] = node_.output_shapes[0].merged_with(*arguments_.shape);
     }
+    for (const Shape& shape : node_.output_shapes) check_sizes(shape);
   }
 
   NodeArguments& arguments_;

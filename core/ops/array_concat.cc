@@ -1,6 +1,7 @@
 // ConcatV2: tensors joined along an axis they have.
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -29,7 +30,7 @@ Shapes concat_shape(const ShapeContext& context) {
   for (int i = 0; i < count; ++i) {
     Shape input = context.inputs[static_cast<size_t>(i)];
     const int64_t size = input.has_rank() ? input[along] : kUnknown;
-    total = size < 0 || total < 0 ? kUnknown : total + size;
+    total = size < 0 || total < 0 ? kUnknown : add_sizes(total, size);
     if (!input.has_rank()) continue;
     for (int j = 0; j < merged.rank(); ++j) {
       if (j == along) continue;

@@ -1,6 +1,7 @@
 // Const, Placeholder, PlaceholderWithDefault: the plan hands out their values, no kernel runs.
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/tensor/buffer.h"
@@ -33,6 +34,7 @@ Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
 
 // The elements of `value` in `shape`; the last one is repeated where the shape has more.
 Tensor filled_up(const Tensor& value, const Shape& shape) {
+  check_sizes(shape);
   const int64_t wanted = shape.element_count(), have = value.element_count();
   if (wanted == 0) return Tensor(value.dtype(), shape);  // TensorFlow looks at no value then
   require<ValueError>(have <= wanted, ErrorKind::shape_incompatible,

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -26,43 +27,51 @@ std::optional<Tensor> fill_value(const ShapeContext& context) {
 
 Outputs fill_gradient(const Operation&, const Outputs& dy) { return {Output(), reduce_sum(dy[0])}; }
 
-// The elements of a range of one dtype; nothing unless all three are known scalars.
+// A range whose three arguments are known.
 template <typename T>
-std::optional<Tensor> range_of(const Tensor& start, const Tensor& limit, const Tensor& delta) {
+struct Range {
+  T from, step;
+  int64_t count;
+};
+
+template <typename T>
+Range<T> range_of(const Tensor& start, const Tensor& limit, const Tensor& delta) {
   const T from = start.scalar<T>(), to = limit.scalar<T>(), step = delta.scalar<T>();
   require<ValueError>(step != 0, ErrorKind::bad_argument, "Requires delta != 0 in a range");
   require<ValueError>(step > 0 ? from <= to : from >= to, ErrorKind::bad_argument,
                       "Requires start ", step > 0 ? "<=" : ">=", " limit when delta ",
                       step > 0 ? ">" : "<", " 0: ", from, " and ", to);
-  int64_t count;
-  if constexpr (std::is_integral_v<T>) {
-    const auto distance = static_cast<int64_t>(to) - static_cast<int64_t>(from);
-    const auto by = static_cast<int64_t>(step);
-    count = (distance + by + (by > 0 ? -1 : 1)) / by;
+  double count = 0.0;
+  if constexpr (std::is_integral_v<T>) {  // unsigned: the distance may be beyond T
+    const auto far = [](T a, T b) { return static_cast<uint64_t>(b) - static_cast<uint64_t>(a); };
+    const uint64_t distance = step > 0 ? far(from, to) : far(to, from),
+                   by = step > 0 ? static_cast<uint64_t>(step) : far(step, 0);
+    const uint64_t whole = distance / by + (distance % by != 0 ? 1 : 0);
+    if (whole < uint64_t{1} << 62) return {from, step, static_cast<int64_t>(whole)};
+    count = static_cast<double>(whole);
   } else {
-    count = static_cast<int64_t>(std::ceil(std::abs((to - from) / step)));
+    count = std::ceil(std::abs((to - from) / step));
   }
-  Tensor tensor = uninitialized_tensor(dtype_of<T>, {count});
-  T value = from;
-  for (T& element : tensor.mutable_data<T>()) {
-    element = value;
-    value = static_cast<T>(value + step);
-  }
-  return tensor;
+  require<ValueError>(count < 0x1p63, ErrorKind::bad_argument,
+                      "Requires ((limit - start) / delta) <= 9223372036854775807 in a range");
+  return {from, step, static_cast<int64_t>(count)};
 }
 
-std::optional<Tensor> range_value(const ShapeContext& context) {
+// Calls `with` with the range; nothing unless all three arguments are known scalars.
+template <typename With>
+auto with_range(const ShapeContext& context, With with)
+    -> std::optional<decltype(with(Range<float>()))> {
   const Tensor start = context.value(0), limit = context.value(1), delta = context.value(2);
   if (!start || !limit || !delta) return std::nullopt;
   switch (start.dtype()) {
     case DType::int32:
-      return range_of<int32_t>(start, limit, delta);
+      return with(range_of<int32_t>(start, limit, delta));
     case DType::int64:
-      return range_of<int64_t>(start, limit, delta);
+      return with(range_of<int64_t>(start, limit, delta));
     case DType::float32:
-      return range_of<float>(start, limit, delta);
+      return with(range_of<float>(start, limit, delta));
     case DType::float64:
-      return range_of<double>(start, limit, delta);
+      return with(range_of<double>(start, limit, delta));
     default:
       return std::nullopt;
   }
@@ -70,8 +79,26 @@ std::optional<Tensor> range_value(const ShapeContext& context) {
 
 Shapes range_shape(const ShapeContext& context) {
   for (const Shape& input : context.inputs) with_rank(input, 0, "an argument of range");
-  const auto value = range_value(context);
-  return {value ? value->shape() : Shape{kUnknown}};
+  const auto count = with_range(context, [](const auto& range) { return range.count; });
+  return {Shape{count.value_or(kUnknown)}};
+}
+
+template <typename T>
+Tensor elements_of(const Range<T>& range) {
+  if (range.count > kMostElementsFolded) return {};  // a kernel makes them when they are wanted
+  Tensor tensor = uninitialized_tensor(dtype_of<T>, {range.count});
+  T value = range.from;
+  int64_t left = range.count;
+  for (T& element : tensor.mutable_data<T>()) {
+    element = value;
+    if (--left > 0) value = static_cast<T>(value + range.step);
+  }
+  return tensor;
+}
+
+std::optional<Tensor> range_value(const ShapeContext& context) {
+  const auto value = with_range(context, [](const auto& range) { return elements_of(range); });
+  return value && *value ? value : std::nullopt;
 }
 
 Shapes one_hot_shape(const ShapeContext& context) {
@@ -115,6 +142,7 @@ Output filled(const char* scope_name, const Integers& dims, DType dtype, int64_t
   const OpScope scope(options.name, scope_name, dims.tensors());
   if (dims.known()) {
     const Shape shape(dims.numbers());
+    check_sizes(shape);
     require<ValueError>(shape.fully_defined(), ErrorKind::shape_incompatible, "The shape ", shape,
                         " of a constant must be fully defined");
     if (shape.element_count() < kLargestConstant) {

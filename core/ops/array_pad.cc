@@ -1,6 +1,7 @@
 // Pad, PadV2 and MirrorPad: elements added before and after each axis.
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -29,7 +30,7 @@ Shapes padded_shape(const ShapeContext& context, int64_t sign) {
     require<ValueError>(before >= 0 && after >= 0, ErrorKind::shape_incompatible,
                         "Paddings must be non-negative: ", before, ", ", after);
     if (input[i] < 0) continue;
-    output[i] = input[i] + sign * (before + after);
+    output[i] = add_sizes(input[i], sign * add_sizes(before, after));
     require<ValueError>(output[i] >= 0, ErrorKind::shape_incompatible, "Paddings ", before, ", ",
                         after, " are more than dimension ", i, " of the shape ", input);
   }

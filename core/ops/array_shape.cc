@@ -59,16 +59,22 @@ std::optional<Tensor> rank_value(const ShapeContext& context) {
 Shape with_inferred_size(const Shape& from, Shape to) {
   int unknown = -1, unknowns = 0;
   int64_t known = 1;
+  bool overflows = false, is_empty = false;
   for (int i = 0; i < to.rank(); ++i) {
     if (to[i] < 0) {
       unknown = i;
       ++unknowns;
     } else {
-      known *= to[i];
+      is_empty |= to[i] == 0;
+      overflows |= __builtin_mul_overflow(known, to[i], &known);
     }
   }
   const int64_t count = count_of(from);
   if (count < 0 || unknowns > 1) return to;
+  require<ValueError>(!overflows || is_empty, ErrorKind::shape_incompatible,
+                      "Cannot reshape a tensor with ", count, " elements to shape ", to,
+                      ", which has more than 64 bits can count: the tensor has shape ", from);
+  if (is_empty) known = 0;
   if (unknowns == 0) {
     require<ValueError>(known == count, ErrorKind::shape_incompatible,
                         "Cannot reshape a tensor with ", count, " elements to shape ", to, " (",

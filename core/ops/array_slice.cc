@@ -2,6 +2,7 @@
 
 #include "core/backend/strided_slice.h"
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -33,7 +34,7 @@ Shapes slice_shape(const ShapeContext& context) {
                         "begin and size of a slice must be of one length: ", begin->size(), " and ",
                         size->size());
     if (input[i] < 0 || output[i] >= 0) continue;
-    output[i] = input[i] - (*begin)[at];
+    output[i] = subtract_sizes(input[i], (*begin)[at]);
     require<ValueError>(output[i] >= 0, ErrorKind::shape_incompatible,
                         "Negative dimension size caused by subtracting ", (*begin)[at], " from ",
                         input[i], ": begin[", i, "] of a slice of shape ", input);

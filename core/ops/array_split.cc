@@ -1,6 +1,7 @@
 // Split (equal pieces) and SplitV (pieces of given sizes) along an axis.
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -44,7 +45,7 @@ Shapes split_v_shape(const ShapeContext& context) {
     const int64_t size = sizes ? (*sizes)[i] : kUnknown;
     pieces[i][along] = size;
     if (size < 0) left_over = static_cast<int64_t>(i);
-    total += std::max<int64_t>(size, 0);
+    total = add_sizes(total, std::max<int64_t>(size, 0));
   }
   if (!sizes || value[along] < 0) return pieces;
   require<ValueError>(left_over < 0 ? total == value[along] : total <= value[along],

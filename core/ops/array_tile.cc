@@ -1,6 +1,7 @@
 // Tile: a tensor repeated along each axis.
 
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -25,7 +26,7 @@ Shapes tile_shape(const ShapeContext& context) {
     const int64_t times = (*multiples)[static_cast<size_t>(i)];
     require<ValueError>(times >= 0, ErrorKind::shape_incompatible, "Expected multiples[", i,
                         "] >= 0, but got ", times);
-    if (input[i] >= 0) input[i] *= times;
+    if (input[i] >= 0) input[i] = multiply_sizes(input[i], times);
   }
   return {input};
 }

@@ -5,6 +5,7 @@
 #include "core/base/strings.h"
 #include "core/plan/plan.h"
 #include "core/tensor/buffer.h"
+#include "core/tensor/byte_count.h"
 
 namespace tenon::internal {
 namespace {
@@ -54,7 +55,7 @@ class Binder {
 
   size_t bytes_of(int value) const {
     const PlanValue& of = graph_.value(value);
-    return static_cast<size_t>(of.shape.element_count()) * size_of(of.dtype);
+    return byte_count(of.dtype, of.shape);
   }
 
   // The value that owns the memory, after sharing in place.

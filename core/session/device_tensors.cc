@@ -2,6 +2,7 @@
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"
+#include "core/tensor/byte_count.h"
 #include "tenon/cuda.h"
 
 namespace tenon::internal {
@@ -74,7 +75,7 @@ Tensor wrap(void* pointer, DType dtype, const Shape& shape, int gpu,
   internal::require<ValueError>(shape.fully_defined(), ErrorKind::no_shape,
                                 "The shape of a tensor must be fully defined, got ", shape);
   const std::string* device = internal::intern_device(internal::str("/device:GPU:", gpu));
-  const size_t bytes = static_cast<size_t>(shape.element_count()) * size_of(dtype);
+  const size_t bytes = internal::byte_count(dtype, shape);
   return {dtype, shape,
           std::make_shared<Tensor::Buffer>(pointer, bytes, device, std::move(release)), 0};
 }

@@ -4,6 +4,7 @@
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"
+#include "core/tensor/byte_count.h"
 
 namespace tenon::internal {
 namespace {
@@ -237,7 +238,7 @@ class Run {
   void copy_elements(const Step& step, void* to, const void* from, const Shape& shape,
                      DType dtype) const {
     if (dtype == DType::string) return copy_strings(to, from, shape);
-    const size_t bytes = static_cast<size_t>(shape.element_count()) * size_of(dtype);
+    const size_t bytes = byte_count(dtype, shape);
     if (to != from && bytes != 0) device_of(step).copy(to, from, bytes, queue_of(step));
   }
 

@@ -1,6 +1,7 @@
 // Where operations are and why, and what a run copies between devices.
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
+#include "core/tensor/byte_count.h"
 
 namespace tenon {
 
@@ -29,13 +30,12 @@ std::vector<DeviceCopy> copies_of(const Plan& plan) {
   for (const Step& step : plan.steps) {
     if (step.kind != StepKind::kReceive) continue;  // each send has one
     const Slot& slot = plan.slots[static_cast<size_t>(step.inputs[0])];
-    copies.push_back(
-        {.operation = step.node->name,
-         .from = plan.devices[static_cast<size_t>(step.peer)]->name(),
-         .to = plan.devices[static_cast<size_t>(step.device)]->name(),
-         .dtype = slot.dtype,
-         .shape = slot.shape,
-         .bytes = static_cast<size_t>(slot.shape.element_count()) * size_of(slot.dtype)});
+    copies.push_back({.operation = step.node->name,
+                      .from = plan.devices[static_cast<size_t>(step.peer)]->name(),
+                      .to = plan.devices[static_cast<size_t>(step.device)]->name(),
+                      .dtype = slot.dtype,
+                      .shape = slot.shape,
+                      .bytes = byte_count(slot.dtype, slot.shape)});
   }
   return copies;
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/strings.h"
 #include "core/tensor/buffer.h"
+#include "core/tensor/byte_count.h"
 
 namespace tenon {
 
@@ -40,18 +41,16 @@ void* allocate_host(size_t bytes) {
 
 void free_host(void* memory) noexcept { std::free(memory); }
 
-namespace {
-
-size_t byte_count(DType dtype, int64_t count) {
+size_t byte_count(DType dtype, const Shape& shape) {
+  constexpr size_t kMost = size_t{1} << 52;
+  const int64_t count = shape.element_count();
   size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<size_t>(count), size_of(dtype), &bytes)) {
+  if (__builtin_mul_overflow(static_cast<size_t>(count), size_of(dtype), &bytes) || bytes > kMost) {
     fail<ResourceExhaustedError>(ErrorKind::resource_exhausted, "Out of memory: ", count,
-                                 " elements of ", dtype, " have more bytes than 64 bits can count");
+                                 " elements of ", dtype, " are more than any memory holds");
   }
   return bytes;
 }
-
-}  // namespace
 
 Tensor uninitialized_tensor(DType dtype, const Shape& shape) {
   require<TypeError>(size_of(dtype) != 0, ErrorKind::dtype_incompatible,
@@ -59,7 +58,7 @@ Tensor uninitialized_tensor(DType dtype, const Shape& shape) {
   require<ValueError>(shape.fully_defined(), ErrorKind::no_shape, "The shape of a tensor must be",
                       " fully defined, got ", shape);
   const int64_t count = shape.element_count();
-  const size_t bytes = byte_count(dtype, count);
+  const size_t bytes = byte_count(dtype, shape);
   void* memory = allocate_host(bytes);
   std::function<void()> release = [memory] { free_host(memory); };
   if (dtype == DType::string) {
@@ -101,7 +100,7 @@ Tensor::Tensor(DType dtype, Shape shape, std::shared_ptr<Buffer> buffer, size_t 
       shape_(std::move(shape)) {}
 
 Tensor Tensor::adopt(DType dtype, const Shape& shape, void* data, std::function<void()> release) {
-  const size_t bytes = internal::byte_count(dtype, shape.element_count());
+  const size_t bytes = internal::byte_count(dtype, shape);
   return Tensor(dtype, shape,
                 std::make_shared<Buffer>(data, bytes, internal::host_device(), std::move(release)),
                 0);

@@ -5,6 +5,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/size_rules.h"
 #include "core/variables/variable_state.h"
 #include "core/variables/variable_store.h"
 #include "tenon/array_ops.h"
@@ -22,6 +23,7 @@ Sizes call_partitioner(const std::string& name, const Partitioner& partitioner, 
   const auto check = [&of](bool holds, const auto&... parts) {
     require<ValueError>(holds, ErrorKind::bad_partitioner, parts..., of);
   };
+  if (has_negative_size(shape)) check_sizes(shape);
   check(shape.fully_defined(),
         "Shape of a new partitioned variable must be fully defined, but "
         "instead was ",

@@ -8,6 +8,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/size_rules.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/reuse_report.h"
 #include "core/variables/scope_stack.h"
@@ -74,19 +75,34 @@ void check_value_dtype(const std::string& name, const GetVariableOptions& option
                       "; leave the dtype out, or give the value in that dtype.");
 }
 
-// Sizes that no memory could have are told before anything is made.
-void check_sizes(const std::string& name, const Shape& shape, DType dtype, Location where) {
-  double bytes = static_cast<double>(std::max<size_t>(size_of(dtype), 1));
-  for (const int64_t size : shape.sizes()) {
-    require<ValueError>(size >= kUnknown, ErrorKind::bad_argument, "Dimension ", size,
-                        " must be >= 0. Variable ", name, " was asked for at ", where,
-                        " with shape ", shape, ".");
-    bytes *= static_cast<double>(std::max<int64_t>(size, 1));
+// Sizes that no tensor has are told before anything is made.
+void check_shape(const std::string& name, const Shape& shape, Location where) {
+  try {
+    check_sizes(shape);
+  } catch (const ValueError& error) {
+    fail<ValueError>(error.kind(), error.what(), ". Variable ", name, " was asked for at ", where,
+                     " with shape ", shape, ".");
   }
-  require<ValueError>(bytes < 0x1p63, ErrorKind::bad_argument, "Shape ", shape,
-                      " is too large (more than 2**63 - 1 bytes). Variable ", name,
-                      " was asked for at ", where, ".");
 }
+
+constexpr int kMostInside = 100;
+thread_local int variables_under_way = 0;
+
+// Counts the variables that are inside of one another: an initializer that asks for another
+// variable of its scope never ends.
+struct VariableUnderWay {
+  explicit VariableUnderWay(const std::string& name) {
+    require<RuntimeError>(
+        variables_under_way < kMostInside, ErrorKind::bad_argument, "What makes variable ", name,
+        " asks for variables without end (", kMostInside,
+        " inside of one another so far): an initializer, regularizer, partitioner or caching ",
+        "device calls get_variable, whose variable has the same one. Give that variable its own.");
+    ++variables_under_way;
+  }
+  ~VariableUnderWay() { --variables_under_way; }
+  VariableUnderWay(const VariableUnderWay&) = delete;
+  VariableUnderWay& operator=(const VariableUnderWay&) = delete;
+};
 
 }  // namespace
 
@@ -122,6 +138,7 @@ const Variable* VariableStore::find_shared(const std::string& name,
   if (found == variables_.end()) return nullptr;
   const VariableState& state = *found->second.state();
   const bool fits = options.shape.compatible_with(state.shape) &&
+                    !has_negative_size(options.shape) &&
                     options.dtype.value_or(scope.dtype) == state.dtype;
   return fits ? &found->second : nullptr;
 }
@@ -140,6 +157,7 @@ Variable VariableStore::true_getter(const std::string& name, const GetVariableOp
 
 Variable VariableStore::find_or_make(const std::string& name, const GetVariableOptions& options,
                                      Location where) {
+  const VariableUnderWay under_way(name);
   const bool is_scalar = options.shape.has_rank() && options.shape.rank() == 0;
   if (options.partitioner && !is_scalar) {
     const Context root = enter_name_scope("").first;
@@ -174,6 +192,7 @@ Variable VariableStore::get_single(const std::string& name, const GetVariableOpt
                       " was asked for at ", where, " with shape ", options.shape,
                       " and a value that has a shape of its own; constant_initializer(value) fills "
                       "a shape.");
+  if (has_negative_size(options.shape)) check_shape(name, options.shape, where);
   const auto found = variables_.find(name);
   if (found != variables_.end()) return share(name, found->second, options, where);
   const Reuse reuse = options.reuse.value_or(AUTO_REUSE);
@@ -195,7 +214,7 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
                                const PartitionInfo* partition_info, Location where) {
   const bool has_shape = options.shape != Shape::unknown();
   const DType dtype = options.dtype.value_or(float32);
-  check_sizes(name, options.shape, dtype, where);
+  check_shape(name, options.shape, where);
   Initializer initializer = options.initializer;
   if (!initializer) {
     require<ValueError>(has_shape, ErrorKind::no_shape, "Variable ", name,

@@ -1,5 +1,6 @@
 // Names, shapes and functions that no program should give: an error, and the graph as before.
 #include <cctype>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -78,25 +79,92 @@ TEST_F(BadInputTest, ShapesAreRefusedBeforeAnythingIsMade) {
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   for (const Initializer& initializer :
        {Initializer(), Initializer(zeros_initializer), orthogonal_initializer()}) {
-    expect_error<ValueError>(ErrorKind::bad_argument, {"Dimension -5 must be >= 0", "w"}, [&] {
-      get_variable("w", {.shape = {2, -5}, .initializer = initializer});
-    });
-    expect_error<ValueError>(ErrorKind::bad_argument, {"is too large", "w"}, [&] {
-      get_variable("w", {.shape = {kMost, kMost}, .initializer = initializer});
-    });
-    expect_error<ValueError>(ErrorKind::bad_argument, {"is too large", "w"}, [&] {
-      get_variable("w", {.shape = {kMost / 4, 2}, .initializer = initializer});
-    });
+    expect_error<ValueError>(ErrorKind::shape_incompatible, {"Dimension -5 must be >= 0", "w"},
+                             [&] {
+                               get_variable("w", {.shape = {2, -5}, .initializer = initializer});
+                             });
+    expect_error<ValueError>(
+        ErrorKind::shape_incompatible, {"is too large (more than 2**63 - 1 entries)", "w"}, [&] {
+          get_variable("w", {.shape = {kMost, kMost}, .initializer = initializer});
+        });
   }
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"Dimension -5 must be >= 0"}, [&] {
+    get_variable("w", {.shape = {-5}, .partitioner = fixed_size_partitioner(2)});
+  });
   expect_untouched();
 }
 
-TEST_F(BadInputTest, ShapesMayHoldNothing) {
-  const Variable none = get_variable("w", {.shape = {0, 3}});
-  EXPECT_EQ(none.shape(), Shape({0, 3}));
+TEST_F(BadInputTest, NegativeSizesAreRefusedWhereAVariableIsShared) {
+  get_variable("w", {.shape = {2}});
+  auto scope = variable_scope(get_variable_scope(), {.reuse = true});
+  for (const Partitioner& partitioner : {Partitioner(), fixed_size_partitioner(1)}) {
+    expect_error<ValueError>(
+        partitioner ? ErrorKind::partition_mismatch : ErrorKind::shape_incompatible, {"w"},
+        [&] { get_variable("w", {.shape = {-3}, .partitioner = partitioner}); });
+  }
+}
+
+// Shapes of other operations, which name the one that they stop.
+TEST_F(BadInputTest, OperationsRefuseSizesThatNoTensorHas) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  const Shape negative{2, -5}, large{kMost / 2, 4};
+  const std::string too_small = "Dimension -5 must be >= 0",
+                    too_large = "is too large (more than 2**63 - 1 entries)";
+  const Output any = placeholder(float32, {}, {.name = "any"});
+  for (const Shape& shape : {negative, large}) {
+    const std::string& why = shape == negative ? too_small : too_large;
+    const std::vector<std::function<void()>> calls = {
+        [&] { placeholder(float32, shape); },
+        [&] { constant(1.0f, {.shape = shape}); },
+        [&] { zeros(shape); },
+        [&] { fill(shape, 1.0f); },
+        [&] { random_uniform(shape); },
+        [&] { any.set_shape(shape); },
+    };
+    for (const auto& call : calls) {
+      expect_error<ValueError>(ErrorKind::shape_incompatible, {why}, call);
+    }
+  }
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"when multiplying 4 and"},
+                           [] { tile(ones({4}), {kMost / 2}); });
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"when adding"}, [] {
+    pad(ones({4}), Input::weak(Tensor::from<int64_t>(std::vector<int64_t>{kMost, 1}, {1, 2})));
+  });
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"more than 64 bits can count"}, [] {
+    reshape(ones({4}), {kMost / 2, 4});
+  });
+  expect_error<ValueError>(ErrorKind::bad_argument, {"<= 9223372036854775807"},
+                           [] { range(0.0, 1e300, 1.0); });
+  EXPECT_EQ(graph.unique_name("any", false), "any_1");
+}
+
+// What 64 bits can count and no machine can hold: an error of the run that would need it.
+TEST_F(BadInputTest, ValuesBeyondAnyMemoryFailWhenTheyAreWanted) {
+  constexpr int64_t kLarge = int64_t{1} << 62;
+  const Variable w = get_variable("w", {.shape = {kLarge}, .initializer = zeros_initializer});
+  const Output sum = fill({kLarge}, 1.0f) + random_uniform({kLarge});
+  const Output numbers = range(Tensor(int64_t{0}), Tensor(kLarge), Tensor(int64_t{1}));
+  EXPECT_EQ(numbers.shape(), Shape({kLarge}));
   Session session;
-  session.run(none.initializer());
-  EXPECT_EQ(session.run(none).shape(), Shape({0, 3}));
+  for (const Output& value : {Output(w.initial_value()), sum, numbers}) {
+    expect_error<ResourceExhaustedError>(ErrorKind::resource_exhausted, {"Out of memory"},
+                                         [&] { session.run(value); });
+  }
+  expect_error<ResourceExhaustedError>(ErrorKind::resource_exhausted, {"Out of memory"},
+                                       [&] { session.run(w.initializer()); });
+  expect_error<ResourceExhaustedError>(ErrorKind::resource_exhausted, {"Out of memory"},
+                                       [] { Tensor(float32, {kLarge}); });
+}
+
+TEST_F(BadInputTest, ShapesMayHoldNothing) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const Shape& shape : {Shape{0, 3}, Shape{kMost, 0, kMost}}) {
+    const Variable none = get_variable(shape.rank() == 2 ? "w" : "v", {.shape = shape});
+    EXPECT_EQ(none.shape(), shape);
+    Session session;
+    session.run(none.initializer());
+    EXPECT_EQ(session.run(none).shape(), shape);
+  }
 }
 
 TEST_F(BadInputTest, ExpressionsThatDoNotParseAreRefused) {
@@ -153,8 +221,8 @@ TEST_F(BadInputTest, AVariableThatFailsLaterLeavesTheGraphAsItWas) {
 
 TEST_F(BadInputTest, APartitionersNonsenseIsRefused) {
   using Sizes = std::vector<int64_t>;
-  const std::vector<Sizes> nonsense = {
-      {}, {0}, {-1}, {1, 1}, {std::numeric_limits<int64_t>::min()}};
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  const std::vector<Sizes> nonsense = {{}, {0}, {-1}, {1, 1}, {kLeast}};
   for (const Sizes& parts : nonsense) {
     expect_error<ValueError>(ErrorKind::bad_partitioner, {"w"}, [&] {
       get_variable("w", {.shape = {4}, .partitioner = [&](const Shape&, DType) { return parts; }});
@@ -195,6 +263,39 @@ TEST_F(BadInputTest, ACachingDevicesNonsenseIsRefused) {
     get_variable("w", {.shape = {2}, .caching_device = "/nowhere:x"});
   });
   expect_untouched();
+}
+
+// What a scope does for every variable, it does for those that are made on the way, too.
+TEST_F(BadInputTest, VariablesThatAskForOneAnotherWithoutEndAreStopped) {
+  int count = 0;
+  const auto another = [&count] {
+    return get_variable("v" + std::to_string(count++), {.shape = {1}});
+  };
+  const std::vector<VariableScopeOptions> endless = {
+      {.initializer = [&](const Shape&, DType) -> Output { return another(); }},
+      {.regularizer = [&](const Variable&) -> Output { return another(); }},
+      {.partitioner =
+           [&](const Shape&, DType) {
+             another();
+             return std::vector<int64_t>{1};
+           }},
+      {.caching_device = CachingDevice(DeviceFunction([&](const Operation&) {
+         another();
+         return std::string("/cpu:0");
+       }))},
+  };
+  for (size_t i = 0; i < endless.size(); ++i) {
+    auto scope = variable_scope("s" + std::to_string(i), endless[i]);
+    expect_error<RuntimeError>(ErrorKind::bad_argument, {"asks for variables without end"},
+                               [] { get_variable("w", {.shape = {1}}); });
+  }
+}
+
+TEST_F(BadInputTest, ADeviceFunctionThatAsksItselfWithoutEndIsStopped) {
+  auto on = device(DeviceFunction([](const Operation&) { return constant(1.0f).device(); }));
+  expect_error<RuntimeError>(ErrorKind::bad_device, {"calls itself without end"},
+                             [] { constant(1.0f); });
+  EXPECT_THAT(operations(), IsEmpty());
 }
 
 TEST_F(BadInputTest, GettersOfManyScopesMayCallOneAnother) {

@@ -92,10 +92,11 @@ TEST_F(VariableTest, RefusesAValueOfAnotherDtypeThanAskedFor) {
 }
 
 TEST_F(VariableTest, RefusesSizesThatNoMemoryHas) {
-  expect_error<ValueError>(ErrorKind::bad_argument, {"Dimension -5 must be >= 0", "Variable w"},
+  expect_error<ValueError>(ErrorKind::shape_incompatible,
+                           {"Dimension -5 must be >= 0", "Variable w"},
                            [] { get_variable("w", {.shape = {-5}}); });
   const int64_t large = int64_t{1} << 40;
-  expect_error<ValueError>(ErrorKind::bad_argument, {"is too large", "Variable w"}, [=] {
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"is too large", "Variable w"}, [=] {
     get_variable("w", {.shape = {large, large}});
   });
   EXPECT_TRUE(operations().empty());

@@ -158,7 +158,8 @@ class TENON_API Input {
   Location where_;
 };
 
-// What every operation takes besides its arguments.
+// What every operation takes besides its arguments. None is made whose result would have a negative
+// size, or more elements than 64 bits can count: ValueError (shape_incompatible).
 struct OpOptions {
   std::string name = {};  // left out: the operation's own; made unique unless it ends in "/"
 };
@@ -299,8 +300,9 @@ TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name
 // nothing); they show it in canonical form, "/gpu:1" as "/device:GPU:1". nullptr or an empty
 // function clears all that is around it. Throws ValueError (bad_device); a function's answer that
 // doesn't parse, or what it throws, comes out of the operation that was to be made, which isn't
-// made then. A session places the whole graph: one operation on a device that it doesn't have fails
-// every run, whatever is fetched.
+// made then. A function is asked for the operations that it makes itself, too; one that never ends
+// throws RuntimeError (bad_device). A session places the whole graph: one operation on a device
+// that it doesn't have fails every run, whatever is fetched.
 TENON_API ScopeGuard device(std::string_view name);
 TENON_API ScopeGuard device(const char* name);
 TENON_API ScopeGuard device(std::nullptr_t);

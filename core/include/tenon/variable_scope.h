@@ -25,7 +25,8 @@
 //    leaving a captured one restores them.
 //  - Defaults set on a scope (set_..., reuse_variables) change that scope: the open one until it is
 //    left, a captured one for later entries. They reach variables made in it and scopes opened in
-//    it later, not scopes that are open in it. `constraint` alone is not inherited by inner scopes.
+//    it later, not scopes that are open in it. `constraint` alone is neither inherited by inner
+//    scopes nor kept when the scope is entered again.
 //  - Sharing looks at shape and dtype alone: the initial value is ignored, the regularizer's loss
 //    was added when the variable was made. Only a value together with a shape is an error always.
 //  - Scalars are never partitioned. Without a partitioner a partitioned variable is found under
@@ -259,10 +260,15 @@ TENON_API VariableScope get_variable_scope();
 //                        a value of another dtype than the one given
 //   bad_partitioner      the partitioner's answer doesn't fit the shape
 //   invalid_name         it is new, and no operation can have its name
-// and what initializer, regularizer, partitioner and getters throw. A getter that makes two
-// variables leaves the first behind when the second fails, and a partitioned variable the parts
-// that were made, also when there are more parts than rows; a regularizer that fails leaves the
-// variable. Otherwise graph, names and collections are as before.
+//   shape_incompatible   a size of the shape is negative (-1 is unknown), or 64 bits can't count
+//   the
+//                        elements; memory is a matter of the session that runs the initializer
+// and RuntimeError (bad_argument) when what makes the variable asks for variables without end: an
+// initializer of the scope, say, that calls get_variable there; and what initializer, regularizer,
+// partitioner and getters throw. A getter that makes two variables leaves the first behind when the
+// second fails, and a partitioned variable the parts that were made, also when there are more parts
+// than rows; a regularizer that fails leaves the variable. Otherwise graph, names and collections
+// are as before.
 //
 // The graph owns the variable; the handle is cheap to copy and lives as long as the graph.
 // No memory is taken until a session runs the variable's initializer.
