@@ -25,6 +25,53 @@ TEST_F(CollectionsTest, KeepAnythingInOrder) {
   EXPECT_THAT(get_collection<int>("other"), IsEmpty());
 }
 
+TEST_F(CollectionsTest, HaveTensorFlowsKeys) {
+  const std::vector<std::string_view> keys = {
+      GraphKeys::GLOBAL_VARIABLES,
+      GraphKeys::VARIABLES,
+      GraphKeys::LOCAL_VARIABLES,
+      GraphKeys::METRIC_VARIABLES,
+      GraphKeys::MODEL_VARIABLES,
+      GraphKeys::TRAINABLE_VARIABLES,
+      GraphKeys::SUMMARIES,
+      GraphKeys::QUEUE_RUNNERS,
+      GraphKeys::TABLE_INITIALIZERS,
+      GraphKeys::ASSET_FILEPATHS,
+      GraphKeys::MOVING_AVERAGE_VARIABLES,
+      GraphKeys::REGULARIZATION_LOSSES,
+      GraphKeys::CONCATENATED_VARIABLES,
+      GraphKeys::SAVERS,
+      GraphKeys::WEIGHTS,
+      GraphKeys::BIASES,
+      GraphKeys::ACTIVATIONS,
+      GraphKeys::UPDATE_OPS,
+      GraphKeys::LOSSES,
+      GraphKeys::SAVEABLE_OBJECTS,
+      GraphKeys::RESOURCES,
+      GraphKeys::LOCAL_RESOURCES,
+      GraphKeys::TRAINABLE_RESOURCE_VARIABLES,
+      GraphKeys::INIT_OP,
+      GraphKeys::LOCAL_INIT_OP,
+      GraphKeys::READY_OP,
+      GraphKeys::READY_FOR_LOCAL_INIT_OP,
+      GraphKeys::SUMMARY_OP,
+      GraphKeys::GLOBAL_STEP,
+      GraphKeys::EVAL_STEP,
+      GraphKeys::TRAIN_OP,
+      GraphKeys::COND_CONTEXT,
+      GraphKeys::WHILE_CONTEXT,
+  };
+  EXPECT_THAT(keys,
+              ElementsAre("variables", "variables", "local_variables", "metric_variables",
+                          "model_variables", "trainable_variables", "summaries", "queue_runners",
+                          "table_initializer", "asset_filepaths", "moving_average_variables",
+                          "regularization_losses", "concatenated_variables", "savers", "weights",
+                          "biases", "activations", "update_ops", "losses", "saveable_objects",
+                          "resources", "local_resources", "trainable_resource_variables", "init_op",
+                          "local_init_op", "ready_op", "ready_for_local_init_op", "summary_op",
+                          "global_step", "eval_step", "train_op", "cond_context", "while_context"));
+}
+
 TEST_F(CollectionsTest, RefuseAnItemOfAnotherType) {
   add_to_collection("k", 3);
   expect_error<TypeError>(ErrorKind::bad_argument, {"Item 0 of collection 'k'"},

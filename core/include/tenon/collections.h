@@ -26,6 +26,7 @@ namespace tenon {
 // The keys of TensorFlow's own collections.
 struct GraphKeys {
   static constexpr std::string_view GLOBAL_VARIABLES = "variables";
+  static constexpr std::string_view VARIABLES = "variables";  // GLOBAL_VARIABLES's old name
   static constexpr std::string_view LOCAL_VARIABLES = "local_variables";
   static constexpr std::string_view METRIC_VARIABLES = "metric_variables";
   static constexpr std::string_view MODEL_VARIABLES = "model_variables";
