@@ -161,7 +161,7 @@ Initializer initializer_from(Program& program, const Json& form) {
   }
   if (form.contains("thunk")) return thunk(program, form["thunk"]);
   if (!form.contains("init")) return not_an_initializer(form);
-  return kInitializers.at(form["init"].get<std::string>())(form);
+  return chosen(kInitializers, form["init"].get<std::string>())(form);
 }
 
 tenon::InitialValue initial_value_from(Program& program, const Json& form) {

@@ -96,8 +96,8 @@ void read_replicas(const Json& step, Options& options) {
       {"MEAN", tenon::VariableAggregation::MEAN},
       {"ONLY_FIRST_REPLICA", tenon::VariableAggregation::ONLY_FIRST_REPLICA},
   };
-  options.synchronization = kSynchronization.at(text(step, "synchronization", "AUTO"));
-  options.aggregation = kAggregation.at(text(step, "aggregation", "NONE"));
+  options.synchronization = chosen(kSynchronization, text(step, "synchronization", "AUTO"));
+  options.aggregation = chosen(kAggregation, text(step, "aggregation", "NONE"));
 }
 
 }  // namespace

@@ -239,4 +239,18 @@ TEST(GoldenTest, AnswersAReferenceToNothingWithoutACall) {
   EXPECT_EQ(given[2], Json({{"value", ""}}));
 }
 
+TEST(GoldenTest, AnswersWhatIsNoStepAndGoesOn) {
+  const Json given =
+      answers({"text",
+               {{"do", "get_variable"}, {"name", 3}},
+               {{"do", "get_variable"}, {"name", "w"}, {"initializer", {{"init", 1}}}},
+               {{"do", "op"}, {"op", "add"}, {"in", {1}}},
+               {{"do", "enter_name_scope"}, {"name", "a"}, {"as", {1}}},
+               {{"do", "Variable"},
+                {"initial_value", {{"value", {1, 2}}, {"shape", {3}}, {"dtype", "int32"}}}},
+               {{"do", "get_name_scope"}}});
+  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(given[i].at("error").at("kind"), "bad_program") << i;
+  EXPECT_EQ(given[6], Json({{"value", ""}}));
+}
+
 }  // namespace

@@ -69,8 +69,8 @@ Program::~Program() {
 
 Json Program::answer(const Json& step) {
   try {
-    Result result = find_step(step.at("do").get<std::string>())(*this, step);
     const std::string name = text(step, "as");
+    Result result = find_step(step.at("do").get<std::string>())(*this, step);
     note_identity(result.thing, name, result.answer);
     if (!name.empty()) things_[name] = std::move(result.thing);
     return result.answer;
@@ -80,6 +80,9 @@ Json Program::answer(const Json& step) {
     return error_answer(mistake.kind, mistake.type, mistake.message);
   } catch (const BadReference&) {
     return {{"error", {{"kind", "bad_reference"}}}};
+  } catch (const Json::exception& error) {  // the replayer's own reading: Tenon knows no JSON
+    const Mistake mistake = not_a_program(error.what());
+    return error_answer(mistake.kind, mistake.type, mistake.message);
   }
 }
 

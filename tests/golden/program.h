@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "tests/golden/mistake.h"
 #include "tests/golden/values.h"
 
 namespace replay {
@@ -36,13 +37,6 @@ struct List {
 // A reference to something that no step has made.
 struct BadReference {};
 
-// A mistake that C++'s types leave no way to make; the replayer answers its kind itself.
-struct Mistake {
-  std::string kind;
-  std::string type;
-  std::string message;
-};
-
 // What a step made and what is answered.
 struct Result {
   Thing thing;
@@ -56,7 +50,8 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // The answer to one step; throws nothing that a program does wrong.
+  // The answer to one step; throws nothing that a program does wrong. A step that isn't one of
+  // FORMAT.md's (a field missing, or of another type) answers the kind bad_program.
   Json answer(const Json& step);
 
   // What {"ref"} stands for; a bare value is itself. Throws BadReference.

@@ -47,6 +47,9 @@ Result get_collection_ref(Program&, const Json& step) {
 Result list_append(Program& program, const Json& step) {
   const auto list = program.list(step.at("list"));
   const Thing value = program.thing(step.at("value"));
+  if (std::holds_alternative<std::shared_ptr<List>>(value)) {
+    throw not_a_program("a list of lists");  // it could hold itself
+  }
   if (list->collection) {
     list->collection->push_back(item_of(value));
   } else {
@@ -94,7 +97,7 @@ std::string_view key_of(const Json& step) {
       {"model", GraphKeys::MODEL_VARIABLES},
       {"moving_average", GraphKeys::MOVING_AVERAGE_VARIABLES},
   };
-  return kKeys.at(text(step, "which"));
+  return chosen(kKeys, text(step, "which"));
 }
 
 // Golden programs put anything into TensorFlow's own collections, too, and want it listed as it is:

@@ -97,8 +97,8 @@ DType dtype_of_name(const Program& program, const std::string& name, const Tenso
 }
 
 tenon::Feed feed_of(Program& program, const Json& pair) {
-  const Thing key = program.thing(pair[0]);
-  const Json& given = pair[1];
+  const Thing key = program.thing(pair.at(0));
+  const Json& given = pair.at(1);
   if (given.is_object() && given.contains("ref")) {
     program.thing(given);
     throw Mistake{"bad_feed", "TypeError", "a symbolic tensor can't be fed"};
@@ -147,7 +147,9 @@ Result run(Program& program, const Json& step) {
 }
 
 Result run_stats(Program& program, const Json& step) {
-  return {None{}, {{"stats", stats_answer(fetched(program, step).at(0), field(step, "bounds"))}}};
+  const std::vector<Tensor> values = fetched(program, step);
+  if (values.empty() || !values.front()) throw not_a_program("run_stats fetches one tensor");
+  return {None{}, {{"stats", stats_answer(values.front(), field(step, "bounds"))}}};
 }
 
 Result load(Program& program, const Json& step) {

@@ -138,7 +138,7 @@ Result apply_gradients(Program& program, const Json& step) {
   const OptimizerPtr made = optimizer_of(program, step);
   train::GradientsAndVariables pairs;
   for (const Json& pair : step.at("pairs")) {
-    pairs.push_back({program.gradient(pair[0]), program.variable(pair[1])});
+    pairs.push_back({program.gradient(pair.at(0)), program.variable(pair.at(1))});
   }
   const tenon::Operation op = made->apply_gradients(
       pairs, {.global_step = global_step(program, step), .name = text(step, "name")});

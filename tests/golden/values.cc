@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/golden/mistake.h"
+
 namespace replay {
 
 namespace {
@@ -113,6 +115,10 @@ void store(Tensor& tensor, size_t index, const Json& leaf) {
 
 Tensor filled(const std::vector<const Json*>& leaves, DType dtype, const Shape& shape) {
   Tensor tensor(dtype, shape);
+  if (static_cast<size_t>(tensor.element_count()) != leaves.size()) {
+    throw not_a_program("a value has " + std::to_string(leaves.size()) +
+                        " elements, and another count by its shape");
+  }
   for (size_t i = 0; i < leaves.size(); ++i) store(tensor, i, *leaves[i]);
   return tensor;
 }
@@ -194,7 +200,7 @@ bool is_typed_literal(const Json& value) {
 Tensor typed_literal(const Json& value) {
   const DType dtype = dtype_from(value.at("dtype"));
   if (value.contains("wave")) {
-    const double start = number(value["wave"][0]), scale = number(value["wave"][1]);
+    const double start = number(value["wave"].at(0)), scale = number(value["wave"].at(1));
     Tensor wave(tenon::float64, shape_from(value.at("shape")));
     std::span<double> to = wave.mutable_data<double>();
     for (size_t i = 0; i < to.size(); ++i) {
@@ -306,7 +312,7 @@ Json stats_answer(const Tensor& value, const Json& bounds) {
                  {"mean", rounded(mean)},
                  {"std", rounded(std::sqrt(squares / count))}};
   if (!bounds.is_null()) {
-    const double low = number(bounds[0]), high = number(bounds[1]);
+    const double low = number(bounds.at(0)), high = number(bounds.at(1));
     bool inside = true;
     for (double x : numbers) inside = inside && x >= low && x <= high;
     answer["in_bounds"] = inside;
