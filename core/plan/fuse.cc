@@ -164,21 +164,25 @@ class Fuser {
 
   // Takes in the elementwise producers of this operation's inputs, which have taken in theirs.
   void fuse_producers(PlanOp& op) {
-    for (size_t i = 0; i < op.inputs.size(); ++i) {
-      const int value = op.inputs[i];
-      PlanOp* producer = sole_producer(op, value);
-      if (producer == nullptr || producer->kind != StepKind::kElementwise) continue;
-      if (plan_.value(value).shape != shape_of_result(op)) continue;
-      if (!op.writes.empty() &&
-          (contains(op.written_inputs, static_cast<int>(i)) || may_fail(*producer->program))) {
-        continue;
+    for (size_t i = 0; i < op.inputs.size();) {
+      PlanOp* producer = sole_producer(op, op.inputs[i]);
+      if (producer != nullptr && may_merge(*producer, op, i)) {
+        merge(*producer, op, i);  // after which another input is in its place
+      } else {
+        ++i;
       }
-      if (producer->program->instructions.size() + op.program->instructions.size() >
-          kLongestProgram) {
-        continue;
-      }
-      merge(*producer, op, i);
     }
+  }
+
+  bool may_merge(const PlanOp& producer, const PlanOp& op, size_t position) const {
+    if (producer.kind != StepKind::kElementwise) return false;
+    if (plan_.value(op.inputs[position]).shape != shape_of_result(op)) return false;
+    if (!op.writes.empty() &&
+        (contains(op.written_inputs, static_cast<int>(position)) || may_fail(*producer.program))) {
+      return false;
+    }
+    return producer.program->instructions.size() + op.program->instructions.size() <=
+           kLongestProgram;
   }
 
   const Shape& shape_of_result(const PlanOp& op) const {

@@ -37,6 +37,17 @@ TEST_F(FuseTest, RunsAChainOfElementwiseOperationsAsOneStep) {
   EXPECT_NEAR(session.run(y, {{x_, value_}}).data<float>()[1], expected, 1e-6);
 }
 
+TEST_F(FuseTest, TakesInTheProducersOfEveryInput) {
+  const Output both = x_ * 2.0f + nn::relu(x_);
+  EXPECT_EQ(plan_steps(both, {{x_, value_}}).size(), 1u);
+  EXPECT_EQ(value_of(both), (std::vector<float>{3, -4, 9}));
+  std::vector<Input> terms;
+  for (int i = 1; i <= 5; ++i) terms.emplace_back(x_ * static_cast<float>(i));
+  const Output sum = add_n(terms);
+  EXPECT_EQ(plan_steps(sum, {{x_, value_}}).size(), 1u);
+  EXPECT_EQ(value_of(sum), (std::vector<float>{15, -30, 45}));
+}
+
 TEST_F(FuseTest, RunsAProductWithBiasAndActivationAsOneStep) {
   const Variable w = get_variable("w", {.shape = {3, 4}, .initializer = ones_initializer()});
   const Variable b = get_variable("b", {.shape = {4}, .initializer = constant_initializer(-1.0)});
