@@ -101,13 +101,13 @@ class Transferrer {
   // variable is copied when it is read: it must not change any more when the run goes on, nor after
   // it.
   void bring_fetch(int& fetch) {
-    if (!is_placed(fetch)) return;
     const int owner = plan_.root(fetch);
-    if (plan_.value(owner).memory != kHost && !keep_on_device_) {
+    const int variable = plan_.value(owner).variable;
+    if (is_placed(fetch) && plan_.value(owner).memory != kHost && !keep_on_device_) {
       const int producer = plan_.value(fetch).producer;
       fetch = received_by(kHost, fetch, producer);
-    } else if (plan_.value(owner).variable >= 0) {
-      fetch = add_copy(fetch, plan_.value(owner).variable);
+    } else if (variable >= 0 && !plan_.value(fetch).constant && !plan_.value(owner).constant) {
+      fetch = add_copy(fetch, variable);  // strings, too, which lie in the host's memory
     }
   }
 

@@ -102,6 +102,25 @@ TEST_F(SessionTest, ListsAllUninitializedVariablesOfARun) {
   }
 }
 
+TEST_F(SessionTest, ReadsAVariableOfStringsAsItDoesOthers) {
+  const auto strings = [](const char* first, const char* second) {
+    return Tensor::from<std::string>(std::vector<std::string>{first, second}, {2});
+  };
+  for (const bool use_resource : {false, true}) {
+    const Variable v(InitialValue(strings("a", "b")), {.use_resource = use_resource});
+    const Output read = v.value(), write = v.assign(strings("c", "d"));
+    Session session;
+    EXPECT_ERROR(session.run(read), FailedPreconditionError, uninitialized, v.op().name());
+    EXPECT_ERROR(session.run(identity(read)), FailedPreconditionError, uninitialized,
+                 v.op().name());
+    session.run(v.initializer());
+    const std::vector<Tensor> values = session.run({read, write});
+    EXPECT_EQ(values[0].data<std::string>()[1], "b");
+    EXPECT_EQ(values[1].data<std::string>()[1], "d");
+    EXPECT_EQ(session.run(read).data<std::string>()[0], "c");
+  }
+}
+
 TEST_F(SessionTest, ReadsTheValueFromBeforeTheRunUnlessOrderedAfterAWrite) {
   const Variable v = variable("v", Tensor(1.0f));
   const Output before = v + 0.0f;
