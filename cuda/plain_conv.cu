@@ -1,36 +1,13 @@
 #include "cuda/plain_conv.h"
 
 #include "cuda/kernel_support.h"
+#include "cuda/numbering.h"
 
 namespace tenon::cuda {
 namespace {
 
 using internal::WindowAxis;
 using internal::Windows;
-
-// How elements of a tensor [.., rows, columns, last] are numbered.
-struct Numbering {
-  int64_t size;
-  Divider last, columns, rows;
-};
-
-Numbering numbering(int64_t outer, int64_t rows, int64_t columns, int64_t last) {
-  const int64_t size = outer * rows * columns * last;
-  return {size, Divider(last, size), Divider(columns, size), Divider(rows, size)};
-}
-
-struct Place {
-  int64_t outer, row, column, last;
-};
-
-__device__ Place place_of(const Numbering& numbers, int64_t index) {
-  Place place = {};
-  place.last = index;
-  place.column = numbers.last.split(place.last);
-  place.row = numbers.columns.split(place.column);
-  place.outer = numbers.rows.split(place.row);
-  return place;
-}
 
 template <typename T>
 __global__ void forward(const T* image, const T* filter, T* out, Windows windows, int64_t outputs,

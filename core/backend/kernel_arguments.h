@@ -84,6 +84,19 @@ inline GatherSizes gather_sizes(const KernelRequest& request) {
   return sizes;
 }
 
+// How many elements each condition of a Select (TensorFlow 1's) chooses; 0 when there is none.
+// Throws InvalidArgumentError (shape_incompatible).
+inline int64_t elements_a_condition(const KernelRequest& request) {
+  const Shape &condition = request.input_shape(0), &shape = request.output_shape(0);
+  const bool fits = condition == shape || condition.rank() == 0 ||
+                    (condition.rank() == 1 && shape.rank() >= 1 && condition[0] == shape[0]);
+  require(fits, ErrorKind::shape_incompatible, "Inputs to operation Select must have the same ",
+          "size and shape, or the condition must be a vector over their first axis: ", condition,
+          " and ", shape);
+  const int64_t conditions = condition.element_count();
+  return conditions == 0 ? 0 : shape.element_count() / conditions;
+}
+
 // f(static_cast<T*>(nullptr)) for an unsigned T of so many bytes (1, 2, 4 or 8): moving elements
 // needs no more of their type.
 template <typename F>

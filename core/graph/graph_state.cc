@@ -6,6 +6,7 @@
 #include <exception>
 #include <unordered_map>
 
+#include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/signature.h"
 #include "core/graph/static_value.h"
@@ -42,17 +43,13 @@ thread_local int device_functions_running = 0;
 
 // Counts the device functions that are inside of one another: one that makes operations is asked
 // for these, too.
-struct DeviceFunctionRun {
-  explicit DeviceFunctionRun(const std::string& name) {
-    require<RuntimeError>(device_functions_running < kMostDeviceFunctions, ErrorKind::bad_device,
+struct DeviceFunctionRun : Nesting {
+  explicit DeviceFunctionRun(const std::string& name) : Nesting(device_functions_running) {
+    require<RuntimeError>(device_functions_running <= kMostDeviceFunctions, ErrorKind::bad_device,
                           "The device function of operation '", name, "' calls itself without ",
                           "end (", kMostDeviceFunctions, " times so far): it makes operations. ",
                           "Make them under device(nullptr), or outside of it.");
-    ++device_functions_running;
   }
-  ~DeviceFunctionRun() { --device_functions_running; }
-  DeviceFunctionRun(const DeviceFunctionRun&) = delete;
-  DeviceFunctionRun& operator=(const DeviceFunctionRun&) = delete;
 };
 
 }  // namespace

@@ -1,16 +1,13 @@
 #include "core/graph/static_value.h"
 
+#include "core/base/nesting.h"
+
 namespace tenon::internal {
 namespace {
 
 constexpr int kDeepest = 64;  // how far values are followed back
 
 thread_local int depth = 0;
-
-struct DepthGuard {
-  DepthGuard() { ++depth; }
-  ~DepthGuard() { --depth; }
-};
 
 StaticInputs inputs_of(const Node& node) {
   StaticInputs seen;
@@ -83,7 +80,7 @@ Tensor constant_value(const Endpoint& endpoint) {
   const Node& node = *endpoint.node;
   if (node.type() == "Const") return node.attrs.get<Tensor>("value");
   if (node.def->value == nullptr || endpoint.index != 0 || depth >= kDeepest) return {};
-  const DepthGuard guard;
+  const Nesting deeper(depth);
   const StaticShapeContext context(node.attrs, inputs_of(node));
   return node.def->value(context).value_or(Tensor());
 }
@@ -94,7 +91,7 @@ Shape constant_value_as_shape(const Endpoint& endpoint) {
   if (static_shape.has_rank() && static_shape.rank() == 0) return Shape::unknown();
   if (const Tensor value = constant_value(endpoint)) return to_shape(value);
   if (depth < kDeepest) {
-    const DepthGuard guard;
+    const Nesting deeper(depth);
     if (node.type() == "Shape") {
       const Endpoint& of = node.inputs[0];
       return of.node->output_shapes[static_cast<size_t>(of.index)];

@@ -117,6 +117,16 @@ VarianceScalingInitializerOptions scaling(double scale, const char* mode, const 
           .seed = options.seed};  // TensorFlow looks at no dtype here
 }
 
+// Zeros or ones. The usual one is asked for by the thousand, and made once.
+template <Output (*kFill)(Integers, DType, const OpOptions&)>
+Initializer filled_initializer(DType dtype) {
+  static const Initializer::Function make = [](const Shape& shape, DType of, const PartitionInfo*) {
+    return kFill(sizes_of(shape), of, {});
+  };
+  static const auto usual = Initializer::built_in(make, float32);
+  return dtype == float32 ? usual : Initializer::built_in(make, dtype);
+}
+
 }  // namespace
 
 std::optional<int> PartitionInfo::single_slice_dim(const Shape& shape) const {
@@ -158,21 +168,11 @@ Output Initializer::operator()(const Shape& shape, DType dtype,
 }
 
 Initializer zeros_initializer(const ZerosInitializerOptions& options) {
-  static const Initializer::Function make = [](const Shape& shape, DType dtype,
-                                               const PartitionInfo*) {
-    return zeros(sizes_of(shape), dtype);
-  };
-  static const auto plain = Initializer::built_in(make, float32);  // asked for by the thousand
-  return options.dtype == float32 ? plain : Initializer::built_in(make, options.dtype);
+  return filled_initializer<zeros>(options.dtype);
 }
 
 Initializer ones_initializer(const OnesInitializerOptions& options) {
-  static const Initializer::Function make = [](const Shape& shape, DType dtype,
-                                               const PartitionInfo*) {
-    return ones(sizes_of(shape), dtype);
-  };
-  static const auto plain = Initializer::built_in(make, float32);  // asked for by the thousand
-  return options.dtype == float32 ? plain : Initializer::built_in(make, options.dtype);
+  return filled_initializer<ones>(options.dtype);
 }
 
 Initializer constant_initializer(const Input& value, const ConstantInitializerOptions& options) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/scope_stack.h"
@@ -20,17 +21,13 @@ thread_local int creators_running = 0;
 
 // Counts the creators that are inside of one another: one that makes a variable each time that it
 // is asked for one never ends.
-struct CreatorRun {
-  explicit CreatorRun(const NewVariable& wanted) {
-    require<RuntimeError>(creators_running < kMostCreators, ErrorKind::bad_argument,
+struct CreatorRun : internal::Nesting {
+  explicit CreatorRun(const NewVariable& wanted) : Nesting(creators_running) {
+    require<RuntimeError>(creators_running <= kMostCreators, ErrorKind::bad_argument,
                           "The variable creators asked for variable ", wanted.name, " at ",
                           wanted.where, " call themselves without end (", kMostCreators,
                           " times so far). Call the creator that they were given.");
-    ++creators_running;
   }
-  ~CreatorRun() { --creators_running; }
-  CreatorRun(const CreatorRun&) = delete;
-  CreatorRun& operator=(const CreatorRun&) = delete;
 };
 
 InitialValue initial_value_of(const NewVariable& wanted) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
@@ -29,17 +30,13 @@ thread_local int getters_running = 0;
 
 // Counts the custom getters that are inside of one another: one that asks get_variable for its own
 // name never ends.
-struct GetterRun {
-  explicit GetterRun(const std::string& name) {
-    require<RuntimeError>(getters_running < kMostGetters, ErrorKind::bad_getter,
+struct GetterRun : Nesting {
+  explicit GetterRun(const std::string& name) : Nesting(getters_running) {
+    require<RuntimeError>(getters_running <= kMostGetters, ErrorKind::bad_getter,
                           "The custom_getter of variable ", name, " calls itself without end (",
                           kMostGetters, " times so far). Call the getter that it was given, not ",
                           "get_variable.");
-    ++getters_running;
   }
-  ~GetterRun() { --getters_running; }
-  GetterRun(const GetterRun&) = delete;
-  GetterRun& operator=(const GetterRun&) = delete;
 };
 
 Initializer default_initializer(const std::string& name, DType dtype) {
@@ -90,18 +87,14 @@ thread_local int variables_under_way = 0;
 
 // Counts the variables that are inside of one another: an initializer that asks for another
 // variable of its scope never ends.
-struct VariableUnderWay {
-  explicit VariableUnderWay(const std::string& name) {
+struct VariableUnderWay : Nesting {
+  explicit VariableUnderWay(const std::string& name) : Nesting(variables_under_way) {
     require<RuntimeError>(
-        variables_under_way < kMostInside, ErrorKind::bad_argument, "What makes variable ", name,
+        variables_under_way <= kMostInside, ErrorKind::bad_argument, "What makes variable ", name,
         " asks for variables without end (", kMostInside,
         " inside of one another so far): an initializer, regularizer, partitioner or caching ",
         "device calls get_variable, whose variable has the same one. Give that variable its own.");
-    ++variables_under_way;
   }
-  ~VariableUnderWay() { --variables_under_way; }
-  VariableUnderWay(const VariableUnderWay&) = delete;
-  VariableUnderWay& operator=(const VariableUnderWay&) = delete;
 };
 
 }  // namespace

@@ -2,17 +2,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/backend/qr_shape.h"
 #include "cpu_fallback/strided_copy.h"
 
 namespace tenon::cpu {
-namespace {
 
-struct QrShape {
-  int64_t batch, rows, columns;
-  bool full;
-  int64_t steps() const { return std::min(rows, columns); }
-  int64_t inner() const { return full ? rows : steps(); }  // columns of q
-};
+using internal::QrShape;
+
+namespace {
 
 // One matrix. `a` is a copy of it that ends as R with the reflections below its diagonal, `scales`
 // has a number for each of them.
@@ -91,13 +88,7 @@ class Householder {
 
 template <typename T>
 Kernel prepare_qr(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  require(shape.rank() >= 2, ErrorKind::shape_incompatible,
-          "Input must have rank >= 2 to have a QR decomposition, got ", shape);
-  const QrShape s = {.batch = count_between(shape, 0, shape.rank() - 2),
-                     .rows = shape[-2],
-                     .columns = shape[-1],
-                     .full = request.attrs->get_or("full_matrices", false)};
+  const QrShape s = internal::qr_shape(request);
   const int64_t room = s.rows * s.columns + s.steps();
   return {.workspace_bytes = static_cast<size_t>(room) * sizeof(T),
           .launch = [=](const Launch& args) {

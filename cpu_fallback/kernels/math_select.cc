@@ -6,14 +6,8 @@ namespace tenon::cpu {
 namespace {
 
 Kernel prepare_select(const KernelRequest& request) {
-  const Shape &condition = request.input_shape(0), &shape = request.output_shape(0);
-  const int64_t size = shape.element_count(), conditions = condition.element_count();
-  const bool fits = condition == shape || condition.rank() == 0 ||
-                    (condition.rank() == 1 && shape.rank() >= 1 && condition[0] == shape[0]);
-  require(fits, ErrorKind::shape_incompatible, "Inputs to operation Select must have the same ",
-          "size and shape, or the condition must be a vector over their first axis: ", condition,
-          " and ", shape);
-  const int64_t row = conditions == 0 ? 0 : size / conditions;
+  const int64_t conditions = request.input_shape(0).element_count();
+  const int64_t row = internal::elements_a_condition(request);
   return for_element_size(request.output_dtype(0), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     return Kernel{.launch = [conditions, row](const Launch& args) {

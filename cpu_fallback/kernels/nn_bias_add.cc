@@ -1,4 +1,5 @@
 // BiasAdd: a bias for each channel, the last axis (NHWC) or the second (NCHW); and its gradient.
+#include "core/backend/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/reduction.h"
 #include "cpu_fallback/scalar.h"
@@ -6,19 +7,9 @@
 namespace tenon::cpu {
 namespace {
 
-int channel_axis(const KernelRequest& request) {
-  const int rank = request.input_shape(0).rank();
-  require(rank >= 2, ErrorKind::shape_incompatible,
-          "Input tensor must be at least 2D: ", request.input_shape(0));
-  return request.attrs->get_or<std::string>("data_format", "NHWC") == "NCHW" ? 1 : rank - 1;
-}
-
 template <typename T>
 Kernel prepare_bias_add(const KernelRequest& request) {
-  const AroundAxis around(request.input_shape(0), channel_axis(request));
-  require(request.input_shape(1) == Shape{around.size}, ErrorKind::shape_incompatible,
-          "Must provide as many biases as the last dimension of the input tensor: ",
-          request.input_shape(1), " vs. ", request.input_shape(0));
+  const AroundAxis around = internal::around_channels(request);
   return {.launch = [around](const Launch& args) {
     const T *value = args.input<T>(0), *bias = args.input<T>(1);
     T* out = args.output<T>(0);
@@ -42,10 +33,8 @@ Kernel prepare_bias_add(const KernelRequest& request) {
 }
 
 Kernel prepare_bias_add_grad(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  std::vector<bool> reduced(static_cast<size_t>(shape.rank()), true);
-  reduced[static_cast<size_t>(channel_axis(request))] = false;
-  return Reduction::kernel(Reduction(Reduce::kSum, request.input_dtype(0), shape, reduced));
+  return Reduction::kernel(Reduction(Reduce::kSum, request.input_dtype(0), request.input_shape(0),
+                                     internal::axes_without_channels(request)));
 }
 
 template <typename T>

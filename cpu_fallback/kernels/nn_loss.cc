@@ -1,38 +1,20 @@
 // Cross entropy of logits with labels, dense or sparse: the loss of each row and its gradient.
+#include "core/backend/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/row_softmax.h"
 
 namespace tenon::cpu {
+
+using internal::Rows;
+using internal::RowSteps;
+
 namespace {
-
-struct Rows {
-  int64_t count, columns;
-};
-
-Rows rows_of(const KernelRequest& request) {
-  const Shape& logits = request.output_shape(1);
-  require(logits.rank() == 2, ErrorKind::shape_incompatible, "logits must be 2-dimensional, got ",
-          logits);
-  return {.count = logits[0], .columns = logits[1]};
-}
-
-// How far to go in an input that may be broadcast along either axis.
-struct Steps {
-  int64_t row, column;
-  Steps(const Shape& shape, const Rows& rows) {
-    const bool fits = shape.rank() == 2 && (shape[0] == rows.count || shape[0] == 1) &&
-                      (shape[1] == rows.columns || shape[1] == 1);
-    require(fits, ErrorKind::shape_incompatible, "logits and labels must be broadcastable: ", shape,
-            " doesn't broadcast to ", Shape{rows.count, rows.columns});
-    column = shape[1] == 1 ? 0 : 1;
-    row = shape[0] == 1 ? 0 : shape[1];
-  }
-};
 
 template <typename T>
 Kernel prepare_dense(const KernelRequest& request) {
-  const Rows rows = rows_of(request);
-  const Steps x_steps(request.input_shape(0), rows), label_steps(request.input_shape(1), rows);
+  const Rows rows = internal::loss_rows(request);
+  const RowSteps x_steps = internal::row_steps(request.input_shape(0), rows);
+  const RowSteps label_steps = internal::row_steps(request.input_shape(1), rows);
   using C = scalar::Compute<T>;
   // Logits that are broadcast are first written out, into the gradient's place.
   return {.launch = [=, softmax = RowSoftmax<T>()](const Launch& args) {
@@ -78,10 +60,7 @@ void check_labels(const Index* labels, const Rows& rows) {
 
 template <typename T, typename Index>
 Kernel prepare_sparse(const KernelRequest& request) {
-  const Rows rows = rows_of(request);
-  require(request.input_shape(1).element_count() == rows.count, ErrorKind::shape_incompatible,
-          "labels ", request.input_shape(1), " must be one for each row of logits ",
-          request.input_shape(0));
+  const Rows rows = internal::sparse_loss_rows(request);
   using C = scalar::Compute<T>;
   return {.launch = [rows, softmax = RowSoftmax<T>()](const Launch& args) {
     const Index* labels = args.input<Index>(1);

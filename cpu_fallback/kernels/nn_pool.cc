@@ -2,25 +2,18 @@
 // the pixels that lie on the image.
 #include <algorithm>
 
-#include "core/backend/window.h"
+#include "core/backend/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
 
 namespace tenon::cpu {
 
-using internal::make_windows;
+using internal::pool_windows;
 using internal::WindowAxis;
 using internal::Windows;
 
 namespace {
-
-Windows pool_windows(const KernelRequest& request, const Shape& image, const Shape& output) {
-  const auto& ksize = request.attrs->get<std::vector<int64_t>>("ksize");
-  require<UnimplementedError>(ksize.at(0) == 1 && ksize.at(3) == 1, ErrorKind::bad_argument,
-                              "Pooling over the batch or the channels is not supported");
-  return make_windows(*request.attrs, image, output, ksize[1], ksize[2]);
-}
 
 // Calls f(offset of the pixel's channels) for each pixel of image n that window (y, x) sees.
 template <typename F>

@@ -1,4 +1,5 @@
 // Softmax and LogSoftmax over the last axis.
+#include "core/backend/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/row_softmax.h"
 
@@ -7,27 +8,24 @@ namespace {
 
 template <typename T, bool kLog>
 Kernel prepare_softmax(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  require(shape.rank() >= 1, ErrorKind::shape_incompatible, "logits must have >= 1 dimension, got ",
-          shape);
-  const int64_t columns = shape.back(), rows = count_between(shape, 0, shape.rank() - 1);
+  const auto rows = internal::softmax_rows(request);
   using C = scalar::Compute<T>;
-  return {.launch = [columns, rows, softmax = RowSoftmax<T>()](const Launch& args) {
-    for_rows(args, rows, columns * 4, [&](int64_t begin, int64_t end) {
+  return {.launch = [rows, softmax = RowSoftmax<T>()](const Launch& args) {
+    for_rows(args, rows.count, rows.columns * 4, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        const T* x = args.input<T>(0) + row * columns;
-        T* y = args.output<T>(0) + row * columns;
+        const T* x = args.input<T>(0) + row * rows.columns;
+        T* y = args.output<T>(0) + row * rows.columns;
         if constexpr (kLog) {
-          const auto [max, sum] = softmax.run(x, columns, [](int64_t, C) {});
+          const auto [max, sum] = softmax.run(x, rows.columns, [](int64_t, C) {});
           const C log_sum = static_cast<C>(std::log(sum)), shift = max;
-          for (int64_t i = 0; i < columns; ++i) {
+          for (int64_t i = 0; i < rows.columns; ++i) {
             y[i] = static_cast<T>(static_cast<C>(x[i]) - shift - log_sum);
           }
         } else {
           const auto result =
-              softmax.run(x, columns, [y](int64_t i, C e) { y[i] = static_cast<T>(e); });
+              softmax.run(x, rows.columns, [y](int64_t i, C e) { y[i] = static_cast<T>(e); });
           const C scale = static_cast<C>(1 / result.sum);
-          for (int64_t i = 0; i < columns; ++i) {
+          for (int64_t i = 0; i < rows.columns; ++i) {
             y[i] = static_cast<T>(static_cast<C>(y[i]) * scale);
           }
         }

@@ -1,17 +1,14 @@
 // Qr by Householder reflections, with LAPACK's signs, a block for each matrix; MatrixDiag and
 // MatrixDiagPart.
+#include "core/backend/qr_shape.h"
 #include "cuda/kernel_support.h"
 #include "cuda/strided_copy.h"
 
 namespace tenon::cuda {
-namespace {
 
-struct QrShape {
-  int64_t batch, rows, columns;
-  bool full;
-  __host__ __device__ int64_t steps() const { return rows < columns ? rows : columns; }
-  __host__ __device__ int64_t inner() const { return full ? rows : steps(); }  // columns of q
-};
+using internal::QrShape;
+
+namespace {
 
 // Makes the reflection that clears column k of `a` below the diagonal, and the diagonal's element,
 // which gets the sign that cancels nothing. Its vector is 1 at row k, and below it what is stored
@@ -91,13 +88,7 @@ __global__ void factorize(const T* x, T* q, T* r, T* work, QrShape s) {
 
 template <typename T>
 Kernel prepare_qr(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  require(shape.rank() >= 2, ErrorKind::shape_incompatible,
-          "Input must have rank >= 2 to have a QR decomposition, got ", shape);
-  const QrShape s = {.batch = count_between(shape, 0, shape.rank() - 2),
-                     .rows = shape[-2],
-                     .columns = shape[-1],
-                     .full = request.attrs->get_or("full_matrices", false)};
+  const QrShape s = internal::qr_shape(request);
   const int64_t room = s.rows * s.columns + s.steps();
   return {.workspace_bytes = static_cast<size_t>(s.batch * room) * sizeof(T),
           .launch = [s](const Launch& args) {

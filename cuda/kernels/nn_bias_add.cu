@@ -1,16 +1,10 @@
 // BiasAdd: a bias for each channel, the last axis (NHWC) or the second (NCHW); and its gradient.
+#include "core/backend/nn_arguments.h"
 #include "cuda/kernel_support.h"
 #include "cuda/reduction.h"
 
 namespace tenon::cuda {
 namespace {
-
-int channel_axis(const KernelRequest& request) {
-  const int rank = request.input_shape(0).rank();
-  require(rank >= 2, ErrorKind::shape_incompatible,
-          "Input tensor must be at least 2D: ", request.input_shape(0));
-  return request.attrs->get_or<std::string>("data_format", "NHWC") == "NCHW" ? 1 : rank - 1;
-}
 
 template <typename T>
 __global__ void bias_add(const T* value, const T* bias, T* out, int64_t size, Divider inner,
@@ -23,10 +17,7 @@ __global__ void bias_add(const T* value, const T* bias, T* out, int64_t size, Di
 
 template <typename T>
 Kernel prepare_bias_add(const KernelRequest& request) {
-  const AroundAxis around(request.input_shape(0), channel_axis(request));
-  require(request.input_shape(1) == Shape{around.size}, ErrorKind::shape_incompatible,
-          "Must provide as many biases as the last dimension of the input tensor: ",
-          request.input_shape(1), " vs. ", request.input_shape(0));
+  const AroundAxis around = internal::around_channels(request);
   const int64_t size = request.output_shape(0).element_count();
   const Divider inner(around.inner, size), channels(around.size, size);
   return {.launch = [=](const Launch& args) {
@@ -36,10 +27,8 @@ Kernel prepare_bias_add(const KernelRequest& request) {
 }
 
 Kernel prepare_bias_add_grad(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  std::vector<bool> reduced(static_cast<size_t>(shape.rank()), true);
-  reduced[static_cast<size_t>(channel_axis(request))] = false;
-  return reduction_kernel(Reduce::kSum, request.input_dtype(0), shape, reduced);
+  return reduction_kernel(Reduce::kSum, request.input_dtype(0), request.input_shape(0),
+                          internal::axes_without_channels(request));
 }
 
 }  // namespace

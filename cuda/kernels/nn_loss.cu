@@ -1,37 +1,18 @@
 // Cross entropy of logits with labels, dense or sparse: the loss of each row and its gradient.
+#include "core/backend/nn_arguments.h"
 #include "cuda/row_softmax.h"
 #include "cuda/typed_access.h"
 
 namespace tenon::cuda {
+
+using internal::Rows;
+using internal::RowSteps;
+
 namespace {
-
-struct Rows {
-  int64_t count, columns;
-};
-
-Rows rows_of(const KernelRequest& request) {
-  const Shape& logits = request.output_shape(1);
-  require(logits.rank() == 2, ErrorKind::shape_incompatible, "logits must be 2-dimensional, got ",
-          logits);
-  return {.count = logits[0], .columns = logits[1]};
-}
-
-// How far to go in an input that may be broadcast along either axis.
-struct Steps {
-  int64_t row, column;
-};
-
-Steps steps_of(const Shape& shape, const Rows& rows) {
-  const bool fits = shape.rank() == 2 && (shape[0] == rows.count || shape[0] == 1) &&
-                    (shape[1] == rows.columns || shape[1] == 1);
-  require(fits, ErrorKind::shape_incompatible, "logits and labels must be broadcastable: ", shape,
-          " doesn't broadcast to ", Shape{rows.count, rows.columns});
-  return {.row = shape[0] == 1 ? 0 : shape[1], .column = shape[1] == 1 ? 0 : 1};
-}
 
 template <typename T>
 __global__ void dense_loss(const T* logits, const T* labels, T* losses, T* gradients, Rows rows,
-                           Steps logit_steps, Steps label_steps, int team_threads) {
+                           RowSteps logit_steps, RowSteps label_steps, int team_threads) {
   using C = Compute<T>;
   const Team team(team_threads);
   team.for_each(rows.count, [&](int64_t row) {
@@ -62,9 +43,9 @@ __global__ void dense_loss(const T* logits, const T* labels, T* losses, T* gradi
 
 template <typename T>
 Kernel prepare_dense(const KernelRequest& request) {
-  const Rows rows = rows_of(request);
-  const Steps logits = steps_of(request.input_shape(0), rows);
-  const Steps labels = steps_of(request.input_shape(1), rows);
+  const Rows rows = internal::loss_rows(request);
+  const RowSteps logits = internal::row_steps(request.input_shape(0), rows);
+  const RowSteps labels = internal::row_steps(request.input_shape(1), rows);
   const int team = team_size(rows.columns);
   return {.launch = [=](const Launch& args) {
     if (rows.count == 0) return;
@@ -104,10 +85,7 @@ __global__ void sparse_loss(const T* logits, const void* labels, DType label_dty
 
 template <typename T>
 Kernel prepare_sparse(const KernelRequest& request) {
-  const Rows rows = rows_of(request);
-  require(request.input_shape(1).element_count() == rows.count, ErrorKind::shape_incompatible,
-          "labels ", request.input_shape(1), " must be one for each row of logits ",
-          request.input_shape(0));
+  const Rows rows = internal::sparse_loss_rows(request);
   const DType label_dtype = request.input_dtype(1);
   const int team = team_size(rows.columns);
   return {.launch = [=](const Launch& args) {

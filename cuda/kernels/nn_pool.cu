@@ -1,65 +1,42 @@
 // MaxPool and AvgPool of NHWC images, and their gradients. Padding takes no part: averages are over
 // the pixels that lie on the image. Gradients are gathered: a thread adds up what all windows over
 // its pixel give, in the order of the windows.
-#include "core/backend/window.h"
+#include "core/backend/nn_arguments.h"
 #include "cuda/kernel_support.h"
+#include "cuda/numbering.h"
 
 namespace tenon::cuda {
 namespace {
 
+using internal::pool_windows;
 using internal::WindowAxis;
 using internal::Windows;
 
-Windows pool_windows(const KernelRequest& request, const Shape& image, const Shape& output) {
-  const auto& ksize = request.attrs->get<std::vector<int64_t>>("ksize");
-  require<UnimplementedError>(ksize.at(0) == 1 && ksize.at(3) == 1, ErrorKind::bad_argument,
-                              "Pooling over the batch or the channels is not supported");
-  return internal::make_windows(*request.attrs, image, output, ksize[1], ksize[2]);
-}
-
-// Windows, and how elements of the image or of the output are numbered.
+// Windows, and how what is gone over is numbered: elements [n, y, x, channel] of the image or of
+// the output.
 struct Pool {
   Windows windows;
-  int64_t size;                     // elements gone over
-  Divider channels, columns, rows;  // of what is gone over
+  Numbering numbers;
 };
 
-Pool over(const Windows& windows, int64_t rows, int64_t columns) {
-  const int64_t size = windows.batch * rows * columns * windows.channels;
-  return {.windows = windows,
-          .size = size,
-          .channels = Divider(windows.channels, size),
-          .columns = Divider(columns, size),
-          .rows = Divider(rows, size)};
+Pool over_output(const Windows& w) {
+  return {w, numbering(w.batch, w.h.output, w.w.output, w.channels)};
 }
-Pool over_output(const Windows& w) { return over(w, w.h.output, w.w.output); }
-Pool over_image(const Windows& w) { return over(w, w.h.input, w.w.input); }
-
-// Where an element lies: image n, row y, column x, channel c.
-struct Place {
-  int64_t n, y, x, c;
-};
-
-__device__ Place place_of(const Pool& pool, int64_t index) {
-  Place place = {};
-  place.c = index;
-  place.x = pool.channels.split(place.c);
-  place.y = pool.columns.split(place.x);
-  place.n = pool.rows.split(place.y);
-  return place;
+Pool over_image(const Windows& w) {
+  return {w, numbering(w.batch, w.h.input, w.w.input, w.channels)};
 }
 
 // f(offset) for each pixel of image n that window (y, x) sees, of channel c; until it is true.
 template <class F>
 __device__ void for_pixels(const Windows& windows, const Place& window, F f) {
   const WindowAxis &h = windows.h, &w = windows.w;
-  const int64_t i_end = h.last_tap(window.y);
-  const int64_t j_begin = w.first_tap(window.x), j_end = w.last_tap(window.x);
-  for (int64_t i = h.first_tap(window.y); i < i_end; ++i) {
-    const int64_t row = (window.n * h.input + window.y * h.stride - h.padding + i) * w.input;
+  const int64_t i_end = h.last_tap(window.row);
+  const int64_t j_begin = w.first_tap(window.column), j_end = w.last_tap(window.column);
+  for (int64_t i = h.first_tap(window.row); i < i_end; ++i) {
+    const int64_t row = (window.outer * h.input + window.row * h.stride - h.padding + i) * w.input;
     for (int64_t j = j_begin; j < j_end; ++j) {
-      const int64_t column = window.x * w.stride - w.padding + j;
-      if (f((row + column) * windows.channels + window.c)) return;
+      const int64_t column = window.column * w.stride - w.padding + j;
+      if (f((row + column) * windows.channels + window.last)) return;
     }
   }
 }
@@ -74,21 +51,21 @@ __device__ void for_windows(const Windows& windows, const Place& pixel, F f) {
   const auto last = [](const WindowAxis& axis, int64_t at) {
     return min(axis.output - 1, (at + axis.padding) / axis.stride);
   };
-  const int64_t y_end = last(windows.h, pixel.y), x_end = last(windows.w, pixel.x);
-  for (int64_t y = first(windows.h, pixel.y); y <= y_end; ++y) {
-    for (int64_t x = first(windows.w, pixel.x); x <= x_end; ++x) {
-      const int64_t at = (pixel.n * windows.h.output + y) * windows.w.output + x;
-      f(Place{pixel.n, y, x, pixel.c}, at * windows.channels + pixel.c);
+  const int64_t y_end = last(windows.h, pixel.row), x_end = last(windows.w, pixel.column);
+  for (int64_t y = first(windows.h, pixel.row); y <= y_end; ++y) {
+    for (int64_t x = first(windows.w, pixel.column); x <= x_end; ++x) {
+      const int64_t at = (pixel.outer * windows.h.output + y) * windows.w.output + x;
+      f(Place{pixel.outer, y, x, pixel.last}, at * windows.channels + pixel.last);
     }
   }
 }
 
 template <typename T>
 __global__ void max_pool(const T* image, T* out, Pool pool) {
-  for (int64_t i = first_index(); i < pool.size; i += grid_size()) {
+  for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
     bool any = false;
     T largest{};
-    for_pixels(pool.windows, place_of(pool, i), [&](int64_t pixel) {
+    for_pixels(pool.windows, place_of(pool.numbers, i), [&](int64_t pixel) {
       largest = any ? scalar::Maximum()(largest, image[pixel]) : image[pixel];
       any = true;
       return false;
@@ -101,9 +78,9 @@ __global__ void max_pool(const T* image, T* out, Pool pool) {
 template <typename T>
 __global__ void max_pool_grad(const T* image, const T* output, const T* gradient, T* result,
                               Pool pool) {
-  for (int64_t i = first_index(); i < pool.size; i += grid_size()) {
+  for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
     T sum{};
-    for_windows(pool.windows, place_of(pool, i), [&](const Place& window, int64_t at) {
+    for_windows(pool.windows, place_of(pool.numbers, i), [&](const Place& window, int64_t at) {
       for_pixels(pool.windows, window, [&](int64_t pixel) {
         if (image[pixel] != output[at]) return false;
         if (pixel == i) sum = scalar::Add()(sum, gradient[at]);
@@ -116,10 +93,10 @@ __global__ void max_pool_grad(const T* image, const T* output, const T* gradient
 
 template <typename T>
 __global__ void avg_pool(const T* image, T* out, Pool pool) {
-  for (int64_t i = first_index(); i < pool.size; i += grid_size()) {
+  for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
     T sum = 0;
     int64_t pixels = 0;
-    for_pixels(pool.windows, place_of(pool, i), [&](int64_t pixel) {
+    for_pixels(pool.windows, place_of(pool.numbers, i), [&](int64_t pixel) {
       sum += image[pixel];
       ++pixels;
       return false;
@@ -134,10 +111,10 @@ __device__ int64_t taps(const WindowAxis& axis, int64_t window) {
 
 template <typename T>
 __global__ void avg_pool_grad(const T* gradient, T* result, Pool pool) {
-  for (int64_t i = first_index(); i < pool.size; i += grid_size()) {
+  for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
     T sum = 0;
-    for_windows(pool.windows, place_of(pool, i), [&](const Place& window, int64_t at) {
-      const int64_t pixels = taps(pool.windows.h, window.y) * taps(pool.windows.w, window.x);
+    for_windows(pool.windows, place_of(pool.numbers, i), [&](const Place& window, int64_t at) {
+      const int64_t pixels = taps(pool.windows.h, window.row) * taps(pool.windows.w, window.column);
       sum += gradient[at] * (T{1} / static_cast<T>(pixels));
     });
     result[i] = sum;
@@ -149,7 +126,8 @@ Kernel prepare_max_pool(const KernelRequest& request) {
   const Pool pool =
       over_output(pool_windows(request, request.input_shape(0), request.output_shape(0)));
   return {.launch = [pool](const Launch& args) {
-    launch_1d("max_pool", args, pool.size, max_pool<T>, args.input<T>(0), args.output<T>(0), pool);
+    launch_1d("max_pool", args, pool.numbers.size, max_pool<T>, args.input<T>(0), args.output<T>(0),
+              pool);
   }};
 }
 
@@ -158,7 +136,7 @@ Kernel prepare_max_pool_grad(const KernelRequest& request) {
   const Pool pool =
       over_image(pool_windows(request, request.input_shape(0), request.input_shape(1)));
   return {.launch = [pool](const Launch& args) {
-    launch_1d("max_pool_grad", args, pool.size, max_pool_grad<T>, args.input<T>(0),
+    launch_1d("max_pool_grad", args, pool.numbers.size, max_pool_grad<T>, args.input<T>(0),
               args.input<T>(1), args.input<T>(2), args.output<T>(0), pool);
   }};
 }
@@ -168,7 +146,8 @@ Kernel prepare_avg_pool(const KernelRequest& request) {
   const Pool pool =
       over_output(pool_windows(request, request.input_shape(0), request.output_shape(0)));
   return {.launch = [pool](const Launch& args) {
-    launch_1d("avg_pool", args, pool.size, avg_pool<T>, args.input<T>(0), args.output<T>(0), pool);
+    launch_1d("avg_pool", args, pool.numbers.size, avg_pool<T>, args.input<T>(0), args.output<T>(0),
+              pool);
   }};
 }
 
@@ -177,7 +156,7 @@ Kernel prepare_avg_pool_grad(const KernelRequest& request) {
   const Pool pool =
       over_image(pool_windows(request, request.output_shape(0), request.input_shape(1)));
   return {.launch = [pool](const Launch& args) {
-    launch_1d("avg_pool_grad", args, pool.size, avg_pool_grad<T>, args.input<T>(1),
+    launch_1d("avg_pool_grad", args, pool.numbers.size, avg_pool_grad<T>, args.input<T>(1),
               args.output<T>(0), pool);
   }};
 }

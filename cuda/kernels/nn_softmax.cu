@@ -1,4 +1,5 @@
 // Softmax and LogSoftmax over the last axis.
+#include "core/backend/nn_arguments.h"
 #include "cuda/row_softmax.h"
 
 namespace tenon::cuda {
@@ -23,15 +24,12 @@ __global__ void softmax(const T* x, T* y, int64_t rows, int64_t columns, int tea
 
 template <typename T, bool kLog>
 Kernel prepare_softmax(const KernelRequest& request) {
-  const Shape& shape = request.input_shape(0);
-  require(shape.rank() >= 1, ErrorKind::shape_incompatible, "logits must have >= 1 dimension, got ",
-          shape);
-  const int64_t columns = shape.back(), rows = count_between(shape, 0, shape.rank() - 1);
-  const int team = team_size(columns);
+  const auto rows = internal::softmax_rows(request);
+  const int team = team_size(rows.columns);
   return {.launch = [=](const Launch& args) {
-    if (rows == 0 || columns == 0) return;
-    softmax<T, kLog><<<blocks_for(rows * team), kThreads, 0, stream(args)>>>(
-        args.input<T>(0), args.output<T>(0), rows, columns, team);
+    if (rows.count == 0 || rows.columns == 0) return;
+    softmax<T, kLog><<<blocks_for(rows.count * team), kThreads, 0, stream(args)>>>(
+        args.input<T>(0), args.output<T>(0), rows.count, rows.columns, team);
     check_launch("softmax");
   }};
 }
