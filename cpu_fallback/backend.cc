@@ -1,7 +1,7 @@
 // The CPU backend: devices that compute in host memory on threads of their own.
 #include "core/backend/backend.h"
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "cpu_fallback/cpu_device.h"
 
 namespace tenon::cpu {

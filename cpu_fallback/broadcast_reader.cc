@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/backend/kernel_arguments.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "cpu_fallback/block_functions.h"
 
 namespace tenon::cpu {

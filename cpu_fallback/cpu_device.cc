@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/backend/module.h"
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/tensor/buffer.h"
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/backend/cpu_queue.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "cpu_fallback/cpu_device.h"
 

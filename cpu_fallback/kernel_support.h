@@ -5,6 +5,7 @@
 
 #include "core/backend/cpu_queue.h"
 #include "core/backend/kernel_arguments.h"
+#include "core/base/check.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

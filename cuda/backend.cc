@@ -2,7 +2,7 @@
 #include "core/backend/backend.h"
 
 #include "core/backend/module.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "cuda/cuda_device.h"
 
 namespace tenon::cuda {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon::cuda {
 namespace {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "cuda/device_guard.h"
 

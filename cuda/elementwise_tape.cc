@@ -1,4 +1,5 @@
 #include "cuda/elementwise_tape.h"
+#include "core/base/check.h"
 
 #include <algorithm>
 #include <array>

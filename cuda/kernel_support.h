@@ -14,6 +14,7 @@
 
 #include "core/backend/kernel_arguments.h"
 #include "core/backend/scalar_ops.h"
+#include "core/base/check.h"
 #include "cuda/cuda_queue.h"
 #include "cuda/offsets.h"
 #include "cuda/status.h"

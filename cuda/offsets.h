@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/backend/host_device.h"
+#include "core/base/check.h"
 #include "core/base/strings.h"
 
 namespace tenon::cuda {

@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/tensor/buffer.h"
 
 namespace tenon::onednn {

@@ -1,4 +1,5 @@
 #include "core/backend/copy_plan.h"
+#include "core/base/check.h"
 
 #include <algorithm>
 

@@ -1,6 +1,5 @@
 // Tensors in a device's memory.
 #include "core/backend/backend.h"
-#include "core/base/strings.h"
 #include "core/tensor/buffer.h"
 #include "core/tensor/byte_count.h"
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/error.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/backend/backend.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

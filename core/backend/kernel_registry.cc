@@ -1,5 +1,5 @@
 #include "core/backend/backend.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

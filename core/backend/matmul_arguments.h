@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/backend/kernel_arguments.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

@@ -7,6 +7,7 @@
 
 #include "core/backend/kernel_arguments.h"
 #include "core/backend/window.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

@@ -3,6 +3,7 @@
 
 #include "core/backend/host_device.h"
 #include "core/backend/kernel_arguments.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

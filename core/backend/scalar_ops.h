@@ -10,7 +10,7 @@
 #include <type_traits>
 
 #include "core/backend/host_device.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/tensor/half.h"
 
 namespace tenon::internal::scalar {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/backend/host_device.h"
+#include "core/base/check.h"
 #include "core/tensor/attr_value.h"
 
 namespace tenon::internal {

@@ -1,4 +1,4 @@
-// Text from parts, and throwing errors made of such text.
+// Text from parts, and parts of text.
 #pragma once
 
 #include <charconv>
@@ -7,8 +7,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "tenon/error.h"
 
 namespace tenon::internal {
 
@@ -53,19 +51,6 @@ std::string str(const Parts&... parts) {
     (out << ... << parts);
     return out.str();
   }
-}
-
-// Throws E of that kind with the parts as its message.
-template <typename E = InvalidArgumentError, typename... Parts>
-[[noreturn]] void fail(ErrorKind kind, const Parts&... parts) {
-  throw E(kind, str(parts...));
-}
-
-// Throws E of that kind unless the condition holds.
-template <typename E = InvalidArgumentError, typename... Parts>
-void require(bool condition, ErrorKind kind, const Parts&... parts) {
-  if (!condition) [[unlikely]]
-    fail<E>(kind, parts...);
 }
 
 // "a, b, c"

@@ -2,7 +2,7 @@
 // dependencies, colocation. Each enter_... changes this thread's stack and undoes it when left.
 #include <algorithm>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/graph_state.h"
 #include "tenon/graph.h"
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <ostream>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/graph_state.h"
 #include "core/graph/size_rules.h"

@@ -6,6 +6,7 @@
 #include <exception>
 #include <unordered_map>
 
+#include "core/base/check.h"
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/signature.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/op_def.h"
 
 namespace tenon::internal {

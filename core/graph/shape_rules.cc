@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
 #include "core/graph/static_value.h"

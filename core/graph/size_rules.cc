@@ -1,6 +1,6 @@
 #include "core/graph/size_rules.h"
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 

@@ -1,5 +1,6 @@
 // ConcatV2: tensors joined along an axis they have.
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"

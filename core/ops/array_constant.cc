@@ -1,6 +1,6 @@
 // Const, Placeholder, PlaceholderWithDefault: the plan hands out their values, no kernel runs.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

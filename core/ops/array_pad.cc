@@ -1,5 +1,6 @@
 // Pad, PadV2 and MirrorPad: elements added before and after each axis.
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"

@@ -1,5 +1,6 @@
 // Shapes of tensors, and tensors under other shapes.
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

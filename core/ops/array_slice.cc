@@ -1,7 +1,7 @@
 // Slice and StridedSlice: parts of a tensor.
 
 #include "core/backend/strided_slice.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"

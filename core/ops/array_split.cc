@@ -1,5 +1,6 @@
 // Split (equal pieces) and SplitV (pieces of given sizes) along an axis.
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"

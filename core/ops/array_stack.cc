@@ -1,6 +1,6 @@
 // Pack (stack) and Unpack (unstack): tensors along a new axis, and back.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"

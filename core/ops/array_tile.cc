@@ -1,6 +1,6 @@
 // Tile: a tensor repeated along each axis.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"

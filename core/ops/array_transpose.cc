@@ -1,5 +1,6 @@
 // Transpose: output axis i is input axis perm[i].
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -1,6 +1,6 @@
 // ArgMax and ArgMin: where along an axis the largest or smallest element is.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/math_ops.h"

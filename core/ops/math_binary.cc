@@ -1,6 +1,6 @@
 // Elementwise operations of two tensors that broadcast (numpy's rule), and AddN.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"

@@ -1,6 +1,5 @@
 // Cast: x as another dtype.
 
-#include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"

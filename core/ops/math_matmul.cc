@@ -1,6 +1,5 @@
 // MatMul (of matrices) and BatchMatMulV2 (of any rank from 2 on, leading dimensions broadcast).
 
-#include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/math_ops.h"

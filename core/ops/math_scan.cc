@@ -1,6 +1,5 @@
 // Cumsum and Cumprod: running sums and products along an axis.
 
-#include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/math_ops.h"

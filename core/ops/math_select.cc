@@ -1,6 +1,5 @@
 // SelectV2 (broadcasting) and Select (TensorFlow 1's): t where the condition holds, else e.
 
-#include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"

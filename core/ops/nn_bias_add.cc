@@ -1,7 +1,7 @@
 // BiasAdd: output = value + bias, one bias for each element of the channel dimension.
 //   value [..., C] (NHWC) or [N, C, ...] (NCHW), bias [C] -> value's shape
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/nn.h"

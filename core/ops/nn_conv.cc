@@ -1,6 +1,7 @@
 // Conv2D and its two gradients.
 //   input [N, H, W, C], filter [rows, columns, C / groups, K] -> [N, H', W', K]
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -1,6 +1,6 @@
 // Cross entropies. The two operations compute the loss of each row and, beside it, its gradient.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -1,6 +1,6 @@
 // Functions made of other operations: moments, batch normalization, dropout, clipping.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -1,6 +1,5 @@
 // MaxPool and AvgPool, and their gradients. value [N, H, W, C] -> [N, H', W', C]
 
-#include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/window_rules.h"

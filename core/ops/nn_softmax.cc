@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"

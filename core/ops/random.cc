@@ -1,5 +1,6 @@
 // Random numbers: the operations draw from a stream; scaling is made of ordinary operations.
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

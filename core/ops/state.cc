@@ -3,7 +3,7 @@
 //
 // The shape of a handle's output is that of its variable, so that readers infer theirs from it.
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 

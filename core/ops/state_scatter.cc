@@ -1,5 +1,6 @@
 // Writing rows of variables: row indices[i] of the variable is combined with updates[i].
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -1,6 +1,7 @@
 // The updates that optimizers make, each one elementwise program over a variable and its slots.
 // Every operation exists for reference variables (ApplyAdam) and for handles (ResourceApplyAdam).
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

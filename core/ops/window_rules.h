@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"

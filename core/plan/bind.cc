@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/plan/plan.h"
 #include "core/tensor/buffer.h"

@@ -1,7 +1,6 @@
 // Running one operation on the host while a plan is made.
 #include <cstring>
 
-#include "core/base/strings.h"
 #include "core/plan/elementwise_ops.h"
 #include "core/plan/plan_graph.h"
 #include "core/tensor/buffer.h"

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <numeric>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/plan/plan_graph.h"
 

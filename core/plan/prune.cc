@@ -2,6 +2,7 @@
 // Nothing behind a fed value is copied.
 #include <unordered_map>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/plan/plan_graph.h"
 

@@ -3,6 +3,7 @@
 // comes after is deferred.
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/static_value.h"
 #include "core/plan/plan_graph.h"

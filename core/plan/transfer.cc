@@ -9,7 +9,6 @@
 #include <map>
 #include <tuple>
 
-#include "core/base/strings.h"
 #include "core/plan/plan_graph.h"
 
 namespace tenon::internal {

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <shared_mutex>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/session/session_state.h"
 #include "tenon/session.h"
 

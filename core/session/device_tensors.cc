@@ -1,4 +1,5 @@
 // Tensors in the memory of devices: a session's, and those of a program around us.
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"

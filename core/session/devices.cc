@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/backend/module.h"
+#include "core/base/check.h"
 #include "core/base/strings.h"
 
 namespace tenon::internal {

@@ -1,6 +1,7 @@
 // The executor: a loop over prepared kernels on prepared memory.
 #include <cstring>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"

@@ -1,6 +1,6 @@
 #include "core/session/resolve.h"
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon::internal {
 namespace {

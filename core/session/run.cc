@@ -1,6 +1,7 @@
 // Running what was asked for: finding or making its plan, locking its variables, executing it.
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 

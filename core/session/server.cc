@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/container.h"
 #include "core/session/devices.h"

@@ -1,7 +1,6 @@
 // Session: the public face of running.
 #include "tenon/session.h"
 
-#include "core/base/strings.h"
 #include "core/session/session_state.h"
 
 namespace tenon {

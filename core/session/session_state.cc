@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/session/devices.h"
 #include "core/transport/in_process.h"
 

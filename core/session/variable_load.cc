@@ -1,5 +1,5 @@
 // Variable::load: a value put into a variable from outside the graph.
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/session/session_state.h"
 #include "tenon/variable.h"
 

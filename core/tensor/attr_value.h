@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "tenon/dtype.h"
 #include "tenon/shape.h"
 #include "tenon/tensor.h"

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/error.h"
 

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <utility>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon {
 namespace {

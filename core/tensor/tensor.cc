@@ -6,7 +6,7 @@
 #include <new>
 #include <set>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/tensor/buffer.h"
 #include "core/tensor/byte_count.h"
 

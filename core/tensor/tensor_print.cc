@@ -4,7 +4,6 @@
 #include <iomanip>
 #include <ostream>
 
-#include "core/base/strings.h"
 #include "core/tensor/half.h"
 #include "tenon/tensor.h"
 

@@ -1,5 +1,5 @@
 // Adagrad (Duchi et al., 2011): each element's rate falls with the squares that it has seen.
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"

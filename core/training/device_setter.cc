@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/graph_state.h"
 
 namespace tenon::train {

@@ -1,5 +1,5 @@
 // Follow the regularized leader, proximal (McMahan et al., 2013).
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/training/apply.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"

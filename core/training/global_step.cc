@@ -1,4 +1,4 @@
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "tenon/collections.h"
 #include "tenon/optimizers.h"
 #include "tenon/variable_scope.h"

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/ops/op_scope.h"

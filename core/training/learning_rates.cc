@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "tenon/math_ops.h"
 

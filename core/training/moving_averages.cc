@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"

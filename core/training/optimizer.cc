@@ -2,6 +2,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/training/slots.h"

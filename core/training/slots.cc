@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/array_ops.h"
 #include "tenon/variable_scope.h"

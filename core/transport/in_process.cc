@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/device.h"
 

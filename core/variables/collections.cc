@@ -5,7 +5,7 @@
 #include <regex>
 #include <unordered_set>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/graph_state.h"
 #include "tenon/variable_scope.h"
 

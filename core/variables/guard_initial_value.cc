@@ -6,7 +6,6 @@
 #include <set>
 #include <vector>
 
-#include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/make_variable.h"

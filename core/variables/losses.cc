@@ -1,6 +1,6 @@
 #include "tenon/losses.h"
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_store.h"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/container.h"
 #include "core/graph/graph_state.h"

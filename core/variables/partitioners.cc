@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 
 namespace tenon {
 

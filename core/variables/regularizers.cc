@@ -1,6 +1,5 @@
 #include "tenon/regularizers.h"
 
-#include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "tenon/math_ops.h"
 #include "tenon/nn.h"

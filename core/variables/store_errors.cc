@@ -2,6 +2,7 @@
 // where things were made and what to call.
 #include <algorithm>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/scope_stack.h"

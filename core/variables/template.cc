@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/variables/scope_stack.h"
 #include "tenon/collections.h"

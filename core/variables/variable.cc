@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"

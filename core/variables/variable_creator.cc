@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/nesting.h"
-#include "core/base/strings.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/scope_stack.h"
 

@@ -2,7 +2,7 @@
 #include <any>
 #include <vector>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_state.h"

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/reuse_report.h"

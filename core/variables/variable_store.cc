@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"

@@ -1,3 +1,4 @@
+#include "core/base/check.h"
 #include "cpu_fallback/strided_copy.h"
 
 namespace tenon::cpu {

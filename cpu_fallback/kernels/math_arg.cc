@@ -1,4 +1,5 @@
 // ArgMax and ArgMin along an axis: the first of equals; NaN is passed over.
+#include "core/base/check.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/scalar.h"
 

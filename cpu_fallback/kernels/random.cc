@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/backend/philox.h"
+#include "core/base/check.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {

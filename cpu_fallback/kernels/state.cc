@@ -1,5 +1,6 @@
 // CountUpTo: one more in a variable, until a limit. (Assignments need no kernels: updates are
 // elementwise, and plans assign.)
+#include "core/base/check.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {

@@ -1,5 +1,6 @@
 // Scatter*: row indices[i] of a variable is combined with updates[i], in the order of the indices.
 // All indices are looked at before anything is written.
+#include "core/base/check.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/scalar.h"
 
