@@ -219,7 +219,7 @@ class Binder {
     check_memories(op, step);
     if (op.kind == StepKind::kAssign) {
       step.variable = op.writes[0];
-      step.shape = graph_.input(op, 1).shape;
+      step.value = {graph_.input(op, 1).dtype, graph_.input(op, 1).shape};
     } else if (op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue) {
       step.variable = op.reads[0];
     } else if (op.kind == StepKind::kSend || op.kind == StepKind::kReceive) {

@@ -43,7 +43,7 @@ struct Step {
   int event = -1;           // of kSend and kReceive
   bool recordable = false;  // whether a device may record it: the same launch, run after run
   size_t workspace_offset = 0;
-  Shape shape = {};        // kAssign: the variable's new shape
+  TensorSpec value = {};   // kAssign: what the variable is given
   std::string fused = {};  // what was fused in, for reading
 };
 

@@ -1,7 +1,6 @@
 // The executor: a loop over prepared kernels on prepared memory.
 #include <cstring>
 
-#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"
@@ -197,7 +196,7 @@ class Run {
       const Step& step = plan_.steps[at];
       const Tensor& value = prepared_.variables[static_cast<size_t>(step.variable)]->value;
       // Without memory of that shape yet, the variable gets some when it is assigned.
-      note(value && value.shape() == step.shape ? value.raw() : nullptr);
+      note(value && value.shape() == step.value.shape ? value.raw() : nullptr);
     }
     return same;
   }
@@ -308,16 +307,15 @@ class Run {
   void assign(const Step& step) {
     const auto index = static_cast<size_t>(step.variable);
     VariableStorage& variable = *prepared_.variables[index];
-    const Slot& from = plan_.slots[static_cast<size_t>(step.inputs[1])];
     const void* value = pointer(step.inputs[1]);
     const Tensor before = variable.value;
-    variable.reserve(from.dtype, step.shape);
+    variable.reserve(step.value.dtype, step.value.shape);
     // Earlier steps may still read it: it goes when the end of this run is recorded.
     if (before && before.raw() != variable.value.raw()) replaced_.push_back(before);
     for (const int slot : prepared_.variable_slots[index]) {
       arena_->pointers[static_cast<size_t>(slot)] = variable.value.raw();
     }
-    copy_elements(step, variable.value.raw(), value, step.shape, from.dtype);
+    copy_elements(step, variable.value.raw(), value, step.value.shape, step.value.dtype);
   }
 
   SessionState& session_;

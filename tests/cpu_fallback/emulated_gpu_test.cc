@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/backend/backend.h"
-#include "core/base/strings.h"
+#include "core/base/check.h"
 #include "tests/testing/errors.h"
 
 namespace tenon::internal {
