@@ -51,9 +51,11 @@ class AssignTest : public testing::TestWithParam<Case> {
       a_ = get_variable(
           "a", {.shape = {3}, .initializer = constant_initializer(7.0), .use_resource = source});
     }
-    auto on = device(places.to);
-    b_ = get_variable(
-        "b", {.shape = {3}, .initializer = constant_initializer(2.0), .use_resource = target});
+    {
+      auto on = device(places.to);
+      b_ = get_variable(
+          "b", {.shape = {3}, .initializer = constant_initializer(2.0), .use_resource = target});
+    }
     assign_ = b_.assign(way.of(a_));
   }
   Session session() const {
@@ -99,6 +101,15 @@ TEST_P(AssignTest, LeavesEachItsOwnMemory) {
   EXPECT_THAT(floats(session.run(a_)), ElementsAre(8, 8, 8));
 }
 
+std::string name_of(const testing::TestParamInfo<AssignTest::ParamType>& of) {
+  const auto& [source, target, places, way] = of.param;
+  std::string name = std::string(source ? "Resource" : "Reference") + "To" +
+                     (target ? "Resource" : "Reference") + "From" + places.from + "To" + places.to +
+                     way.name;
+  std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
+  return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     BothKinds, AssignTest,
     testing::Combine(testing::Bool(), testing::Bool(),
@@ -108,14 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
                                      Places{"/cpu:0", "/device:GPU:0", 1},
                                      Places{"/device:GPU:0", "/cpu:0", 1}),
                      testing::ValuesIn(kWays)),
-    [](const auto& of) {
-      const auto& [source, target, places, way] = of.param;
-      std::string name = std::string(source ? "Resource" : "Reference") + "To" +
-                         (target ? "Resource" : "Reference") + "From" + places.from + "To" +
-                         places.to + way.name;
-      std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
-      return name;
-    });
+    name_of);
 
 // The dtype of what is assigned is the value's, not that of the memory that it lies in.
 TEST(AssignResourceTest, KeepsEveryDtype) {
