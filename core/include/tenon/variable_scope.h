@@ -201,22 +201,13 @@ class TENON_API VariableScope {
   std::shared_ptr<internal::ScopeState> state_;
 };
 
-// A variable scope that is open, until the guard dies.
-class [[nodiscard]] OpenVariableScope : public ScopeGuard {
+// A variable scope that is open, until the guard dies. It is used like the scope itself:
+// `scope.set_initializer(...)`, `scope.global_variables()`; a copy of scope() outlives it.
+class [[nodiscard]] OpenVariableScope : public ScopeGuard, public VariableScope {
  public:
   OpenVariableScope(Context context, VariableScope scope)
-      : ScopeGuard(std::move(context)), scope_(std::move(scope)) {}
-  const VariableScope& scope() const noexcept { return scope_; }
-  operator const VariableScope&() const noexcept { return scope_; }
-  const std::string& name() const { return scope_.name(); }
-  const std::string& original_name_scope() const { return scope_.original_name_scope(); }
-  void reuse_variables(Location where = Location::current()) const {
-    scope_.reuse_variables(where);
-  }
-  ReuseReport reuse_report() const { return scope_.reuse_report(); }
-
- private:
-  VariableScope scope_;
+      : ScopeGuard(std::move(context)), VariableScope(std::move(scope)) {}
+  const VariableScope& scope() const noexcept { return *this; }
 };
 
 // Opens a variable scope below the current one, or a captured scope again, or (with options alone)
