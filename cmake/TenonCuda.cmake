@@ -1,4 +1,4 @@
-# The CUDA backend: a module that libtenon opens when there is a driver. Nothing else links CUDA.
+# Looks for what the CUDA backend (cuda/) is built from, and says in TENON_CUDA_FOUND whether it can be.
 #
 # TENON_WITH_CUDA   AUTO: built where nvcc, cuDNN and cuBLASLt are found; ON: must be; OFF: isn't.
 # CMAKE_CUDA_ARCHITECTURES   unless set: this machine's GPU where there is one, else 75 (code for
@@ -60,49 +60,13 @@ else()
   endif()
 endif()
 
-if(TENON_CUDA_FOUND)
-  tenon_registration(${generated}/register_cuda_kernels.cc cuda/kernels
-                     core/backend/backend.h tenon::cuda internal::KernelRegistry
-                     register_all_cuda_kernels)
-  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cuda/kernels/*.cu
-       ${PROJECT_SOURCE_DIR}/cuda/kernels/*.cc)
-  list(TRANSFORM TENON_CUDA_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/cuda/)
-  add_library(tenon_cuda MODULE ${TENON_CUDA_SOURCES} ${files}
-              ${generated}/register_cuda_kernels.cc)
-  set(TENON_CUDA_WARNINGS)
-  foreach(option IN LISTS TENON_WARNINGS)
-    # nvcc's own output for the host compiler isn't pedantic C++.
-    if(NOT option STREQUAL "-Wpedantic")
-      list(APPEND TENON_CUDA_WARNINGS -Xcompiler=${option})
-    endif()
-  endforeach()
-  if(TENON_WARNINGS_AS_ERRORS)
-    list(APPEND TENON_CUDA_WARNINGS -Werror=all-warnings)
+set(TENON_CUDA_WARNINGS)
+foreach(option IN LISTS TENON_WARNINGS)
+  # nvcc's own output for the host compiler isn't pedantic C++.
+  if(NOT option STREQUAL "-Wpedantic")
+    list(APPEND TENON_CUDA_WARNINGS -Xcompiler=${option})
   endif()
-  # No contraction, as on the CPU: what is written is what is computed.
-  target_compile_options(tenon_cuda PRIVATE
-    "$<$<COMPILE_LANGUAGE:CXX>:${TENON_WARNINGS};-ffp-contract=off>"
-    "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;--fmad=false;--expt-relaxed-constexpr;${TENON_CUDA_WARNINGS}>")
-  target_include_directories(tenon_cuda PRIVATE ${PROJECT_SOURCE_DIR}
-                             ${PROJECT_SOURCE_DIR}/core/include)
-  target_include_directories(tenon_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
-  tenon_module(tenon_cuda)
-  target_link_libraries(tenon_cuda PRIVATE Tenon::cudnn Tenon::cublasLt CUDA::cudart_static)
-  get_filename_component(cudnn_folder ${TENON_CUDNN_LIBRARY} DIRECTORY)
-  get_filename_component(cublas_folder ${TENON_CUBLASLT_LIBRARY} DIRECTORY)
-  set_target_properties(tenon_cuda PROPERTIES
-                        CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
-                        CUDA_STANDARD_REQUIRED OFF
-                        INSTALL_RPATH "$ORIGIN;${cudnn_folder};${cublas_folder}")
+endforeach()
+if(TENON_WARNINGS_AS_ERRORS)
+  list(APPEND TENON_CUDA_WARNINGS -Werror=all-warnings)
 endif()
-
-# A CUDA program that uses Tenon; built as a user's is. Called where the samples are. CMake before 3.26
-# doesn't know that nvcc has C++20.
-function(tenon_cuda_sample name)
-  add_executable(sample_${name} ${PROJECT_SOURCE_DIR}/samples/${name}.cu)
-  set_target_properties(sample_${name} PROPERTIES OUTPUT_NAME ${name} CUDA_RUNTIME_LIBRARY Static
-                        CUDA_STANDARD_REQUIRED OFF
-                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/samples)
-  target_compile_options(sample_${name} PRIVATE -std=c++20 ${TENON_CUDA_WARNINGS})
-  target_link_libraries(sample_${name} PRIVATE Tenon::tenon CUDA::cudart_static)
-endfunction()

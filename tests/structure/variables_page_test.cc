@@ -29,6 +29,19 @@ std::vector<std::string> blocks(const std::string& page) {
   return found;
 }
 
+// What stands in backquotes in the last column of tables.
+std::vector<std::string> table_code(const std::string& page) {
+  std::ifstream file(TENON_SOURCE_DIR "/docs/" + page);
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.front() != '|' || line.back() != '|') continue;
+    std::istringstream cell(line.substr(line.rfind('|', line.size() - 2)));
+    std::string text, code;
+    while (std::getline(cell, text, '`') && std::getline(cell, code, '`')) found.push_back(code);
+  }
+  return found;
+}
+
 // The comments at the ends of lines.
 std::string promised(const std::vector<std::string>& code) {
   std::string all;
@@ -58,6 +71,8 @@ TEST(VariablesPageTest, TheChinesePageHasTheSamePrograms) {
   english.erase(english.begin());
   chinese.erase(chinese.begin());
   EXPECT_EQ(chinese, english);
+  ASSERT_FALSE(table_code("variables.md").empty());
+  EXPECT_EQ(table_code("variables.zh.md"), table_code("variables.md"));
 }
 
 }  // namespace
