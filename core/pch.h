@@ -1,5 +1,5 @@
-// What nearly every file of the library includes: parsed once for all of them, which halves the time
-// that they take to compile. Files still include what they use.
+// What nearly every file of the library includes: parsed once for all of them, which halves the
+// time that they take to compile. Files still include what they use.
 #pragma once
 
 #include <algorithm>

@@ -5,6 +5,12 @@
 namespace tenon {
 
 Error::~Error() = default;
+
+// The base keeps the message, in memory that copies share: this one gets another.
+void Error::add_context(std::string_view text) {
+  static_cast<std::runtime_error&>(*this) = std::runtime_error(what() + std::string(text));
+}
+
 ValueError::~ValueError() = default;
 TypeError::~TypeError() = default;
 KeyError::~KeyError() = default;

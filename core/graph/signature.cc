@@ -306,10 +306,12 @@ std::vector<PendingConstant> resolve_signature(NodeArguments& arguments, Node& n
                          arguments.type, "'");
   try {
     return Resolver(arguments, *def, node).run();
-  } catch (const ValueError& error) {
-    throw ValueError(error.kind(), error.what() + whose(arguments, shapes_of(arguments)));
-  } catch (const TypeError& error) {
-    throw TypeError(error.kind(), error.what() + whose(arguments, {}));
+  } catch (ValueError& error) {
+    error.add_context(whose(arguments, shapes_of(arguments)));
+    throw;
+  } catch (Error& error) {
+    error.add_context(whose(arguments, {}));
+    throw;
   }
 }
 

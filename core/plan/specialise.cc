@@ -114,8 +114,11 @@ class Specialiser {
       const PlanShapeContext context(node.attrs, std::move(shapes), std::move(values));
       set_shapes(op, node.def->shape == nullptr ? Shapes(op.outputs.size(), Shape::unknown())
                                                 : node.def->shape(context));
-    } catch (const ValueError& error) {
-      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(node)));
+    } catch (const ValueError& error) {  // the graph was right, what is fed isn't
+      fail(error.kind(), error.what(), " in ", described(node));
+    } catch (Error& error) {
+      error.add_context(" in " + described(node));
+      throw;
     }
   }
 
@@ -205,8 +208,9 @@ class Specialiser {
     }
     try {
       return evaluate_on_host(*op.node, inputs, shapes, *environment_.devices()[kHost]);
-    } catch (const InvalidArgumentError& error) {
-      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(*op.node)));
+    } catch (Error& error) {
+      error.add_context(" in " + described(*op.node));
+      throw;
     }
   }
 

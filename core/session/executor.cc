@@ -152,8 +152,9 @@ class Run {
     const Step& step = plan_.steps[index];
     try {
       run_step(step, prepared_.streams[index]);
-    } catch (const Error&) {
-      rethrow_in(*step.node);
+    } catch (Error& error) {
+      error.add_context("\n  in " + described(*step.node));
+      throw;
     }
   }
 
@@ -174,8 +175,11 @@ class Run {
     if (recorded.recording == nullptr) return run_steps(segment);
     try {
       plan_.devices[device]->replay(*recorded.recording, queue_of(device));
-    } catch (const Error&) {
-      rethrow_in(*plan_.steps[segment.begin].node, *plan_.steps[segment.end - 1].node);
+    } catch (Error& error) {
+      error.add_context(str("\n  in an operation between ",
+                            described(*plan_.steps[segment.begin].node), " and ",
+                            described(*plan_.steps[segment.end - 1].node)));
+      throw;
     }
   }
 
@@ -330,37 +334,7 @@ class Run {
   bool ended_ = false;
 };
 
-template <typename E>
-[[noreturn]] void throw_extended(const E& error, const std::string& where) {
-  throw E(error.kind(), error.what() + where);
-}
-
-// Throws the exception in flight again, with `where` behind its message.
-[[noreturn]] void rethrow_extended(const std::string& where) {
-  try {
-    throw;
-  } catch (const InvalidArgumentError& error) {
-    throw_extended(error, where);
-  } catch (const OutOfRangeError& error) {
-    throw_extended(error, where);
-  } catch (const ResourceExhaustedError& error) {
-    throw_extended(error, where);
-  } catch (const FailedPreconditionError& error) {
-    throw_extended(error, where);
-  } catch (const RuntimeError& error) {
-    throw_extended(error, where);
-  } catch (const ValueError& error) {
-    throw_extended(error, where);
-  }
-}
-
 }  // namespace
-
-void rethrow_in(const Node& node) { rethrow_extended(str("\n  in ", described(node))); }
-
-void rethrow_in(const Node& first, const Node& last) {
-  rethrow_extended(str("\n  in an operation between ", described(first), " and ", described(last)));
-}
 
 void execute(SessionState& session, PreparedRun& prepared, std::unique_ptr<Arena> arena,
              const RunCall& call) {

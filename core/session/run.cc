@@ -189,8 +189,9 @@ bool SessionState::run_prepared(const RunRequest& request, PreparedRun& prepared
                                 const RunCall& call) {
   try {
     return run_alone_or_together(request, prepared, call);
-  } catch (const ResourceExhaustedError& error) {
-    throw ResourceExhaustedError(error.kind(), error.what() + largest_holders());
+  } catch (ResourceExhaustedError& error) {
+    error.add_context(largest_holders());
+    throw;
   }
 }
 

@@ -113,9 +113,4 @@ void execute(SessionState& session, PreparedRun& prepared, std::unique_ptr<Arena
 // What a run of the plan copies between devices.
 std::vector<DeviceCopy> copies_of(const Plan& plan);
 
-// Throws the exception in flight again, its message extended by which operation met it, or between
-// which two of a plan it was met.
-[[noreturn]] void rethrow_in(const Node& node);
-[[noreturn]] void rethrow_in(const Node& first, const Node& last);
-
 }  // namespace tenon::internal

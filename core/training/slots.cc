@@ -40,16 +40,15 @@ Variable make_slot(const Operation& primary, const std::string& name, GetVariabl
   options.trainable = false;
   try {
     return get_variable("", options);  // named as the scope is
-  } catch (const ValueError& error) {
+  } catch (Error& error) {
     if (error.kind() == ErrorKind::does_not_exist) {
-      fail<ValueError>(error.kind(), error.what(), slot_told(primary, name),
-                       " Slots are made where minimize, apply_gradients or apply is called first: "
-                       "call it outside of the scope that reuses.");
-    }
-    if (error.kind() == ErrorKind::already_exists) {
-      fail<ValueError>(error.kind(), error.what(), slot_told(primary, name),
-                       " Another optimizer of that name has made it in this scope: give one of the "
-                       "two another {.name = ...}.");
+      error.add_context(slot_told(primary, name) +
+                        " Slots are made where minimize, apply_gradients or apply is called "
+                        "first: call it outside of the scope that reuses.");
+    } else if (error.kind() == ErrorKind::already_exists) {
+      error.add_context(slot_told(primary, name) +
+                        " Another optimizer of that name has made it in this scope: give one of "
+                        "the two another {.name = ...}.");
     }
     throw;
   }

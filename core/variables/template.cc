@@ -35,32 +35,6 @@ using internal::TemplateState;
 
 namespace {
 
-template <typename E>
-[[noreturn]] void throw_told(const E& error, const TemplateState& state) {
-  throw E(error.kind(), str(error.what(), " In template '", state.name, "', originally defined at ",
-                            state.made_at, "."));
-}
-
-[[noreturn]] void rethrow_from(const TemplateState& state) {
-  try {
-    throw;
-  } catch (const ValueError& error) {
-    throw_told(error, state);
-  } catch (const TypeError& error) {
-    throw_told(error, state);
-  } catch (const KeyError& error) {
-    throw_told(error, state);
-  } catch (const RuntimeError& error) {
-    throw_told(error, state);
-  } catch (const InvalidArgumentError& error) {
-    throw_told(error, state);
-  } catch (const FailedPreconditionError& error) {
-    throw_told(error, state);
-  } catch (const NotFoundError& error) {
-    throw_told(error, state);
-  }
-}
-
 // Later calls make nothing that would be trained.
 void call_again(const std::function<void()>& function) {
   // As TensorFlow does, which makes the lists where there are none.
@@ -131,9 +105,11 @@ void TemplateBase::call(const std::function<void()>& function) const {
     } else {
       function();  // not first: inside the first call, or beside it on another thread
     }
-  } catch (const Error&) {
+  } catch (Error& error) {
     if (first) end_first(state, false);
-    rethrow_from(state);
+    error.add_context(
+        str(" In template '", state.name, "', originally defined at ", state.made_at, "."));
+    throw;
   } catch (...) {
     if (first) end_first(state, false);
     throw;

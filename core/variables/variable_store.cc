@@ -77,9 +77,10 @@ void check_value_dtype(const std::string& name, const GetVariableOptions& option
 void check_shape(const std::string& name, const Shape& shape, Location where) {
   try {
     check_sizes(shape);
-  } catch (const ValueError& error) {
-    fail<ValueError>(error.kind(), error.what(), ". Variable ", name, " was asked for at ", where,
-                     " with shape ", shape, ".");
+  } catch (Error& error) {
+    error.add_context(
+        str(". Variable ", name, " was asked for at ", where, " with shape ", shape, "."));
+    throw;
   }
 }
 

@@ -115,6 +115,16 @@ TEST_F(TemplateTest, StartsAgainAfterAFirstCallThatThrew) {
   EXPECT_EQ(make(), make());
 }
 
+TEST_F(TemplateTest, SaysWhichTemplateAnErrorOfAnyClassCameFrom) {
+  const auto fails = [] { throw UnimplementedError(ErrorKind::no_kernel, "Not yet."); };
+  const int line = __LINE__ + 1;
+  auto failing = make_template("failing", fails);
+  expect_error<UnimplementedError>(
+      ErrorKind::no_kernel,
+      {"Not yet. In template 'failing', originally defined at ", ":" + std::to_string(line) + "."},
+      [&] { failing(); });
+}
+
 TEST_F(TemplateTest, KeepsWhatAFirstCallMadeBeforeItThrew) {
   bool fails = true;
   auto make = make_template("t", [&] {

@@ -6,6 +6,10 @@
 // The class says what sort of mistake it is (TensorFlow's and Python's exception names), the kind
 // says which one exactly, the message names the variable or operation, what was found, what was
 // expected, and what to do. Errors are values: copying and reading them is safe from any thread.
+//
+// Whoever knows more than the one who threw adds it, and keeps the class and the kind:
+//
+//   catch (tenon::Error& e) { e.add_context(" while the model was read"); throw; }
 #pragma once
 
 #include <iosfwd>
@@ -67,6 +71,9 @@ class TENON_API Error : public std::runtime_error {
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   ~Error() override;
   ErrorKind kind() const noexcept { return kind_; }
+  // Puts `text` behind the message as it is: what() ends with it from now on, and what it gave
+  // before is no longer valid. For the one thread that has caught the error by reference.
+  void add_context(std::string_view text);
 
  private:
   ErrorKind kind_;
