@@ -5,7 +5,7 @@ get_filename_component(TENON_ABI_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 
 function(tenon_module_abi output)
   file(GLOB headers ${TENON_ABI_ROOT}/core/base/*.h ${TENON_ABI_ROOT}/core/tensor/*.h
-       ${TENON_ABI_ROOT}/core/backend/*.h)
+       ${TENON_ABI_ROOT}/core/backend/*.h ${TENON_ABI_ROOT}/core/kernels/*.h)
   foreach(name device dtype error inline_vector shape tensor)
     list(APPEND headers ${TENON_ABI_ROOT}/core/include/tenon/${name}.h)
   endforeach()

@@ -22,15 +22,25 @@ endfunction()
 function(tenon_registration output folder header namespace registry function)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc
        ${PROJECT_SOURCE_DIR}/${folder}/*.cu)
-  set(declarations)
-  set(calls)
+  set(stems)
   foreach(file IN LISTS files)
     get_filename_component(stem ${file} NAME_WE)
+    list(APPEND stems ${stem})
+  endforeach()
+  tenon_registration_of(${output} "the files of ${folder}" ${header} ${namespace} ${registry}
+                        ${function} ${stems})
+endfunction()
+
+# The same for the stems that are given.
+function(tenon_registration_of output origin header namespace registry function)
+  set(declarations)
+  set(calls)
+  foreach(stem IN LISTS ARGN)
     string(APPEND declarations "void register_${stem}(${registry}& registry);\n")
     string(APPEND calls "  register_${stem}(registry);\n")
   endforeach()
   file(CONFIGURE OUTPUT ${output} @ONLY CONTENT
-"// Written by CMake from the files of @folder@.
+"// Written by CMake from @origin@.
 #include \"@header@\"
 
 namespace @namespace@ {

@@ -1,6 +1,6 @@
-// The CPU backend: devices that compute in host memory on threads of their own.
-#include "core/backend/backend.h"
+#include "cpu_fallback/backend.h"
 
+#include "core/backend/backend_registry.h"
 #include "core/base/check.h"
 #include "cpu_fallback/cpu_device.h"
 
@@ -34,8 +34,15 @@ class CpuBackend : public internal::Backend {
 namespace tenon::internal {
 
 Backend& cpu_backend() {
-  static cpu::CpuBackend backend;
-  return backend;
+  static auto* const backend = new cpu::CpuBackend;  // never destroyed: devices may outlive statics
+  return *backend;
+}
+
+void register_cpu_fallback(BackendRegistry& registry) {
+  registry.add({.device_type = "CPU", .kernels = "cpu", .backend = [] { return &cpu_backend(); }});
+  registry.add({.device_type = "GPU", .kernels = "cpu", .emulated = true, .backend = [] {
+                  return &emulated_gpu_backend();
+                }});
 }
 
 }  // namespace tenon::internal

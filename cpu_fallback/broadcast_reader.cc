@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/backend/kernel_arguments.h"
 #include "core/base/check.h"
+#include "core/kernels/kernel_arguments.h"
 #include "cpu_fallback/block_functions.h"
 
 namespace tenon::cpu {

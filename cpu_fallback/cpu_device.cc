@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "core/backend/module.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/tensor/buffer.h"
@@ -25,6 +24,7 @@ constexpr size_t kHeader = internal::kAlignment;
 CpuDevice::CpuDevice(const internal::KernelRegistry& kernels, std::string name,
                      const internal::DeviceOptions& options)
     : kernels_(kernels),
+      libraries_(options.libraries),
       name_(std::move(name)),
       limit_(options.memory_limit != 0 ? options.memory_limit : physical_memory()),
       limited_(options.memory_limit != 0),
@@ -64,30 +64,9 @@ void CpuDevice::copy(void* to, const void* from, size_t bytes, internal::Queue&)
 }
 
 internal::Kernel CpuDevice::prepare(const internal::KernelRequest& request, DType dtype) {
-  const internal::KernelRegistration& own = internal::find_kernel(kernels_, request, dtype, name_);
-  internal::Kernel kernel;
-  if (own.heavy) kernel = prepare_by_module(request, dtype);
-  if (!kernel.launch) kernel = own.prepare(request);
+  internal::Kernel kernel = internal::prepare_kernel(libraries_, kernels_, request, dtype, name_);
   if (kernel.module.empty()) kernel.module = "cpu";
   return kernel;
-}
-
-// oneDNN's kernel, if it is there and the faster one; else one without `launch`. To open the
-// library takes a millisecond and more, which small work isn't worth.
-internal::Kernel CpuDevice::prepare_by_module(const internal::KernelRequest& request,
-                                              DType dtype) const {
-  constexpr int64_t kLeastElements = 1 << 15;
-  if (internal::is_set("TENON_DISABLE_ONEDNN")) return {};
-  int64_t elements = 0;
-  for (const auto& specs : {request.inputs, request.outputs}) {
-    for (const internal::TensorSpec& spec : specs) elements += spec.shape.element_count();
-  }
-  if (elements < kLeastElements && !internal::is_set("TENON_ONEDNN_ALWAYS")) return {};
-  const internal::ModuleApi* api = internal::onednn_module().api;
-  if (api == nullptr || api->cpu_kernels == nullptr) return {};
-  const internal::KernelRegistration* found = api->cpu_kernels()->find(request.op, dtype);
-  if (found == nullptr || (!request.epilogue.empty() && !found->epilogues)) return {};
-  return found->prepare(request);
 }
 
 void CpuDevice::reserve(size_t bytes) {

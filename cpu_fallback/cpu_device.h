@@ -3,10 +3,11 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/backend/backend.h"
-#include "core/backend/cpu_queue.h"
+#include "core/kernels/cpu_queue.h"
 
 namespace tenon::cpu {
 
@@ -45,9 +46,9 @@ class CpuDevice : public internal::Device {
 
  private:
   void reserve(size_t bytes);
-  internal::Kernel prepare_by_module(const internal::KernelRequest& request, DType dtype) const;
 
   const internal::KernelRegistry& kernels_;
+  const std::span<const internal::KernelLibrary> libraries_;
   const std::string name_;
   const size_t limit_;
   const bool limited_;

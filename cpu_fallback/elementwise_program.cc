@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/backend/cpu_queue.h"
 #include "core/base/check.h"
+#include "core/kernels/cpu_queue.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

@@ -18,6 +18,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "cpu_fallback/backend.h"
 #include "cpu_fallback/cpu_device.h"
 
 namespace tenon::cpu {
@@ -125,8 +126,8 @@ class EmulatedGpu : public CpuDevice {
     });
   }
 
-  std::unique_ptr<internal::Recording> capture(internal::Queue& queue,
-                                               const std::function<void()>& work) override {
+  std::unique_ptr<internal::Recording> make_recording(internal::Queue& queue,
+                                                      const std::function<void()>& work) override {
     auto recorded = std::make_unique<EmulatedRecording>();
     auto& on = static_cast<EmulatedQueue&>(queue);
     on.recording = &recorded->work;
@@ -229,8 +230,8 @@ std::unique_ptr<internal::Device> open_emulated_gpu(const internal::KernelRegist
 namespace tenon::internal {
 
 Backend& emulated_gpu_backend() {
-  static cpu::EmulatedGpuBackend backend;
-  return backend;
+  static auto* const backend = new cpu::EmulatedGpuBackend;  // never destroyed, as the CPU's
+  return *backend;
 }
 
 }  // namespace tenon::internal

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "core/backend/cpu_queue.h"
-#include "core/backend/kernel_arguments.h"
 #include "core/base/check.h"
+#include "core/kernels/cpu_queue.h"
+#include "core/kernels/kernel_arguments.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

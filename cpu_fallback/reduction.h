@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/backend/reduced_axes.h"
+#include "core/kernels/reduced_axes.h"
 #include "cpu_fallback/reduce_functions.h"
 
 namespace tenon::cpu {

@@ -1,7 +1,7 @@
 // The formulas of single elements, as kernels call them.
 #pragma once
 
-#include "core/backend/scalar_ops.h"
+#include "core/kernels/scalar_ops.h"
 #include "cpu_fallback/half.h"
 
 namespace tenon::cpu {

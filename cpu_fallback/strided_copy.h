@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/backend/copy_plan.h"
+#include "core/kernels/copy_plan.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {

@@ -184,8 +184,8 @@ void CudaDevice::wait(internal::Queue& queue) {
   finish(reads);
 }
 
-std::unique_ptr<internal::Recording> CudaDevice::capture(internal::Queue& queue,
-                                                         const std::function<void()>& work) {
+std::unique_ptr<internal::Recording> CudaDevice::make_recording(internal::Queue& queue,
+                                                                const std::function<void()>& work) {
   const DeviceGuard guard(index_);
   return CudaRecording::make(own(queue), work);
 }
@@ -196,10 +196,8 @@ void CudaDevice::replay(const internal::Recording& recording, internal::Queue& q
 }
 
 internal::Kernel CudaDevice::prepare(const internal::KernelRequest& request, DType dtype) {
-  const internal::KernelRegistration& found =
-      internal::find_kernel(kernels_, request, dtype, name_);
   const DeviceGuard guard(index_);
-  internal::Kernel kernel = found.prepare(request);
+  internal::Kernel kernel = internal::prepare_kernel({}, kernels_, request, dtype, name_);
   if (kernel.module.empty()) kernel.module = "cuda";
   kernel.launch = [index = index_, launch = std::move(kernel.launch)](const internal::Launch& on) {
     const DeviceGuard current(index);

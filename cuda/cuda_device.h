@@ -63,8 +63,8 @@ class CudaDevice : public internal::Device {
   void wait_for(internal::Queue& queue, const internal::Event& event) override;
   void wait(const internal::Event& event) override;
   void wait(internal::Queue& queue) override;
-  std::unique_ptr<internal::Recording> capture(internal::Queue& queue,
-                                               const std::function<void()>& work) override;
+  std::unique_ptr<internal::Recording> make_recording(internal::Queue& queue,
+                                                      const std::function<void()>& work) override;
   void replay(const internal::Recording& recording, internal::Queue& queue) override;
   internal::Kernel prepare(const internal::KernelRequest& request, DType dtype) override;
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/backend/window.h"
+#include "core/kernels/window.h"
 #include "cuda/cuda_device.h"
 #include "cuda/strided_copy.h"
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "core/backend/kernel_arguments.h"
+#include "core/kernels/kernel_arguments.h"
 #include "core/tensor/half.h"
 
 namespace tenon::cuda {

@@ -12,9 +12,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "core/backend/kernel_arguments.h"
-#include "core/backend/scalar_ops.h"
 #include "core/base/check.h"
+#include "core/kernels/kernel_arguments.h"
+#include "core/kernels/scalar_ops.h"
 #include "cuda/cuda_queue.h"
 #include "cuda/offsets.h"
 #include "cuda/status.h"

@@ -3,7 +3,7 @@
 
 #include <cublasLt.h>
 
-#include "core/backend/matmul_arguments.h"
+#include "core/kernels/matmul_arguments.h"
 
 namespace tenon::cuda {
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "core/backend/host_device.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/kernels/host_device.h"
 
 namespace tenon::cuda {
 

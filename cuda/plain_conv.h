@@ -2,7 +2,7 @@
 // same bits every time.
 #pragma once
 
-#include "core/backend/window.h"
+#include "core/kernels/window.h"
 #include "cuda/status.h"
 
 namespace tenon::cuda {

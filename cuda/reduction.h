@@ -2,7 +2,7 @@
 // of integers in 64 bits; they are added in an order that the shape alone fixes.
 #pragma once
 
-#include "core/backend/reduced_axes.h"
+#include "core/kernels/reduced_axes.h"
 #include "cuda/offsets.h"
 
 namespace tenon::cuda {

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/backend/backend.h"
-#include "core/backend/host_device.h"
+#include "core/kernels/host_device.h"
 #include "cuda/status.h"
 
 namespace tenon::cuda {

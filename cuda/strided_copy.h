@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/backend/copy_plan.h"
+#include "core/kernels/copy_plan.h"
 #include "cuda/cuda_queue.h"
 
 namespace tenon::cuda {

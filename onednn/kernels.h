@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/backend/backend.h"
-#include "core/backend/cpu_queue.h"
+#include "core/kernels/cpu_queue.h"
 #include "onednn/primitive.h"
 
 namespace tenon::onednn {

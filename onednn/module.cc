@@ -25,6 +25,6 @@ const internal::KernelRegistry* kernels() {
 
 extern "C" TENON_API const tenon::internal::ModuleApi* tenon_module_entry() {
   static const tenon::internal::ModuleApi api = {.abi = tenon::internal::module_abi(),
-                                                 .cpu_kernels = tenon::onednn::kernels};
+                                                 .kernels = tenon::onednn::kernels};
   return &api;
 }

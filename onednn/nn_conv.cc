@@ -4,7 +4,7 @@
 // part is one primitive on one thread, so that the number of threads changes no bit.
 #include <algorithm>
 
-#include "core/backend/window.h"
+#include "core/kernels/window.h"
 #include "onednn/kernels.h"
 #include "onednn/rule.h"
 

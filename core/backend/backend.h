@@ -1,4 +1,5 @@
-// The backend interface: all of the engine that cpu_fallback/ and cuda/ see.
+// The backend interface: all of the engine that backends see, but for the arithmetic that their
+// kernels share (core/kernels). backend_registry.h says which backends there are.
 //
 // A Backend lists and opens the devices of one type. A Device allocates, copies and makes queues.
 // Kernels are registered by operation and dtype; preparing one fixes shapes, attributes and the
@@ -119,13 +120,26 @@ struct KernelRequest {
 
 using PrepareFunction = Kernel (*)(const KernelRequest&);
 
+inline constexpr int kAnyInput = -1;
+
 // One kernel of one operation for one dtype.
 struct KernelRegistration {
   PrepareFunction prepare = nullptr;
   std::vector<int> host_inputs = {};  // inputs wanted in host memory, read when it is launched
-  bool capturable = true;             // whether a launch may be captured and replayed as it was
-  bool epilogues = false;             // whether any Epilogue may be asked for
-  bool heavy = false;                 // worth asking a module for a faster one (ModuleApi)
+  // Whether a launch may be recorded (Device::make_recording) and replayed as it was.
+  bool recordable = true;
+  // The inputs in whose memory output 0 may be made where both have one shape and dtype: the kernel
+  // has read all that it needs of an element before it writes there. {kAnyInput}: all of them.
+  std::vector<int> in_place = {};
+  bool epilogues = false;  // whether any Epilogue may be asked for
+  bool heavy = false;      // worth asking a library for a faster one (KernelLibrary)
+
+  bool may_overwrite(int input) const noexcept {
+    for (const int one : in_place) {
+      if (one == input || one == kAnyInput) return true;
+    }
+    return false;
+  }
 };
 
 // The kernels of one backend, by operation and dtype. Filled once when the backend is made, then
@@ -149,10 +163,25 @@ class KernelRegistry {
   std::map<std::string, std::map<DType, KernelRegistration>, std::less<>> kernels_;
 };
 
-// The registration that serves a request. Throws UnimplementedError (no_kernel) naming operation,
-// dtype and device when there is none, or when it takes no epilogue and one is asked for.
+// Kernels that may be faster than a backend's own, in a library that is opened when it is needed.
+struct KernelLibrary {
+  std::string_view name;  // the kernels' module, unless they say another: "onednn"
+  // Null where the library isn't there, or isn't worth opening for this request. Where a kernel
+  // isn't the faster one, or can't do what is asked, its PrepareFunction declines: it answers a
+  // Kernel without `launch`.
+  const KernelRegistry* (*kernels)(const KernelRequest& request) = nullptr;
+};
+
+// The registration of the backend's own that serves a request. Throws UnimplementedError
+// (no_kernel) naming operation, dtype and device when there is none, or when it takes no epilogue
+// and one is asked for.
 const KernelRegistration& find_kernel(const KernelRegistry& kernels, const KernelRequest& request,
                                       DType dtype, const std::string& device);
+
+// Prepares the kernel that serves a request: where the backend's own is heavy, that of the first
+// library whose kernel takes it, else the backend's own. Throws as find_kernel does.
+Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegistry& own,
+                      const KernelRequest& request, DType dtype, const std::string& device);
 
 // One opened device. Work is queued in order; only wait() waits for it. Thread-safe.
 class Device {
@@ -176,7 +205,8 @@ class Device {
   virtual void wait(Queue& queue) = 0;
   // Records what `work` puts on the queue, instead of running it; what it throws is thrown on. Null
   // where the device can't record, or not this work or on this queue: nothing has run then.
-  virtual std::unique_ptr<Recording> capture(Queue& queue, const std::function<void()>& work) {
+  virtual std::unique_ptr<Recording> make_recording(Queue& queue,
+                                                    const std::function<void()>& work) {
     static_cast<void>(queue), static_cast<void>(work);
     return nullptr;
   }
@@ -184,7 +214,7 @@ class Device {
   virtual void replay(const Recording& recording, Queue& queue) {
     static_cast<void>(recording), static_cast<void>(queue);
   }
-  // Looks the kernel up (find_kernel) and prepares it.
+  // By prepare_kernel.
   virtual Kernel prepare(const KernelRequest& request, DType dtype) = 0;
 };
 
@@ -192,6 +222,8 @@ struct DeviceOptions {
   int threads = 0;          // of the CPU; 0: OMP_NUM_THREADS, else all cores
   size_t memory_limit = 0;  // bytes; 0: the backend's own
   bool allow_tf32 = false;  // whether GPUs may round float32 factors to 10 bits of mantissa
+  // Asked before the backend's own kernels, in this order. They live as long as the process.
+  std::span<const KernelLibrary> libraries = {};
 };
 
 // The devices of one type.
@@ -205,14 +237,6 @@ class Backend {
   virtual std::unique_ptr<Device> open(int index, const std::string& name,
                                        const DeviceOptions& options) = 0;
 };
-
-// The CPU backend, which is always there (cpu_fallback/backend.cc).
-Backend& cpu_backend();
-
-// GPUs that are none: the CPU's kernels on memory that no other device can read, so that a program
-// for several GPUs runs, and a missing copy shows, where there is no GPU
-// (cpu_fallback/emulated_gpu.cc).
-Backend& emulated_gpu_backend();
 
 // A tensor in the device's memory whose elements are not set; host strings are empty. It must not
 // outlive the device. Throws ResourceExhaustedError.

@@ -37,4 +37,19 @@ const KernelRegistration& find_kernel(const KernelRegistry& kernels, const Kerne
   return *found;
 }
 
+Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegistry& own,
+                      const KernelRequest& request, DType dtype, const std::string& device) {
+  const KernelRegistration& last = find_kernel(own, request, dtype, device);
+  if (!last.heavy) libraries = {};
+  for (const KernelLibrary& library : libraries) {
+    const KernelRegistry* const kernels = library.kernels(request);
+    const KernelRegistration* found = kernels ? kernels->find(request.op, dtype) : nullptr;
+    if (found == nullptr || (!request.epilogue.empty() && !found->epilogues)) continue;
+    Kernel kernel = found->prepare(request);
+    if (kernel.module.empty()) kernel.module = library.name;
+    if (kernel.launch) return kernel;
+  }
+  return last.prepare(request);
+}
+
 }  // namespace tenon::internal

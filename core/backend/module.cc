@@ -6,9 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/backend/driver_probe.h"
 #include "core/base/strings.h"
-#include "tenon/device.h"
 
 namespace tenon::internal {
 namespace {
@@ -48,22 +46,6 @@ Module find_and_open(const std::string& name) {
   return {.status = str(file, " is not there (looked in ", join(folders), ")")};
 }
 
-Module open_cuda() {
-  if (is_set("TENON_DISABLE_CUDA")) return {.status = "TENON_DISABLE_CUDA is set"};
-  const std::string missing = why_no_cuda_device();
-  return missing.empty() ? open_module("tenon_cuda") : Module{.status = missing};
-}
-
-// An OpenMP library that is loaded by this reads how its threads wait: never by spinning, which
-// costs other programs, and us, whole slices of a busy processor's time.
-Module open_onednn() {
-  constexpr const char* kPolicy = "OMP_WAIT_POLICY";
-  const bool ours = std::getenv(kPolicy) == nullptr && setenv(kPolicy, "passive", 0) == 0;
-  Module module = open_module("tenon_onednn");
-  if (ours) unsetenv(kPolicy);
-  return module;
-}
-
 }  // namespace
 
 bool is_set(const char* variable) noexcept {
@@ -99,31 +81,4 @@ Module open_module(const std::string& name) noexcept {
   }
 }
 
-const Module& cuda_module() {
-  static const Module module = open_cuda();
-  return module;
-}
-
-const Module& onednn_module() {
-  static const Module module = open_onednn();
-  return module;
-}
-
 }  // namespace tenon::internal
-
-namespace tenon {
-
-std::vector<ModuleInfo> modules() {
-  const internal::Module& cuda = internal::cuda_module();
-  std::vector<ModuleInfo> all = {
-      {.name = "cuda", .opened = cuda.api != nullptr, .status = cuda.status}};
-  if (internal::is_set("TENON_DISABLE_ONEDNN")) {
-    all.push_back({.name = "onednn", .opened = false, .status = "TENON_DISABLE_ONEDNN is set"});
-  } else {
-    const internal::Module& onednn = internal::onednn_module();
-    all.push_back({.name = "onednn", .opened = onednn.api != nullptr, .status = onednn.status});
-  }
-  return all;
-}
-
-}  // namespace tenon

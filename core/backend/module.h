@@ -2,8 +2,9 @@
 // without them, or without what they need, runs the same program on what is left.
 //
 // A module exports one function, tenon_module_entry(). It links its own hidden copy of core/base,
-// core/tensor and core/backend and needs no symbol of libtenon, so that both agree on those headers
-// alone: module_abi() says which they were.
+// core/tensor, core/backend and core/kernels and needs no symbol of libtenon, so that both agree on
+// those headers alone: module_abi() says which they were. Each module's folder says in loader/ when
+// it is opened.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,8 @@ struct ModuleApi {
   uint64_t abi = 0;  // module_abi() when it was compiled; first, whatever else changes
   // Of a module that brings devices; null in others. The backend lives as long as the process.
   Backend* (*backend)() = nullptr;
-  // Of a module that makes CPU kernels faster; null in others. A kernel of this registry is asked
-  // before the CPU's own of the same operation and dtype. Where it is not the faster one, or can't
-  // do what is asked, its PrepareFunction declines: it answers a Kernel without `launch`.
-  const KernelRegistry* (*cpu_kernels)() = nullptr;
+  // Of a module that brings kernels for another backend's devices (KernelLibrary); null in others.
+  const KernelRegistry* (*kernels)() = nullptr;
 };
 // Throws a std::exception where this machine can do nothing with the module: it isn't used then,
 // and the exception's text is why.
@@ -43,14 +42,6 @@ Module open_module_file(const std::string& path) noexcept;
 // Opens lib<name>.so from where libtenon is: its folder, the folder above, or ../lib from there.
 // Where the environment variable TENON_MODULE_PATH is set, it is the only folder.
 Module open_module(const std::string& name) noexcept;
-
-// The modules that there are. Each is opened when it is first asked for.
-//
-// CUDA's: only where there is a driver with a device, and TENON_DISABLE_CUDA isn't set (but to 0).
-const Module& cuda_module();
-
-// oneDNN's, which computes on CPUs. Opening it also where it is disabled is the caller's to avoid.
-const Module& onednn_module();
 
 // Whether an environment variable is set, to something else than nothing or 0.
 bool is_set(const char* variable) noexcept;

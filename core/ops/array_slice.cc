@@ -1,8 +1,8 @@
 // Slice and StridedSlice: parts of a tensor.
 
-#include "core/backend/strided_slice.h"
 #include "core/base/check.h"
 #include "core/graph/size_rules.h"
+#include "core/kernels/strided_slice.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

@@ -92,14 +92,26 @@ class Binder {
     }
   }
 
-  // An elementwise result takes the memory of an input that is used here for the last time.
+  // Null for what needs no kernel.
+  const KernelRegistration* registration_of(const PlanOp& op) const {
+    if (op.kind != StepKind::kKernel && op.kind != StepKind::kElementwise) return nullptr;
+    const Device& device = *plan_.devices[static_cast<size_t>(op.device)];
+    const std::string_view name = op.program != nullptr ? kElementwiseOp : op.node->type();
+    return device.kernels().find(name, op.node->main_dtype());
+  }
+
+  // A result takes the memory of an input that is used here for the last time, where the kernel may
+  // overwrite it.
   void share_memory_in_place() {
     for (size_t step = 0; step < steps_.size(); ++step) {
       const PlanOp& op = graph_.op(steps_[step]);
-      if (op.kind != StepKind::kElementwise || !op.writes.empty()) continue;
+      const KernelRegistration* const kernel = registration_of(op);
+      if (kernel == nullptr || kernel->in_place.empty() || !op.writes.empty()) continue;
       const int output = op.outputs[0];
       if (!in_arena(output) || contains_root(graph_.fetches, output)) continue;
-      for (const int input : op.inputs) {
+      for (size_t i = 0; i < op.inputs.size(); ++i) {
+        if (!kernel->may_overwrite(static_cast<int>(i))) continue;
+        const int input = op.inputs[i];
         const int from = owner(input);
         const bool dies = in_arena(from) && !contains_root(graph_.fetches, from) &&
                           life_[static_cast<size_t>(from)].last == static_cast<int>(step);
@@ -277,11 +289,8 @@ class Binder {
   bool is_recordable(const PlanOp& op, const Step& step) const {
     if (environment_.memory_of(op.device) == kHost) return false;
     if (op.kind == StepKind::kCopy || op.kind == StepKind::kAssign) return true;
-    if (op.kind != StepKind::kKernel && op.kind != StepKind::kElementwise) return false;
-    const Device& device = *plan_.devices[static_cast<size_t>(op.device)];
-    const std::string_view name = op.program != nullptr ? kElementwiseOp : op.node->type();
-    const KernelRegistration* found = device.kernels().find(name, op.node->main_dtype());
-    return found != nullptr && found->capturable && op.host_inputs.empty() &&
+    const KernelRegistration* const found = registration_of(op);
+    return found != nullptr && found->recordable && op.host_inputs.empty() &&
            step.kernel.random_blocks == 0 && !step.kernel.wants_versions;
   }
 

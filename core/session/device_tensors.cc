@@ -1,10 +1,8 @@
-// Tensors in the memory of devices: a session's, and those of a program around us.
+// Tensors in the memory of a session's devices.
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"
-#include "core/tensor/byte_count.h"
-#include "tenon/cuda.h"
 
 namespace tenon::internal {
 
@@ -68,17 +66,3 @@ Tensor SessionState::on_host(const Tensor& tensor, const RunOptions& options) {
 }
 
 }  // namespace tenon::internal
-
-namespace tenon::cuda {
-
-Tensor wrap(void* pointer, DType dtype, const Shape& shape, int gpu,
-            std::function<void()> release) {
-  internal::require<ValueError>(shape.fully_defined(), ErrorKind::no_shape,
-                                "The shape of a tensor must be fully defined, got ", shape);
-  const std::string* device = internal::intern_device(internal::str("/device:GPU:", gpu));
-  const size_t bytes = internal::byte_count(dtype, shape);
-  return {dtype, shape,
-          std::make_shared<Tensor::Buffer>(pointer, bytes, device, std::move(release)), 0};
-}
-
-}  // namespace tenon::cuda

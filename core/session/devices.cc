@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <optional>
 
-#include "core/backend/module.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 
@@ -39,42 +38,57 @@ void check(const SessionOptions& options) {
   }
 }
 
-void open_some(Backend& backend, int count, size_t memory_limit, const SessionOptions& options,
-               const std::string& task, std::vector<std::unique_ptr<Device>>& devices) {
+void open_some(const BackendRegistry::Found& found, int count, size_t memory_limit,
+               const SessionOptions& options, const std::string& task,
+               std::vector<std::unique_ptr<Device>>& devices) {
   for (int i = 0; i < count; ++i) {
+    Backend& backend = *found.backend;
     const std::string name = str(task, "/device:", backend.device_type(), ":", i);
     devices.push_back(backend.open(std::min(i, backend.device_count() - 1), name,
                                    {.threads = options.threads,
                                     .memory_limit = memory_limit,
-                                    .allow_tf32 = options.allow_tf32}));
+                                    .allow_tf32 = options.allow_tf32,
+                                    .libraries = found.libraries}));
   }
 }
 
-// The GPUs that there are, if the options want any; null where there are none.
-Backend* gpus_wanted(const SessionOptions& options) {
-  if (asked_count(options, "GPU") == 0) return nullptr;
-  const Module& cuda = cuda_module();
-  return cuda.api == nullptr || cuda.api->backend == nullptr ? nullptr : cuda.api->backend();
+// The GPUs that there are, or emulated ones, and how many of them the options want.
+std::pair<BackendRegistry::Found, int> gpus_wanted(const SessionOptions& options) {
+  const int emulated = emulated_gpu_count(options);
+  if (emulated > 0) return {backends().find("GPU", true), emulated};
+  const std::optional<int> asked = asked_count(options, "GPU");
+  if (asked == 0) return {};
+  const BackendRegistry::Found found = backends().find("GPU");
+  const int count = found.backend == nullptr ? 0 : found.backend->device_count();
+  return {found, std::min(count, asked.value_or(count))};
 }
 
 }  // namespace
+
+const BackendRegistry& backends() {
+  static const auto* const registry = [] {
+    auto* made = new BackendRegistry;  // lives as long as the process
+    register_all_backends(*made);
+    return made;
+  }();
+  return *registry;
+}
 
 std::vector<std::unique_ptr<Device>> open_devices(const SessionOptions& options,
                                                   const std::string& task) {
   check(options);
   std::vector<std::unique_ptr<Device>> devices;
-  open_some(cpu_backend(), std::max(1, asked_count(options, "CPU").value_or(1)),
+  open_some(backends().find("CPU"), std::max(1, asked_count(options, "CPU").value_or(1)),
             options.cpu_memory_limit, options, task, devices);
-  const int emulated = emulated_gpu_count(options);
-  Backend* const real = emulated > 0 ? nullptr : gpus_wanted(options);
-  if (real != nullptr) {
-    const int count = real->device_count();
-    open_some(*real, std::min(count, asked_count(options, "GPU").value_or(count)),
-              options.gpu_memory_limit, options, task, devices);
-  } else {
-    open_some(emulated_gpu_backend(), emulated, options.gpu_memory_limit, options, task, devices);
-  }
+  const auto [gpus, count] = gpus_wanted(options);
+  open_some(gpus, count, options.gpu_memory_limit, options, task, devices);
   return devices;
 }
 
 }  // namespace tenon::internal
+
+namespace tenon {
+
+std::vector<ModuleInfo> modules() { return internal::backends().modules(); }
+
+}  // namespace tenon

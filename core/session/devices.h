@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "core/backend/backend.h"
+#include "core/backend/backend_registry.h"
 #include "tenon/session.h"
 
 namespace tenon::internal {
+
+// The backends of this process, registered on first use by register_all_backends().
+const BackendRegistry& backends();
 
 // Opens what the options ask for, the CPU first, under names that begin with `task`
 // ("/job:localhost/replica:0/task:0"). Throws InvalidArgumentError (bad_argument) for options that

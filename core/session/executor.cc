@@ -169,7 +169,7 @@ class Run {
     if (!as_before) recorded.recording.reset();
     if (as_before && recorded.recording == nullptr && !recorded.refused) {
       recorded.recording =
-          plan_.devices[device]->capture(queue_of(device), [&] { run_steps(segment); });
+          plan_.devices[device]->make_recording(queue_of(device), [&] { run_steps(segment); });
       recorded.refused = recorded.recording == nullptr;
     }
     if (recorded.recording == nullptr) return run_steps(segment);

@@ -18,7 +18,9 @@ Kernel prepare_elementwise(const KernelRequest& request) {
 }  // namespace
 
 void register_elementwise(KernelRegistry& kernels) {
-  kernels.add(internal::kElementwiseOp, DType::invalid, prepare_elementwise);
+  // All inputs of an element are read before it is written.
+  kernels.add(internal::kElementwiseOp, DType::invalid,
+              {.prepare = prepare_elementwise, .in_place = {internal::kAnyInput}});
 }
 
 }  // namespace tenon::cpu

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/backend/qr_shape.h"
+#include "core/kernels/qr_shape.h"
 #include "cpu_fallback/strided_copy.h"
 
 namespace tenon::cpu {

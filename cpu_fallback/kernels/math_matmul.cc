@@ -2,7 +2,7 @@
 // its epilogue; integers by a plain loop.
 #include <algorithm>
 
-#include "core/backend/matmul_arguments.h"
+#include "core/kernels/matmul_arguments.h"
 #include "cpu_fallback/gemm.h"
 #include "cpu_fallback/kernel_support.h"
 

@@ -1,5 +1,5 @@
 // BiasAdd: a bias for each channel, the last axis (NHWC) or the second (NCHW); and its gradient.
-#include "core/backend/nn_arguments.h"
+#include "core/kernels/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/reduction.h"
 #include "cpu_fallback/scalar.h"

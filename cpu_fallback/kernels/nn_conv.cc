@@ -2,7 +2,7 @@
 // HWIO.
 #include <algorithm>
 
-#include "core/backend/window.h"
+#include "core/kernels/window.h"
 #include "cpu_fallback/gemm.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/patches.h"

@@ -2,7 +2,7 @@
 // the pixels that lie on the image.
 #include <algorithm>
 
-#include "core/backend/nn_arguments.h"
+#include "core/kernels/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"

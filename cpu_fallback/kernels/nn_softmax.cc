@@ -1,5 +1,5 @@
 // Softmax and LogSoftmax over the last axis.
-#include "core/backend/nn_arguments.h"
+#include "core/kernels/nn_arguments.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/row_softmax.h"
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/backend/philox.h"
 #include "core/base/check.h"
+#include "core/kernels/philox.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {

@@ -52,7 +52,7 @@ Kernel prepare_check_numerics(const KernelRequest& request) {
 
 void register_array_identity(KernelRegistry& kernels) {
   for (const DType dtype : {float32, float64, float16, bfloat16}) {
-    kernels.add("CheckNumerics", dtype, {.prepare = prepare_check_numerics, .capturable = false});
+    kernels.add("CheckNumerics", dtype, {.prepare = prepare_check_numerics, .recordable = false});
   }
 }
 

@@ -1,6 +1,6 @@
 // Qr by Householder reflections, with LAPACK's signs, a block for each matrix; MatrixDiag and
 // MatrixDiagPart.
-#include "core/backend/qr_shape.h"
+#include "core/kernels/qr_shape.h"
 #include "cuda/kernel_support.h"
 #include "cuda/strided_copy.h"
 

@@ -1,5 +1,5 @@
 // Cross entropy of logits with labels, dense or sparse: the loss of each row and its gradient.
-#include "core/backend/nn_arguments.h"
+#include "core/kernels/nn_arguments.h"
 #include "cuda/row_softmax.h"
 #include "cuda/typed_access.h"
 

@@ -1,7 +1,7 @@
 // MaxPool and AvgPool of NHWC images, and their gradients. Padding takes no part: averages are over
 // the pixels that lie on the image. Gradients are gathered: a thread adds up what all windows over
 // its pixel give, in the order of the windows.
-#include "core/backend/nn_arguments.h"
+#include "core/kernels/nn_arguments.h"
 #include "cuda/kernel_support.h"
 #include "cuda/numbering.h"
 

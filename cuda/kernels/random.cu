@@ -5,7 +5,7 @@
 //
 // Where the stream stands is known when a run begins, so that these launches are kept out of
 // captured graphs.
-#include "core/backend/philox.h"
+#include "core/kernels/philox.h"
 #include "cuda/kernel_support.h"
 
 namespace tenon::cuda {
@@ -182,7 +182,7 @@ Kernel prepare_any_integers(const KernelRequest& request) {
 
 void register_random(KernelRegistry& kernels) {
   const auto add = [&](const char* op, DType dtype, internal::PrepareFunction prepare) {
-    kernels.add(op, dtype, {.prepare = prepare, .capturable = false});
+    kernels.add(op, dtype, {.prepare = prepare, .recordable = false});
   };
   for_types(AllFloats(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

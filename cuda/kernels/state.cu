@@ -33,8 +33,8 @@ Kernel prepare_count_up_to(const KernelRequest& request) {
 
 void register_state(KernelRegistry& kernels) {
   for (const char* op : {"CountUpTo", "ResourceCountUpTo"}) {
-    kernels.add(op, int32, {.prepare = prepare_count_up_to<int32_t>, .capturable = false});
-    kernels.add(op, int64, {.prepare = prepare_count_up_to<int64_t>, .capturable = false});
+    kernels.add(op, int32, {.prepare = prepare_count_up_to<int32_t>, .recordable = false});
+    kernels.add(op, int64, {.prepare = prepare_count_up_to<int64_t>, .recordable = false});
   }
 }
 

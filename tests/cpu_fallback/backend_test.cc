@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "cpu_fallback/backend.h"
 #include "tests/cpu_fallback/kernel_testing.h"
 
 namespace tenon::internal {

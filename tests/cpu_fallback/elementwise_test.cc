@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cpu_fallback/backend.h"
 #include "tests/cpu_fallback/elementwise_testing.h"
 
 namespace tenon {

@@ -2,6 +2,7 @@
 
 #include "core/backend/backend.h"
 #include "core/base/check.h"
+#include "cpu_fallback/backend.h"
 #include "tests/testing/errors.h"
 
 namespace tenon::internal {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/backend/backend.h"
+#include "cpu_fallback/backend.h"
 
 namespace tenon::testing {
 

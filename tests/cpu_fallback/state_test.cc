@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "cpu_fallback/backend.h"
 #include "tests/cpu_fallback/kernel_testing.h"
 
 namespace tenon {

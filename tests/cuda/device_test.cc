@@ -42,7 +42,7 @@ TEST(GpuDeviceTest, AQueueWaitsForTheEventOfAnother) {
 TEST(GpuDeviceTest, GivesUpIdleMemoryBeforeItRefuses) {
   constexpr size_t kLimit = size_t{8} << 20;
   const auto device =
-      internal::cuda_module().api->backend()->open(0, "/device:GPU:0", {.memory_limit = kLimit});
+      cuda::module().api->backend()->open(0, "/device:GPU:0", {.memory_limit = kLimit});
   void* const half = device->allocate(kLimit / 2);
   expect_error<ResourceExhaustedError>([&] { device->allocate(kLimit); },
                                        ErrorKind::resource_exhausted, "/device:GPU:0");

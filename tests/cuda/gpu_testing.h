@@ -7,15 +7,15 @@
 #include <cmath>
 #include <memory>
 
-#include "core/backend/module.h"
 #include "core/tensor/half.h"
+#include "cuda/loader/loader.h"
 #include "tests/cpu_fallback/kernel_testing.h"
 
 namespace tenon::testing {
 
 inline internal::Device& gpu() {
   static const std::unique_ptr<internal::Device> device = [] {
-    const internal::Module& module = internal::cuda_module();
+    const internal::Module& module = cuda::module();
     if (module.api == nullptr) throw RuntimeError(ErrorKind::bad_device, module.status);
     return module.api->backend()->open(0, "/device:GPU:0", {});
   }();

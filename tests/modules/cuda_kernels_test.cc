@@ -4,6 +4,7 @@
 
 #include "core/backend/module.h"
 #include "core/base/strings.h"
+#include "cpu_fallback/backend.h"
 
 namespace tenon::internal {
 namespace {

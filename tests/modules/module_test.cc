@@ -19,7 +19,7 @@ TEST(ModuleTest, GivesWhatItsEntryAnswers) {
   ASSERT_NE(module.api, nullptr) << module.status;
   EXPECT_EQ(module.status, part("module_that_works"));
   EXPECT_EQ(module.api->backend, nullptr);
-  const KernelRegistry& kernels = *module.api->cpu_kernels();
+  const KernelRegistry& kernels = *module.api->kernels();
   EXPECT_TRUE(kernels.has_kernel("OfAModule", DType::float32));
 }
 
@@ -27,7 +27,7 @@ TEST(ModuleTest, GivesWhatItsEntryAnswers) {
 TEST(ModuleTest, KernelsReadTheTensorsOfTheProgram) {
   const Module module = open_module_file(part("module_that_works"));
   ASSERT_NE(module.api, nullptr) << module.status;
-  const KernelRegistration& found = *module.api->cpu_kernels()->find("OfAModule", DType::float32);
+  const KernelRegistration& found = *module.api->kernels()->find("OfAModule", DType::float32);
   EXPECT_EQ(found.prepare({.op = "OfAModule", .values = {Tensor(int32_t{48})}}).workspace_bytes,
             48);
 }

@@ -4,6 +4,7 @@
 
 #include "core/plan/place.h"
 #include "core/plan/plan.h"
+#include "cpu_fallback/backend.h"
 #include "cpu_fallback/emulated_gpu.h"
 #include "tenon/tenon.h"
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cpu_fallback/backend.h"
 #include "tenon/tenon.h"
 #include "tests/testing/errors.h"
 

@@ -2,6 +2,7 @@
 
 #include "core/plan/place.h"
 #include "core/plan/plan.h"
+#include "cpu_fallback/backend.h"
 #include "tenon/tenon.h"
 #include "tests/testing/errors.h"
 

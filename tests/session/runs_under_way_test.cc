@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cpu_fallback/backend.h"
 #include "cpu_fallback/cpu_device.h"
 
 namespace tenon::internal {

@@ -31,7 +31,7 @@ tenon_module_entry() {
 #ifdef REFUSES
   throw std::runtime_error("the driver is too old");
 #endif
-  static tenon::internal::ModuleApi api{.abi = TENON_MODULE_ABI, .cpu_kernels = kernels};
+  static tenon::internal::ModuleApi api{.abi = TENON_MODULE_ABI, .kernels = kernels};
 #ifdef FOR_OTHER_HEADERS
   api.abi += 1;
 #endif

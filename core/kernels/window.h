@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/backend/host_device.h"
 #include "core/base/check.h"
+#include "core/kernels/host_device.h"
 #include "core/tensor/attr_value.h"
 
 namespace tenon::internal {

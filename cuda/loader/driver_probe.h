@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace tenon::internal {
+namespace tenon::cuda {
 
 // Empty when there is one; else why not, for people. Takes a millisecond where there is no driver.
-std::string why_no_cuda_device();
+std::string why_no_device();
 
-}  // namespace tenon::internal
+}  // namespace tenon::cuda

@@ -9,8 +9,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "core/backend/host_device.h"
 #include "core/base/check.h"
+#include "core/kernels/host_device.h"
 #include "core/tensor/half.h"
 
 namespace tenon::internal::scalar {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/backend/kernel_arguments.h"
 #include "core/base/check.h"
+#include "core/kernels/kernel_arguments.h"
 
 namespace tenon::internal {
 

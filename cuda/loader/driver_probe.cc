@@ -1,10 +1,10 @@
-#include "core/backend/driver_probe.h"
+#include "cuda/loader/driver_probe.h"
 
 #include <dlfcn.h>
 
 #include "core/base/strings.h"
 
-namespace tenon::internal {
+namespace tenon::cuda {
 namespace {
 
 constexpr const char* kDriver = "libcuda.so.1";
@@ -24,19 +24,19 @@ struct Driver {
   std::string describe(const char* call, int error) const {
     const char* text = nullptr;
     if (error_text == nullptr || error_text(error, &text) != 0 || text == nullptr) text = "";
-    return str("the NVIDIA driver answers ", call, " with error ", error, *text != '\0' ? " (" : "",
-               text, *text != '\0' ? ")" : "");
+    return internal::str("the NVIDIA driver answers ", call, " with error ", error,
+                         *text != '\0' ? " (" : "", text, *text != '\0' ? ")" : "");
   }
 };
 
 }  // namespace
 
-std::string why_no_cuda_device() {
+std::string why_no_device() {
   void* library = dlopen(kDriver, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return str("no NVIDIA driver: ", dlerror());
+  if (library == nullptr) return internal::str("no NVIDIA driver: ", dlerror());
   const Driver driver(library);
   if (driver.init == nullptr || driver.device_count == nullptr) {
-    return str("no NVIDIA driver: ", kDriver, " lacks what a driver has");
+    return internal::str("no NVIDIA driver: ", kDriver, " lacks what a driver has");
   }
   if (const int error = driver.init(0); error != 0) return driver.describe("cuInit", error);
   int count = 0;
@@ -46,4 +46,4 @@ std::string why_no_cuda_device() {
   return count > 0 ? "" : "the NVIDIA driver sees no device";
 }
 
-}  // namespace tenon::internal
+}  // namespace tenon::cuda

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/backend/kernel_arguments.h"
-#include "core/backend/window.h"
 #include "core/base/check.h"
+#include "core/kernels/kernel_arguments.h"
+#include "core/kernels/window.h"
 
 namespace tenon::internal {
 

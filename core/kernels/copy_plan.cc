@@ -1,9 +1,9 @@
-#include "core/backend/copy_plan.h"
+#include "core/kernels/copy_plan.h"
 #include "core/base/check.h"
 
 #include <algorithm>
 
-#include "core/backend/strided_slice.h"
+#include "core/kernels/strided_slice.h"
 
 namespace tenon::internal {
 namespace {

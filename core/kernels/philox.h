@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/backend/host_device.h"
+#include "core/kernels/host_device.h"
 
 namespace tenon::internal {
 

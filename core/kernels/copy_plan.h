@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/backend/kernel_arguments.h"
+#include "core/kernels/kernel_arguments.h"
 
 namespace tenon::internal {
 

@@ -1,9 +1,9 @@
 // What decompositions Q * R read from their requests.
 #pragma once
 
-#include "core/backend/host_device.h"
-#include "core/backend/kernel_arguments.h"
 #include "core/base/check.h"
+#include "core/kernels/host_device.h"
+#include "core/kernels/kernel_arguments.h"
 
 namespace tenon::internal {
 
