@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu_fallback/kernel_support.h"
+
 namespace tenon::cpu {
-namespace {
-
-int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 template <typename T>
 MatrixRows<T>::MatrixRows(const T* a, int64_t stride, bool transposed) : a_(a), stride_(stride) {

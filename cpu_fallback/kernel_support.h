@@ -28,6 +28,9 @@ using internal::resolve_axis;
 using internal::row_major_strides;
 using internal::Types;
 
+// a / b rounded up, of numbers that are not negative; 0 where b is.
+inline int64_t quotient_up(int64_t a, int64_t b) { return b == 0 ? 0 : (a + b - 1) / b; }
+
 // body(begin, end) over [0, rows), in pieces of some `work` elements where a row has `row` of them.
 template <typename F>
 void for_rows(const Launch& args, int64_t rows, int64_t row, F&& body, int64_t work = 16384) {

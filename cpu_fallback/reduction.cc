@@ -11,8 +11,6 @@ constexpr int64_t kSegmentElements = 16384;
 constexpr int64_t kColumns = 256;  // accumulators that are kept on the stack
 constexpr size_t kLargestSum = 8;
 
-int64_t quotient_up(int64_t a, int64_t b) { return b == 0 ? 0 : (a + b - 1) / b; }
-
 }  // namespace
 
 Reduction::Reduction(Reduce reduce, DType dtype, const Shape& shape,

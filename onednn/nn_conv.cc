@@ -14,7 +14,7 @@ namespace {
 using internal::WindowAxis;
 using internal::Windows;
 
-constexpr int64_t kMostParts = 8;
+constexpr int64_t kMostConvolutionParts = 8;
 constexpr double kLeastWork = 8e6;  // multiplications and additions of one part
 
 // Some of the images, or some rows of one.
@@ -71,7 +71,8 @@ Part rows_part(const Convolution& conv, int64_t first, int64_t last) {
 }
 
 int64_t count_of_parts(const Convolution& conv) {
-  return std::clamp<int64_t>(static_cast<int64_t>(conv.work() / kLeastWork), 1, kMostParts);
+  return std::clamp<int64_t>(static_cast<int64_t>(conv.work() / kLeastWork), 1,
+                             kMostConvolutionParts);
 }
 
 std::vector<Part> batch_parts(const Convolution& conv) {

@@ -30,8 +30,6 @@ Shapes placeholder_with_default_shape(const ShapeContext& context) {
   return {context.planning() ? context.inputs[0] : shape};
 }
 
-Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
-
 // The elements of `value` in `shape`; the last one is repeated where the shape has more.
 Tensor filled_up(const Tensor& value, const Shape& shape) {
   check_sizes(shape);

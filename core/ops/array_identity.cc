@@ -13,8 +13,6 @@ namespace tenon {
 namespace internal {
 namespace {
 
-Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
-
 Outputs check_numerics_gradient(const Operation& op, const Outputs& dy) {
   return {
       check_numerics(dy[0], "Not a number (NaN) or infinity (Inf) values detected in gradient. " +

@@ -13,6 +13,9 @@ inline Outputs no_gradient(const Operation& op, const Outputs&) {
   return Outputs(static_cast<size_t>(op.input_count()));
 }
 
+// Of operations whose result is their first input.
+inline Outputs pass_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
+
 // Whether an operand of that shape, beside one of the other shape, is surely not broadcast.
 inline bool never_broadcast(const Shape& shape, const Shape& other) {
   if (!shape.has_rank() || !other.has_rank() || shape.rank() < other.rank()) return false;

@@ -111,14 +111,14 @@ std::optional<Tensor> minimum_value(const ShapeContext& context) {
                               [](int64_t a, int64_t b) { return Integer(std::min(a, b)); });
 }
 
-struct Row {
+struct BinaryOp {
   const char* name;
   ElementwiseFunction lowering;
   GradientFunction gradient;
   ValueFunction value = nullptr;
 };
 
-OpDef binary_op(const Row& row, const std::vector<DType>& types) {
+OpDef binary_op(const BinaryOp& row, const std::vector<DType>& types) {
   OpDef def = elementwise_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
   def.outputs = {"z: T"};
   def.shape = broadcast_shapes;
@@ -127,7 +127,7 @@ OpDef binary_op(const Row& row, const std::vector<DType>& types) {
 }
 
 void register_arithmetic(OpRegistry& ops) {
-  const Row rows[] = {
+  const BinaryOp rows[] = {
       {"Add", lower_binary<Primitive::kAdd>, add_gradient, add_value},
       {"AddV2", lower_binary<Primitive::kAdd>, add_gradient, add_value},
       {"Sub", lower_binary<Primitive::kSubtract>, sub_gradient, sub_value},
@@ -141,7 +141,7 @@ void register_arithmetic(OpRegistry& ops) {
       {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient, minimum_value},
       {"SquaredDifference", lower_squared_difference, squared_difference_gradient},
   };
-  for (const Row& row : rows) ops.add(binary_op(row, kNumbers));
+  for (const BinaryOp& row : rows) ops.add(binary_op(row, kNumbers));
   ops.add(binary_op({"Pow", lower_binary<Primitive::kPower>, pow_gradient}, kSignedNumbers));
   ops.add(binary_op({"DivNoNan", lower_div_no_nan, div_no_nan_gradient}, kFloats));
   ops.add({.name = "AddN",
@@ -172,11 +172,11 @@ void register_comparisons(OpRegistry& ops) {
   add("LessEqual", lower_binary<Primitive::kLessEqual>, kNumbers);
   add("Greater", lower_binary<Primitive::kGreater>, kNumbers);
   add("GreaterEqual", lower_binary<Primitive::kGreaterEqual>, kNumbers);
-  const Row logical[] = {
+  const BinaryOp logical[] = {
       {"LogicalAnd", lower_binary<Primitive::kLogicalAnd>, nullptr},
       {"LogicalOr", lower_binary<Primitive::kLogicalOr>, nullptr},
   };
-  for (const Row& row : logical) {
+  for (const BinaryOp& row : logical) {
     ops.add({.name = row.name,
              .inputs = {"x: bool", "y: bool"},
              .outputs = {"z: bool"},

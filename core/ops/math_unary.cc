@@ -113,7 +113,7 @@ Outputs reciprocal_grad_gradient(const Operation& op, const Outputs& dy) {
   return {dy[0] * -2.0 * b * y, by_result("ReciprocalGrad", y, dy[0])};
 }
 
-struct Row {
+struct UnaryOp {
   const char* name;
   const std::vector<DType>& types;
   ElementwiseFunction lowering;
@@ -130,7 +130,7 @@ OpDef to_bool(const char* name, ElementwiseFunction lowering) {
 }  // namespace
 
 void register_math_unary(OpRegistry& ops) {
-  const Row rows[] = {
+  const UnaryOp rows[] = {
       {"Neg", kSignedNumbers, lower_unary<Primitive::kNegate>, neg_gradient},
       {"Abs", kSignedNumbers, lower_unary<Primitive::kAbs>, abs_gradient},
       {"Sign", kSignedNumbers, lower_unary<Primitive::kSign>, sign_gradient},
@@ -152,17 +152,17 @@ void register_math_unary(OpRegistry& ops) {
       {"Round", kSignedNumbers, lower_unary<Primitive::kRound>, no_gradient},
       {"Rint", kFloats, lower_unary<Primitive::kRound>, no_gradient},
   };
-  for (const Row& row : rows) {
+  for (const UnaryOp& row : rows) {
     ops.add(elementwise_op(row.name, {"x"}, row.types, row.lowering, row.gradient));
   }
-  const Row gradients[] = {
+  const UnaryOp gradients[] = {
       {"TanhGrad", kFloats, lower_tanh_grad, tanh_grad_gradient},
       {"SigmoidGrad", kFloats, lower_sigmoid_grad, sigmoid_grad_gradient},
       {"SqrtGrad", kFloats, lower_sqrt_grad, sqrt_grad_gradient},
       {"RsqrtGrad", kFloats, lower_rsqrt_grad, rsqrt_grad_gradient},
       {"ReciprocalGrad", kFloats, lower_reciprocal_grad, reciprocal_grad_gradient},
   };
-  for (const Row& row : gradients) {
+  for (const UnaryOp& row : gradients) {
     ops.add(elementwise_op(row.name, {"y", "dy"}, row.types, row.lowering, row.gradient));
   }
   ops.add(to_bool("IsFinite", lower_unary<Primitive::kIsFinite>));

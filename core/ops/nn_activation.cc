@@ -137,7 +137,7 @@ Outputs softsign_grad_gradient(const Operation& op, const Outputs& dy) {
           -2.0 * dy[0] * op.input(0) * sign(x) / (root * root * root)};
 }
 
-struct Row {
+struct ActivationOp {
   const char* name;
   std::vector<std::string> inputs;
   const std::vector<DType>& types;
@@ -150,7 +150,7 @@ struct Row {
 void register_nn_activation(OpRegistry& ops) {
   const std::vector<std::string> one = {"features"}, two = {"gradients", "features"},
                                  by_output = {"gradients", "outputs"};
-  const Row rows[] = {
+  const ActivationOp rows[] = {
       {"Relu", one, kNumbers, lower_relu, relu_gradient},
       {"Relu6", one, kNumbers, lower_relu6, relu6_gradient},
       {"Elu", one, kFloats, lower_elu, elu_gradient},
@@ -166,7 +166,7 @@ void register_nn_activation(OpRegistry& ops) {
       {"SoftplusGrad", two, kFloats, lower_softplus_grad, softplus_grad_gradient},
       {"SoftsignGrad", two, kFloats, lower_softsign_grad, softsign_grad_gradient},
   };
-  for (const Row& row : rows) {
+  for (const ActivationOp& row : rows) {
     OpDef def = elementwise_op(row.name, row.inputs, row.types, row.lowering, row.gradient);
     def.outputs = {def.name.ends_with("Grad") ? "backprops: T" : "activations: T"};
     if (def.name.starts_with("LeakyRelu")) def.defaults.set("alpha", 0.2);

@@ -14,11 +14,11 @@ namespace {
 
 using Numbers = std::vector<int64_t>;
 
-struct Sides {
+struct ImageSides {
   int64_t before = 0, after = 0;
 };
 
-Sides sides_of(const AttrMap& attrs, int axis) {
+ImageSides image_sides_of(const AttrMap& attrs, int axis) {
   const Numbers& paddings = attrs.get<Numbers>("explicit_paddings");
   if (paddings.empty()) return {};
   return {paddings[static_cast<size_t>(2 * axis)], paddings[static_cast<size_t>(2 * axis + 1)]};
@@ -30,7 +30,7 @@ int64_t convolved_size(const AttrMap& attrs, const Shape& input, int axis, int64
                          .window = window,
                          .stride = attrs.get<Numbers>("strides")[at],
                          .dilation = attrs.get<Numbers>("dilations")[at]};
-  const Sides sides = sides_of(attrs, axis);
+  const ImageSides sides = image_sides_of(attrs, axis);
   return window_output_size(along, attrs.get<std::string>("padding"), sides.before, sides.after);
 }
 

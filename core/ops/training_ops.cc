@@ -99,7 +99,7 @@ Values ftrl(B& b, const Values& in, const AttrMap&) {
   return {b.select(far, b.divide(x, y), b.constant_like(var, 0)), accum, linear};
 }
 
-struct Row {
+struct UpdateOp {
   const char* name;
   std::vector<const char*> written;  // the variable and its slots
   std::vector<const char*> read;     // numbers but for the gradient
@@ -125,7 +125,7 @@ Shapes checked_shape(const ShapeContext& context) {
   return {};
 }
 
-OpDef update_op(const Row& row, bool resource) {
+OpDef update_op(const UpdateOp& row, bool resource) {
   OpDef def;
   def.name = str(resource ? "Resource" : "", row.name);
   for (const char* name : row.written) {
@@ -149,7 +149,7 @@ OpDef update_op(const Row& row, bool resource) {
 void register_training_ops(OpRegistry& ops) {
   const AttrMap nesterov{{"use_nesterov", false}}, slots{{"update_slots", true}},
       linear{{"multiply_linear_by_lr", false}};
-  const Row rows[] = {
+  const UpdateOp rows[] = {
       {"ApplyGradientDescent", {"var"}, {"alpha", "delta"}, gradient_descent},
       {"ApplyMomentum", {"var", "accum"}, {"lr", "grad", "momentum"}, momentum, nesterov},
       {"ApplyAdam",
@@ -176,7 +176,7 @@ void register_training_ops(OpRegistry& ops) {
        ftrl,
        linear},
   };
-  for (const Row& row : rows) {
+  for (const UpdateOp& row : rows) {
     ops.add(update_op(row, false));
     ops.add(update_op(row, true));
   }

@@ -43,7 +43,7 @@ Kernel prepare_arg(const KernelRequest& request) {
 }
 
 template <typename T>
-void add(KernelRegistry& kernels, DType dtype) {
+void add_arg(KernelRegistry& kernels, DType dtype) {
   kernels.add("ArgMax", dtype, prepare_arg<T, true>);
   kernels.add("ArgMin", dtype, prepare_arg<T, false>);
 }
@@ -53,11 +53,11 @@ void add(KernelRegistry& kernels, DType dtype) {
 void register_math_arg(KernelRegistry& kernels) {
   for_types(Numbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    add<T>(kernels, dtype_of<T>);
+    add_arg<T>(kernels, dtype_of<T>);
   });
-  add<bool>(kernels, bool_);
-  add<Half>(kernels, float16);
-  add<Bfloat16>(kernels, bfloat16);
+  add_arg<bool>(kernels, bool_);
+  add_arg<Half>(kernels, float16);
+  add_arg<Bfloat16>(kernels, bfloat16);
 }
 
 }  // namespace tenon::cpu

@@ -100,7 +100,7 @@ Kernel prepare_batch_matmul(const KernelRequest& request) {
 }
 
 template <typename T, class M>
-void add(KernelRegistry& kernels, DType dtype, bool epilogues) {
+void add_matmul(KernelRegistry& kernels, DType dtype, bool epilogues) {
   kernels.add("MatMul", dtype,
               {.prepare = prepare_matmul<T, M>, .epilogues = epilogues, .heavy = epilogues});
   kernels.add("BatchMatMulV2", dtype, prepare_batch_matmul<T, M>);
@@ -109,13 +109,13 @@ void add(KernelRegistry& kernels, DType dtype, bool epilogues) {
 }  // namespace
 
 void register_math_matmul(KernelRegistry& kernels) {
-  add<float, Multiply<float>>(kernels, float32, true);
-  add<double, Multiply<double>>(kernels, float64, true);
-  add<Half, PlainMultiply<Half>>(kernels, float16, false);
-  add<Bfloat16, PlainMultiply<Bfloat16>>(kernels, bfloat16, false);
+  add_matmul<float, Multiply<float>>(kernels, float32, true);
+  add_matmul<double, Multiply<double>>(kernels, float64, true);
+  add_matmul<Half, PlainMultiply<Half>>(kernels, float16, false);
+  add_matmul<Bfloat16, PlainMultiply<Bfloat16>>(kernels, bfloat16, false);
   for_types(Types<int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t>(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    add<T, PlainMultiply<T>>(kernels, dtype_of<T>, false);
+    add_matmul<T, PlainMultiply<T>>(kernels, dtype_of<T>, false);
   });
 }
 

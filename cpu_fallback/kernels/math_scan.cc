@@ -39,7 +39,7 @@ Kernel prepare_scan(const KernelRequest& request) {
 }
 
 template <typename T>
-void add(KernelRegistry& kernels, DType dtype) {
+void add_scan(KernelRegistry& kernels, DType dtype) {
   kernels.add("Cumsum", dtype, prepare_scan<T, false>);
   kernels.add("Cumprod", dtype, prepare_scan<T, true>);
 }
@@ -49,10 +49,10 @@ void add(KernelRegistry& kernels, DType dtype) {
 void register_math_scan(KernelRegistry& kernels) {
   for_types(Numbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    add<T>(kernels, dtype_of<T>);
+    add_scan<T>(kernels, dtype_of<T>);
   });
-  add<Half>(kernels, float16);
-  add<Bfloat16>(kernels, bfloat16);
+  add_scan<Half>(kernels, float16);
+  add_scan<Bfloat16>(kernels, bfloat16);
 }
 
 }  // namespace tenon::cpu

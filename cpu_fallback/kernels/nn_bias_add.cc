@@ -38,7 +38,7 @@ Kernel prepare_bias_add_grad(const KernelRequest& request) {
 }
 
 template <typename T>
-void add(KernelRegistry& kernels, DType dtype) {
+void add_bias_add(KernelRegistry& kernels, DType dtype) {
   kernels.add("BiasAdd", dtype, prepare_bias_add<T>);
   kernels.add("BiasAddGrad", dtype, prepare_bias_add_grad);
 }
@@ -48,10 +48,10 @@ void add(KernelRegistry& kernels, DType dtype) {
 void register_nn_bias_add(KernelRegistry& kernels) {
   for_types(Numbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    add<T>(kernels, dtype_of<T>);
+    add_bias_add<T>(kernels, dtype_of<T>);
   });
-  add<Half>(kernels, float16);
-  add<Bfloat16>(kernels, bfloat16);
+  add_bias_add<Half>(kernels, float16);
+  add_bias_add<Bfloat16>(kernels, bfloat16);
 }
 
 }  // namespace tenon::cpu

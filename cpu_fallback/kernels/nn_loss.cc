@@ -92,7 +92,7 @@ Kernel prepare_sparse_any(const KernelRequest& request) {
 }
 
 template <typename T>
-void add(KernelRegistry& kernels, DType dtype) {
+void add_loss(KernelRegistry& kernels, DType dtype) {
   kernels.add("SoftmaxCrossEntropyWithLogits", dtype, prepare_dense<T>);
   kernels.add("SparseSoftmaxCrossEntropyWithLogits", dtype, prepare_sparse_any<T>);
 }
@@ -100,10 +100,10 @@ void add(KernelRegistry& kernels, DType dtype) {
 }  // namespace
 
 void register_nn_loss(KernelRegistry& kernels) {
-  add<float>(kernels, float32);
-  add<double>(kernels, float64);
-  add<Half>(kernels, float16);
-  add<Bfloat16>(kernels, bfloat16);
+  add_loss<float>(kernels, float32);
+  add_loss<double>(kernels, float64);
+  add_loss<Half>(kernels, float16);
+  add_loss<Bfloat16>(kernels, bfloat16);
 }
 
 }  // namespace tenon::cpu

@@ -35,7 +35,7 @@ Kernel prepare_softmax(const KernelRequest& request) {
 }
 
 template <typename T>
-void add(KernelRegistry& kernels, DType dtype) {
+void add_softmax(KernelRegistry& kernels, DType dtype) {
   kernels.add("Softmax", dtype, prepare_softmax<T, false>);
   kernels.add("LogSoftmax", dtype, prepare_softmax<T, true>);
 }
@@ -43,10 +43,10 @@ void add(KernelRegistry& kernels, DType dtype) {
 }  // namespace
 
 void register_nn_softmax(KernelRegistry& kernels) {
-  add<float>(kernels, float32);
-  add<double>(kernels, float64);
-  add<Half>(kernels, float16);
-  add<Bfloat16>(kernels, bfloat16);
+  add_softmax<float>(kernels, float32);
+  add_softmax<double>(kernels, float64);
+  add_softmax<Half>(kernels, float16);
+  add_softmax<Bfloat16>(kernels, bfloat16);
 }
 
 }  // namespace tenon::cpu

@@ -52,20 +52,20 @@ Kernel prepare_scatter(const KernelRequest& request) {
 }
 
 template <typename T, class Op>
-void add(KernelRegistry& kernels, const char* kind, DType dtype) {
+void add_scatter(KernelRegistry& kernels, const char* kind, DType dtype) {
   kernels.add(internal::str("Scatter", kind), dtype, prepare_scatter<T, Op>);
   kernels.add(internal::str("ResourceScatter", kind), dtype, prepare_scatter<T, Op>);
 }
 
 template <typename T>
 void add_all(KernelRegistry& kernels, DType dtype) {
-  add<T, Update>(kernels, "Update", dtype);
-  add<T, scalar::Add>(kernels, "Add", dtype);
-  add<T, scalar::Subtract>(kernels, "Sub", dtype);
-  add<T, scalar::Multiply>(kernels, "Mul", dtype);
-  add<T, scalar::Divide>(kernels, "Div", dtype);
-  add<T, scalar::Maximum>(kernels, "Max", dtype);
-  add<T, scalar::Minimum>(kernels, "Min", dtype);
+  add_scatter<T, Update>(kernels, "Update", dtype);
+  add_scatter<T, scalar::Add>(kernels, "Add", dtype);
+  add_scatter<T, scalar::Subtract>(kernels, "Sub", dtype);
+  add_scatter<T, scalar::Multiply>(kernels, "Mul", dtype);
+  add_scatter<T, scalar::Divide>(kernels, "Div", dtype);
+  add_scatter<T, scalar::Maximum>(kernels, "Max", dtype);
+  add_scatter<T, scalar::Minimum>(kernels, "Min", dtype);
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ void register_state_scatter(KernelRegistry& kernels) {
   });
   add_all<Half>(kernels, float16);
   add_all<Bfloat16>(kernels, bfloat16);
-  add<bool, Update>(kernels, "Update", bool_);
+  add_scatter<bool, Update>(kernels, "Update", bool_);
 }
 
 }  // namespace tenon::cpu

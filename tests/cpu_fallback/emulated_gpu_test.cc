@@ -57,7 +57,7 @@ TEST_F(EmulatedGpuTest, RunsAgainWhatWasRecorded) {
   const Kernel kernel = doubling(*gpu_);
   float result[2] = {-1, -1};
   gpu_->copy(y.raw(), result, sizeof result, *queue);
-  const std::unique_ptr<Recording> recording = gpu_->capture(*queue, [&] {
+  const std::unique_ptr<Recording> recording = gpu_->make_recording(*queue, [&] {
     const void* input = x.raw();
     void* output = y.raw();
     kernel.launch({.inputs = &input, .outputs = &output, .queue = queue.get()});
@@ -76,7 +76,7 @@ TEST_F(EmulatedGpuTest, ARecordingThatFailsLeavesTheQueueAsItWas) {
   const Tensor x = allocate_tensor(*gpu_, float32, {2});
   const std::unique_ptr<Queue> queue = gpu_->make_queue();
   const auto fails = [] { fail(ErrorKind::bad_argument, "no"); };
-  EXPECT_ERROR(gpu_->capture(*queue, fails), InvalidArgumentError, bad_argument, "no");
+  EXPECT_ERROR(gpu_->make_recording(*queue, fails), InvalidArgumentError, bad_argument, "no");
   gpu_->copy(x.raw(), numbers_, sizeof numbers_, *queue);
   float result[2] = {};
   gpu_->copy(result, x.raw(), sizeof result, *queue);

@@ -18,7 +18,7 @@ OpCase parts(const char* name, std::function<Output(In)> build, std::vector<Shap
           .inputs = std::move(inputs)};
 }
 
-const OpCases kCases = {
+const OpCases kArrayPartsCases = {
     parts("ConcatOfRows",
           [](In in) {
             return concat({in[0], in[1]}, 0);
@@ -105,7 +105,7 @@ const OpCases kCases = {
           },
           {{3, 2}}),
 };
-INSTANTIATE_TEST_SUITE_P(Parts, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Parts, OpCaseTest, ::testing::ValuesIn(kArrayPartsCases), case_name);
 
 class PartsTest : public ::testing::Test {
  protected:

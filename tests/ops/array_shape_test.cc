@@ -18,7 +18,7 @@ class ArrayShapeTest : public ::testing::Test {
 
 using In = const std::vector<Output>&;
 
-const OpCases kCases = {
+const OpCases kArrayShapeCases = {
     {.name = "Reshape",
      .build =
          [](In in) {
@@ -58,7 +58,7 @@ const OpCases kCases = {
          },
      .inputs = {{}}},
 };
-INSTANTIATE_TEST_SUITE_P(ArrayShape, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(ArrayShape, OpCaseTest, ::testing::ValuesIn(kArrayShapeCases), case_name);
 
 TEST_F(ArrayShapeTest, ConstantsHaveTheDtypeOfTheirLiterals) {
   EXPECT_EQ(constant(1).dtype(), int32);

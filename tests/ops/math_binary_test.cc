@@ -30,7 +30,7 @@ OpCase broadcast(const char* name, Binary f, const Shape& a, const Shape& b) {
 
 double modulo(double x, double y) { return x - std::floor(x / y) * y; }
 
-const OpCases kCases = {
+const OpCases kMathBinaryCases = {
     binary("Add", add, [](double x, double y) { return x + y; }),
     binary("Subtract", subtract, [](double x, double y) { return x - y; }),
     binary("Multiply", multiply, [](double x, double y) { return x * y; }),
@@ -62,7 +62,7 @@ const OpCases kCases = {
     broadcast("PowOfAScalar", pow, {2, 3}, {}),
     broadcast("MultiplyOfNothing", multiply, {0, 3}, {3}),
 };
-INSTANTIATE_TEST_SUITE_P(Binary, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Binary, OpCaseTest, ::testing::ValuesIn(kMathBinaryCases), case_name);
 
 class BinaryTest : public ::testing::Test {
  protected:

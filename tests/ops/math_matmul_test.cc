@@ -42,7 +42,7 @@ OpCase batches(const char* name, const Shape& a, const Shape& b, bool ta = false
           .inputs = {a, b}};
 }
 
-const OpCases kCases = {
+const OpCases kMathMatmulCases = {
     matrices("Plain", false, false),
     matrices("TransposeA", true, false),
     matrices("TransposeB", false, true),
@@ -52,7 +52,7 @@ const OpCases kCases = {
     batches("BatchesTransposed", {2, 4, 3}, {2, 2, 4}, true, true),
     batches("OfNothing", {0, 4}, {4, 2}),
 };
-INSTANTIATE_TEST_SUITE_P(Matmul, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Matmul, OpCaseTest, ::testing::ValuesIn(kMathMatmulCases), case_name);
 
 class MatmulTest : public ::testing::Test {
  protected:

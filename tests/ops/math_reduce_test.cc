@@ -32,7 +32,7 @@ double sum_of(const Numbers& x) {
   return sum;
 }
 
-const OpCases kCases = {
+const OpCases kMathReduceCases = {
     whole("Sum", reduce_sum, sum_of),
     whole("Mean", reduce_mean,
           [](const Numbers& x) { return sum_of(x) / static_cast<double>(x.size()); }),
@@ -86,7 +86,7 @@ const OpCases kCases = {
            return Numbers{x[0], x[0] * x[1], x[0] * x[1] * x[2]};
          }},
 };
-INSTANTIATE_TEST_SUITE_P(Reduce, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Reduce, OpCaseTest, ::testing::ValuesIn(kMathReduceCases), case_name);
 
 class ReduceTest : public ::testing::Test {
  protected:

@@ -25,7 +25,7 @@ OpCase unary(const char* name, Unary f, double (*plain)(double), double low = -2
 
 double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 
-const OpCases kCases = {
+const OpCases kMathUnaryCases = {
     unary("Negative", negative, [](double x) { return -x; }),
     unary("Abs", abs, [](double x) { return std::abs(x); }),
     unary("Sign", sign, [](double x) { return x > 0 ? 1.0 : -1.0; }),
@@ -76,7 +76,7 @@ const OpCases kCases = {
      .inputs = {{}},
      .plain = each([](double x) { return x * x; })},
 };
-INSTANTIATE_TEST_SUITE_P(Unary, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Unary, OpCaseTest, ::testing::ValuesIn(kMathUnaryCases), case_name);
 
 TEST(UnaryTest, SecondDerivativesAreThoseOfFiniteDifferencesOfTheFirst) {
   const std::pair<const char*, Unary> rows[] = {{"Tanh", tanh},

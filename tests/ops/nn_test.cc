@@ -36,7 +36,7 @@ Numbers convolved(const Numbers& x, const Numbers& f, int h, int w, int c, int k
   return out;
 }
 
-const OpCases kCases = {
+const OpCases kNnCases = {
     {.name = "BiasAdd",
      .build = [](In in) { return nn::bias_add(in[0], in[1]); },
      .inputs = {{2, 3}, {3}},
@@ -171,7 +171,7 @@ const OpCases kCases = {
      .inputs = {{3, 2}, {2}, {2}, {2}, {2}},
      .low = 0.2},
 };
-INSTANTIATE_TEST_SUITE_P(Nn, OpCaseTest, ::testing::ValuesIn(kCases), case_name);
+INSTANTIATE_TEST_SUITE_P(Nn, OpCaseTest, ::testing::ValuesIn(kNnCases), case_name);
 
 class NnTest : public ::testing::Test {
  protected:

@@ -20,12 +20,10 @@ CustomGetter noting(std::vector<std::string>& log, const std::string& tag) {
   };
 }
 
-Variable w() { return get_variable("w", {.shape = {1}}); }
-
 TEST_F(CustomGetterTest, IsGivenTheFullName) {
   std::vector<std::string> log;
   auto a = variable_scope("a", {.custom_getter = noting(log, "a")});
-  w();
+  get_w();
   EXPECT_THAT(log, ElementsAre("a a/w"));
 }
 
@@ -33,7 +31,7 @@ TEST_F(CustomGetterTest, IsCalledInnermostFirst) {
   std::vector<std::string> log;
   auto a = variable_scope("a", {.custom_getter = noting(log, "outer")});
   auto b = variable_scope("b", {.custom_getter = noting(log, "inner")});
-  w();
+  get_w();
   EXPECT_THAT(log, ElementsAre("inner a/b/w", "outer a/b/w"));
 }
 
@@ -55,7 +53,7 @@ TEST_F(CustomGetterTest, FindsTheArgumentsFilledIn) {
                                     },
                                 .reuse = AUTO_REUSE,
                                 .dtype = float64});
-  w();
+  get_w();
   EXPECT_TRUE(seen.initializer.is_function());
   EXPECT_EQ(seen.dtype, float64);
   EXPECT_EQ(seen.trainable, true);
@@ -65,9 +63,9 @@ TEST_F(CustomGetterTest, FindsTheArgumentsFilledIn) {
 
 TEST_F(CustomGetterTest, RenamesAndSharesUnderTheNewName) {
   auto a = variable_scope("a", {.custom_getter = renaming("_x"), .reuse = AUTO_REUSE});
-  const Variable made = w();
+  const Variable made = get_w();
   EXPECT_EQ(made.name(), "a/w_x:0");
-  EXPECT_EQ(w(), made);
+  EXPECT_EQ(get_w(), made);
 }
 
 TEST_F(CustomGetterTest, ReturnsATensorMadeOfTheVariable) {
@@ -75,7 +73,7 @@ TEST_F(CustomGetterTest, ReturnsATensorMadeOfTheVariable) {
                                                     const GetVariableOptions& options) {
                             return Variable::from_tensor(2.0f * getter(name, options));
                           }});
-  const Variable doubled = w();
+  const Variable doubled = get_w();
   EXPECT_TRUE(doubled.is_tensor());
   EXPECT_EQ(doubled.name(), "mul:0");
   EXPECT_EQ(doubled.shape(), Shape({1}));
@@ -91,7 +89,8 @@ TEST_F(CustomGetterTest, LeavesTheFirstOfTwoVariablesBehindWhenTheSecondFails) {
                             options.shape = Shape::unknown();
                             return getter(name + "_1", options);
                           }});
-  expect_error<ValueError>(ErrorKind::no_shape, {"Variable a/w_1 did not get an initializer"}, w);
+  expect_error<ValueError>(ErrorKind::no_shape, {"Variable a/w_1 did not get an initializer"},
+                           [] { get_w(); });
   EXPECT_THAT(names_of(global_variables()), ElementsAre("a/w_0:0"));
 }
 
@@ -100,7 +99,7 @@ TEST_F(CustomGetterTest, ThrowsThroughToTheCaller) {
                                                     const GetVariableOptions&) -> Variable {
                             throw std::out_of_range("mine");
                           }});
-  EXPECT_THROW(w(), std::out_of_range);
+  EXPECT_THROW(get_w(), std::out_of_range);
   EXPECT_TRUE(operations().empty());
   EXPECT_TRUE(global_variables().empty());
 }
@@ -109,13 +108,15 @@ TEST_F(CustomGetterTest, MustReturnSomething) {
   auto a =
       variable_scope("a", {.custom_getter = [](const Getter&, const std::string&,
                                                const GetVariableOptions&) { return Variable(); }});
-  expect_error<ValueError>(ErrorKind::bad_getter, {"variable a/w returned no variable"}, w);
+  expect_error<ValueError>(ErrorKind::bad_getter, {"variable a/w returned no variable"},
+                           [] { get_w(); });
 }
 
 TEST_F(CustomGetterTest, IsStoppedWhenItCallsItselfWithoutEnd) {
-  auto a = variable_scope("a", {.custom_getter = [](const Getter&, const std::string&,
-                                                    const GetVariableOptions&) { return w(); }});
-  expect_error<RuntimeError>(ErrorKind::bad_getter, {"calls itself without end"}, w);
+  auto a =
+      variable_scope("a", {.custom_getter = [](const Getter&, const std::string&,
+                                               const GetVariableOptions&) { return get_w(); }});
+  expect_error<RuntimeError>(ErrorKind::bad_getter, {"calls itself without end"}, [] { get_w(); });
   EXPECT_TRUE(operations().empty());
 }
 

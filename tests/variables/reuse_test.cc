@@ -6,23 +6,21 @@ namespace {
 
 using ReuseTest = OnAGraphOfItsOwn;
 
-Variable w() { return get_variable("w", {.shape = {1}}); }
-
 TEST_F(ReuseTest, SharesInAScopeEnteredForReuse) {
   Variable made;
   {
     auto scope = variable_scope("a");
-    made = w();
+    made = get_w();
   }
   auto scope = variable_scope("a", {.reuse = true});
-  EXPECT_EQ(w(), made);
+  EXPECT_EQ(get_w(), made);
 }
 
 TEST_F(ReuseTest, SharesAfterReuseVariables) {
   auto scope = variable_scope("a");
-  const Variable made = w();
+  const Variable made = get_w();
   scope.reuse_variables();
-  EXPECT_EQ(w(), made);
+  EXPECT_EQ(get_w(), made);
   EXPECT_EQ(global_variables().size(), 1u);
 }
 
@@ -30,10 +28,10 @@ TEST_F(ReuseTest, MakesOrSharesUnderAutoReuse) {
   Variable made;
   {
     auto scope = variable_scope("a", {.reuse = AUTO_REUSE});
-    made = w();
+    made = get_w();
   }
   auto scope = variable_scope("a", {.reuse = AUTO_REUSE});
-  EXPECT_EQ(w(), made);
+  EXPECT_EQ(get_w(), made);
 }
 
 TEST_F(ReuseTest, InheritsReuseAndNothingTurnsItOff) {
@@ -56,10 +54,10 @@ TEST_F(ReuseTest, TakesACapturedScopesOwnFlagInAJump) {
   {
     auto jump = variable_scope(kept);
     EXPECT_FALSE(jump.scope().reuse());
-    w();
+    get_w();
   }
   auto jump = variable_scope(kept, {.reuse = true});
-  EXPECT_EQ(w().name(), "kept/w:0");
+  EXPECT_EQ(get_w().name(), "kept/w:0");
 }
 
 TEST_F(ReuseTest, DoesNotShareWhatVariableMade) {
@@ -72,11 +70,11 @@ TEST_F(ReuseTest, DoesNotShareWhatVariableMade) {
 }
 
 TEST_F(ReuseTest, RefusesASecondVariableOfOneName) {
-  w();
+  get_w();
   const std::vector<std::string> before = operations();
   expect_error<ValueError>(
       ErrorKind::already_exists,
-      {"Variable w already exists, disallowed.", "{.reuse = tenon::AUTO_REUSE}"}, [] { w(); });
+      {"Variable w already exists, disallowed.", "{.reuse = tenon::AUTO_REUSE}"}, [] { get_w(); });
   EXPECT_EQ(operations(), before);
   EXPECT_EQ(global_variables().size(), 1u);
 }
@@ -114,7 +112,7 @@ TEST_F(ReuseTest, NamesTheScopeThatSwitchedReuseOn) {
       ErrorKind::does_not_exist,
       {"in variable scope 'outer/inner', where reuse is on since ",
        "reuse_test.cc:" + std::to_string(line) + " (by variable scope 'outer')"},
-      [] { w(); });
+      [] { get_w(); });
   auto root = variable_scope(get_variable_scope(), {.reuse = AUTO_REUSE});
   get_variable("v", {.shape = {2}});
   const std::string by = "AUTO_REUSE is on since ";
@@ -187,8 +185,8 @@ TEST_F(ReuseTest, IgnoresTheInitialValueOfASharedVariable) {
 
 TEST_F(ReuseTest, AddsTheRegularizersLossOnceForASharedVariable) {
   auto scope = variable_scope("a", {.regularizer = l2_regularizer(0.5), .reuse = AUTO_REUSE});
-  w();
-  w();
+  get_w();
+  get_w();
   const std::vector<Output> losses = get_collection<Output>(GraphKeys::REGULARIZATION_LOSSES);
   ASSERT_EQ(losses.size(), 1u);
   EXPECT_EQ(losses[0].name(), "a/w/Regularizer/l2_regularizer:0");

@@ -46,11 +46,9 @@ class ScopeDefaultsTest : public OnAGraphOfItsOwn {
   std::vector<std::string> asked_for_;
 };
 
-Variable w() { return get_variable("w", {.shape = {2}}); }
-
 TEST_F(ScopeDefaultsTest, AreTheArgumentsOfItsVariables) {
   auto scope = variable_scope("a", all());
-  const Variable made = w();
+  const Variable made = get_w(2);
   expect_all(made, "a/w");
   EXPECT_TRUE(made.parts()[0].constraint());
 }
@@ -58,7 +56,7 @@ TEST_F(ScopeDefaultsTest, AreTheArgumentsOfItsVariables) {
 TEST_F(ScopeDefaultsTest, AreInheritedByAScopeOpenedByNameButForTheConstraint) {
   auto outer = variable_scope("a", all());
   auto inner = variable_scope("b");
-  const Variable made = w();
+  const Variable made = get_w(2);
   expect_all(made, "a/b/w");
   EXPECT_FALSE(made.parts()[0].constraint());
 }
@@ -71,7 +69,7 @@ TEST_F(ScopeDefaultsTest, StayWithAScopeThatIsEnteredAgainButForTheConstraint) {
   }
   auto elsewhere = variable_scope("b");
   auto again = variable_scope(kept);
-  const Variable made = w();
+  const Variable made = get_w(2);
   expect_all(made, "a/w");
   EXPECT_FALSE(made.parts()[0].constraint());
 }
@@ -85,7 +83,7 @@ TEST_F(ScopeDefaultsTest, AreReplacedByThoseOfAnInnerScope) {
                                     .custom_getter = getter(),
                                     .dtype = float32,
                                     .use_resource = false});
-  const Variable made = w().parts()[0];
+  const Variable made = get_w(2).parts()[0];
   EXPECT_EQ(made.dtype(), float32);
   EXPECT_FALSE(made.is_resource());
   EXPECT_EQ(made.value().device(), "/device:GPU:0");
@@ -136,9 +134,9 @@ TEST_F(ScopeDefaultsTest, MayBeSetLaterForWhatIsMadeFromThenOn) {
   set.set_custom_getter(getter());
   set.set_dtype(float64);
   set.set_use_resource(true);
-  EXPECT_FALSE(w().is_partitioned());  // a/b was open before
+  EXPECT_FALSE(get_w(2).is_partitioned());  // a/b was open before
   auto again = variable_scope(set);
-  expect_all(w(), "a/w");
+  expect_all(get_w(2), "a/w");
 }
 
 }  // namespace

@@ -16,14 +16,12 @@ VariableCreator noting(std::vector<std::string>& log, const std::string& tag) {
   };
 }
 
-Variable w() { return get_variable("w", {.shape = {2}}); }
-
 TEST_F(VariableCreatorTest, IsAskedInnermostFirstWithTheFullName) {
   std::vector<std::string> log;
   auto outer = variable_creator_scope(noting(log, "outer"));
   auto inner = variable_creator_scope(noting(log, "inner"));
   auto scope = variable_scope("s");
-  EXPECT_EQ(w().name(), "s/w:0");
+  EXPECT_EQ(get_w(2).name(), "s/w:0");
   EXPECT_THAT(log, ElementsAre("inner s/w", "outer s/w"));
 }
 
@@ -57,12 +55,12 @@ TEST_F(VariableCreatorTest, IsAskedAfterCustomGetters) {
                        log.push_back("getter " + name);
                        return getter(name + "_x", options);
                      }});
-  w();
+  get_w(2);
   EXPECT_THAT(log, ElementsAre("getter a/w", "creator a/w_x"));
 }
 
 TEST_F(VariableCreatorTest, IsAskedForSlots) {
-  const Variable made = w();
+  const Variable made = get_w(2);
   std::vector<std::string> log;
   auto creators = variable_creator_scope(noting(log, "c"));
   train::MomentumOptimizer({.learning_rate = 0.1, .momentum = 0.9}).minimize(reduce_sum(made));
@@ -90,11 +88,12 @@ TEST_F(VariableCreatorTest, SharesUnderTheNameThatWasAskedFor) {
         options.name += "_r";
         return next(value, options);
       });
-  const Variable made = w();
+  const Variable made = get_w(2);
   EXPECT_EQ(made.name(), "w_r:0");
-  expect_error<ValueError>(ErrorKind::already_exists, {"Variable w already exists"}, w);
+  expect_error<ValueError>(ErrorKind::already_exists, {"Variable w already exists"},
+                           [] { get_w(); });
   auto scope = variable_scope("", {.reuse = true});
-  EXPECT_EQ(w(), made);
+  EXPECT_EQ(get_w(2), made);
   expect_error<ValueError>(ErrorKind::does_not_exist, {"made by get_variable at ", "the name w"},
                            [] { get_variable("w_r", {.shape = {2}}); });
 }
@@ -107,7 +106,7 @@ TEST_F(VariableCreatorTest, MayChangeValueAndOptions) {
         options.collections = {"mine"};
         return next([] { return ones({3}); }, options);
       });
-  EXPECT_EQ(w().shape(), Shape({3}));
+  EXPECT_EQ(get_w(2).shape(), Shape({3}));
   EXPECT_THAT(trainable_variables(), IsEmpty());
   EXPECT_THAT(global_variables(), IsEmpty());
   EXPECT_THAT(names_of(get_collection<Variable>("mine")), ElementsAre("w:0"));
@@ -117,7 +116,7 @@ TEST_F(VariableCreatorTest, MayAnswerAnotherVariable) {
   const Variable kept = get_variable("kept", {.shape = {2}});
   auto creators = variable_creator_scope(
       [&](const NextCreator&, const InitialValue&, const VariableOptions&) { return kept; });
-  EXPECT_EQ(w(), kept);
+  EXPECT_EQ(get_w(2), kept);
   EXPECT_EQ(Variable(1.0f), kept);
 }
 
@@ -128,21 +127,23 @@ TEST_F(VariableCreatorTest, MayMakeVariablesOfItsOwn) {
         if (++asked < 3) Variable(0.0f, {.name = "extra"});
         return next(value, options);
       });
-  w();
+  get_w(2);
   EXPECT_THAT(names_of(global_variables()), ElementsAre("extra:0", "extra_1:0", "w:0"));
 }
 
 TEST_F(VariableCreatorTest, MustAnswerSomething) {
   auto creators = variable_creator_scope(
       [](const NextCreator&, const InitialValue&, const VariableOptions&) { return Variable(); });
-  expect_error<ValueError>(ErrorKind::bad_argument, {"returned no variable for w"}, w);
+  expect_error<ValueError>(ErrorKind::bad_argument, {"returned no variable for w"},
+                           [] { get_w(); });
   EXPECT_THAT(operations(), IsEmpty());
 }
 
 TEST_F(VariableCreatorTest, IsStoppedWhenItCallsItselfWithoutEnd) {
   auto creators = variable_creator_scope([](const NextCreator&, const InitialValue&,
                                             const VariableOptions&) { return Variable(1.0f); });
-  expect_error<RuntimeError>(ErrorKind::bad_argument, {"call themselves without end"}, w);
+  expect_error<RuntimeError>(ErrorKind::bad_argument, {"call themselves without end"},
+                             [] { get_w(); });
   EXPECT_THAT(operations(), IsEmpty());
 }
 
@@ -151,7 +152,7 @@ TEST_F(VariableCreatorTest, BelongsToItsGraph) {
   auto creators = variable_creator_scope(noting(log, "c"));
   Graph other;
   auto as_default = other.as_default();
-  w();
+  get_w(2);
   EXPECT_THAT(log, IsEmpty());
 }
 
@@ -159,7 +160,7 @@ TEST_F(VariableCreatorTest, IsNoLongerAskedWhenItsScopeIsLeft) {
   std::vector<std::string> log;
   Context context = enter_variable_creator_scope(noting(log, "c"));
   context.exit();
-  w();
+  get_w(2);
   EXPECT_THAT(log, IsEmpty());
 }
 

@@ -7,12 +7,10 @@ namespace {
 using testing::ElementsAre;
 using VariableScopeTest = OnAGraphOfItsOwn;
 
-Variable w() { return get_variable("w", {.shape = {1}}); }
-
 TEST_F(VariableScopeTest, NamesVariablesAfterAllScopesAroundThem) {
   auto a = variable_scope("a");
   auto b = variable_scope("b");
-  EXPECT_EQ(w().name(), "a/b/w:0");
+  EXPECT_EQ(get_w().name(), "a/b/w:0");
   EXPECT_EQ(b.name(), "a/b");
   EXPECT_EQ(b.original_name_scope(), "a/b/");
   EXPECT_EQ(graph.name_scope(), "a/b");
@@ -23,14 +21,14 @@ TEST_F(VariableScopeTest, OpensANewNameScopeAtEachEntry) {
   auto second = variable_scope("a");
   EXPECT_EQ(second.name(), "a");
   EXPECT_EQ(second.original_name_scope(), "a_1/");
-  EXPECT_EQ(w().name(), "a/w:0");
+  EXPECT_EQ(get_w().name(), "a/w:0");
   EXPECT_EQ(no_op({.name = "x"}).name(), "a_1/x");
 }
 
 TEST_F(VariableScopeTest, IgnoresNameScopesInVariablesNames) {
   auto a = variable_scope("a");
   auto names = name_scope("n");
-  EXPECT_EQ(w().name(), "a/w:0");
+  EXPECT_EQ(get_w().name(), "a/w:0");
   EXPECT_EQ(no_op({.name = "x"}).name(), "a/n/x");
 }
 
@@ -50,7 +48,7 @@ TEST_F(VariableScopeTest, EntersACapturedScopeFromAnywhere) {
   }
   auto outer = variable_scope("outer");
   auto inner = variable_scope(kept);
-  EXPECT_EQ(w().name(), "x/tower/w:0");
+  EXPECT_EQ(get_w().name(), "x/tower/w:0");
   EXPECT_EQ(graph.name_scope(), "outer/tower");
   EXPECT_EQ(inner.original_name_scope(), "x/tower/");
   EXPECT_NE(inner.scope(), kept);
@@ -60,7 +58,7 @@ TEST_F(VariableScopeTest, ReentersTheRootWithoutANameScope) {
   const VariableScope root = get_variable_scope();
   auto a = variable_scope("a");
   auto again = variable_scope(root);
-  EXPECT_EQ(w().name(), "w:0");
+  EXPECT_EQ(get_w().name(), "w:0");
   EXPECT_EQ(graph.name_scope(), "a");
 }
 
@@ -69,7 +67,7 @@ TEST_F(VariableScopeTest, OpensNoNameScopeWithoutAnAuxiliaryOne) {
   auto a = variable_scope("a", {.auxiliary_name_scope = false});
   EXPECT_EQ(graph.name_scope(), "n");
   EXPECT_EQ(a.original_name_scope(), "n/");
-  EXPECT_EQ(w().name(), "a/w:0");
+  EXPECT_EQ(get_w().name(), "a/w:0");
 }
 
 TEST_F(VariableScopeTest, KeepsAnEmptyNameAsTensorFlowDoes) {
@@ -77,7 +75,7 @@ TEST_F(VariableScopeTest, KeepsAnEmptyNameAsTensorFlowDoes) {
   auto empty = variable_scope("");
   EXPECT_EQ(empty.name(), "a/");
   EXPECT_EQ(empty.original_name_scope(), "");
-  EXPECT_EQ(w().name(), "a//w:0");
+  EXPECT_EQ(get_w().name(), "a//w:0");
 }
 
 TEST_F(VariableScopeTest, CountsDefaultNamesUnderTheSameParent) {
@@ -128,7 +126,7 @@ TEST_F(VariableScopeTest, PassesDefaultsOnToInnerScopesButNotConstraints) {
   EXPECT_EQ(b.scope().use_resource(), true);
   EXPECT_TRUE(a.scope().constraint());
   EXPECT_FALSE(b.scope().constraint());
-  EXPECT_EQ(w().dtype(), float64);
+  EXPECT_EQ(get_w().dtype(), float64);
 }
 
 TEST_F(VariableScopeTest, SettersChangeTheScopeTheyAreCalledOnAlone) {
@@ -171,7 +169,7 @@ TEST_F(VariableScopeTest, StaysOutsideWhenAScopesNameIsInvalid) {
                            [] { auto scope = variable_scope("bad name!"); });
   EXPECT_EQ(get_variable_scope().name(), "");
   EXPECT_EQ(graph.name_scope(), "");
-  EXPECT_EQ(w().name(), "w:0");
+  EXPECT_EQ(get_w().name(), "w:0");
 }
 
 TEST_F(VariableScopeTest, RefusesAnEmptyHandle) {
@@ -188,7 +186,7 @@ TEST_F(VariableScopeTest, BelongsToTheGraphOfItsValues) {
   }
   auto scope = variable_scope("a", {.values = {elsewhere}});
   EXPECT_EQ(get_default_graph(), other);
-  EXPECT_EQ(w().graph(), other);
+  EXPECT_EQ(get_w().graph(), other);
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ class OnAGraphOfItsOwn : public testing::Test {
   ScopeGuard as_default_{graph.enter_as_default()};
 };
 
+// The variable "w" of the scope in force, a vector.
+inline Variable get_w(int64_t size = 1) { return get_variable("w", {.shape = {size}}); }
+
 inline std::vector<std::string> names_of(const std::vector<Variable>& variables) {
   std::vector<std::string> names;
   for (const Variable& variable : variables) names.push_back(variable.name());
