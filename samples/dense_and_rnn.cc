@@ -83,7 +83,7 @@ void rnn() {
   for (const tn::Output& output : states) std::cout << ' ' << output.name();
   std::cout << '\n';
 
-  // The loss looks at the last state alone; through time its gradient reaches the shared weights.
+  // The loss looks only at the last state; through time its gradient reaches the shared weights.
   tn::Output loss = tn::reduce_mean(tn::square(state - 0.5f));
   tn::Operation train_op =
       tn::train::GradientDescentOptimizer({.learning_rate = 0.5f}).minimize(loss);

@@ -29,7 +29,7 @@ void variables_of_two_scopes() {
 // A name scope puts operations in order. get_variable doesn't see it, so that a function's
 // variables keep their names wherever it is called.
 void a_name_scope_inside_a_variable_scope() {
-  std::cout << "\nA name scope names operations alone\n";
+  std::cout << "\nA name scope names only operations\n";
   auto scope = tn::variable_scope("scope1");
   auto names = tn::name_scope("bar");
   tn::Variable v = tn::get_variable("v", {.shape = {1}});

@@ -40,7 +40,7 @@ KernelCase program_case(const ElementwiseProgram* program, std::vector<Tensor> i
   return made;
 }
 
-// Each primitive alone, of operands of which the second is broadcast.
+// Each primitive by itself, of operands of which the second is broadcast.
 void add_primitive(std::vector<GpuCase>& cases, DType dtype, Primitive primitive) {
   ElementwiseBuilder builder;
   const int operands = internal::operand_count(primitive);

@@ -101,7 +101,7 @@ std::string_view key_of(const Json& step) {
 }
 
 // Golden programs put anything into TensorFlow's own collections, too, and want it listed as it is:
-// so lists of std::any, where tenon::global_variables() gives variables alone.
+// so lists of std::any, where tenon::global_variables() gives only variables.
 Result variables(Program&, const Json& step) {
   return answered(filtered(key_of(step), field(step, "scope")));
 }

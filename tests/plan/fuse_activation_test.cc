@@ -1,4 +1,4 @@
-// Each activation runs with the product before it, and gives what it gives alone.
+// Each activation runs with the product before it, and gives what it gives by itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -81,7 +81,7 @@ TEST_F(HostInputsTest, StayOnTheHostWhenTheyAreThere) {
   EXPECT_EQ(step->device, kGpu);
   EXPECT_EQ(memory_of_input(*plan, *step, 0), kGpu);
   EXPECT_EQ(memory_of_input(*plan, *step, kIndices), kHost);
-  EXPECT_EQ(sends_from(*plan, kHost), 1) << plan->to_string();  // of x alone
+  EXPECT_EQ(sends_from(*plan, kHost), 1) << plan->to_string();  // only of x
 }
 
 TEST_F(HostInputsTest, AreSentToTheHostWhenTheGpuMakesThem) {

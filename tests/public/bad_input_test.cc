@@ -300,7 +300,8 @@ TEST_F(BadGraphTest, ALearningRateOfNanTrainsToNanAndCheckNumericsNamesWhere) {
   EXPECT_EQ(session.run(checked).scalar<float>(), 2.0f);
 }
 
-// The session keeps what it runs: handles alone can't be used when the graph's owner is gone.
+// The session keeps what it runs: handles by themselves can't be used when the graph's owner is
+// gone.
 TEST(DeadGraphTest, ASessionRunsOnByNameUntilItGoesToo) {
   Variable w;
   Output doubled;

@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// An image with ink in its first row alone.
+// An image with ink only in its first row.
 std::vector<float> images(size_t count) {
   std::vector<float> pixels(count * digits::kPixels, 0.0f);
   for (size_t i = 0; i < count; ++i) {

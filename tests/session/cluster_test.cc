@@ -15,7 +15,7 @@ using train::Server;
 
 class ClusterTest : public ::testing::Test {
  protected:
-  // Tasks of the CPU alone, unless said otherwise: what a machine's GPUs change isn't told here.
+  // Tasks with only the CPU, unless said otherwise: what a machine's GPUs change isn't told here.
   Server server(const std::string& job, int task,
                 const SessionOptions& config = {.device_count = {{"GPU", 0}}}) const {
     return Server(cluster_, {.job_name = job, .task_index = task, .config = config});

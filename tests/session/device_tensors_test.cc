@@ -93,7 +93,7 @@ TEST_F(DeviceTensorsTest, OfADeviceThatIsNotThereAreNotFed) {
                "lies in memory of /device:GPU:5");
 }
 
-// What shapes hang on is read on the host, wherever it was fed.
+// What shapes depend on is read on the host, wherever it was fed.
 TEST_F(DeviceTensorsTest, DecideShapes) {
   const Output sizes = placeholder(int32, {1}, {.name = "sizes"});
   const Output filled = fill(sizes, 1.5f);

@@ -13,7 +13,7 @@ namespace tenon::test {
 namespace {
 
 // Mangled names of tenon, its types' tables, thunks and guards.
-bool is_ours(const std::string& mangled) {
+bool is_our_symbol(const std::string& mangled) {
   const size_t at = mangled.find("5tenon");
   return mangled.compare(0, 2, "_Z") == 0 && at != std::string::npos && at < 16;
 }
@@ -23,7 +23,7 @@ TEST(ExportedSymbolsTest, AreOfNamespaceTenonAlone) {
   std::istringstream symbols(run_command("nm -D --defined-only '" + library + "'").output);
   int count = 0;
   for (std::string line; std::getline(symbols, line); ++count) {
-    EXPECT_TRUE(is_ours(line.substr(line.rfind(' ') + 1))) << line;
+    EXPECT_TRUE(is_our_symbol(line.substr(line.rfind(' ') + 1))) << line;
   }
   EXPECT_GT(count, 0) << "nm read nothing in " << library;
 }

@@ -105,7 +105,7 @@ std::string layer_of_file(const std::string& file) {
   return layer_of_header(file);
 }
 
-bool is_ours(const std::string& header) {
+bool is_our_header(const std::string& header) {
   const std::string top = first_folder(header);
   return top == "core" || top == "tenon" || top == "cpu_fallback" || top == "tests" ||
          top == "samples" || top == "bench" || top == "cuda" || top == "onednn";
@@ -127,31 +127,31 @@ std::string verdict(const std::string& file, const Include& include) {
     if (file == "samples/embed_cuda.cu" && header == "tenon/cuda.h") return "";
     return standard || header == "tenon/tenon.h" || starts_with(header, "support/")
                ? ""
-               : "a sample includes <tenon/tenon.h> and the samples' own helpers alone";
+               : "a sample includes only <tenon/tenon.h> and the samples' own helpers";
   }
   if (top == "tests") return "";
   if (top == "bench") {
-    return header == "tenon/tenon.h" || !is_ours(header) || starts_with(header, "bench/")
+    return header == "tenon/tenon.h" || !is_our_header(header) || starts_with(header, "bench/")
                ? ""
-               : "a benchmark sees the public API alone";
+               : "a benchmark sees only the public API";
   }
   // The public header of a backend is one of the session's: it needs no header of the backend.
   if (file == "cuda/include/tenon/cuda.h") {
-    return first_folder(header) == "tenon" || !is_ours(header)
+    return first_folder(header) == "tenon" || !is_our_header(header)
                ? ""
-               : "tenon/cuda.h includes public headers alone";
+               : "tenon/cuda.h includes only public headers";
   }
   if (starts_with(file, "core/include/")) {
     if (header == "tenon/tenon.h") return "tenon.h is for users";
-    if (!is_ours(header)) {
+    if (!is_our_header(header)) {
       return include.angled && (header.find('.') == std::string::npos)
                  ? ""
-                 : "a public header includes the C++ library and tenon/ alone";
+                 : "a public header includes only the C++ library and tenon/";
     }
     if (!starts_with(header, "tenon/")) return "a public header includes no private one";
     if (file == "core/include/tenon/tenon.h") return "";
   }
-  if (!is_ours(header)) return "";
+  if (!is_our_header(header)) return "";
   if (first_folder(header) != "core" && first_folder(header) != "tenon") {
     return top == first_folder(header) ? "" : top + " doesn't include " + first_folder(header);
   }
@@ -162,9 +162,8 @@ std::string verdict(const std::string& file, const Include& include) {
     if (position(from) == kLayers.size()) return "file of no layer: list it in this test";
     return position(to) <= position(from) ? "" : from + " comes before " + to;
   }
-  return position(to) <= position("kernels")
-             ? ""
-             : top + " sees base, tensor, backend and kernels alone";
+  return position(to) <= position("kernels") ? ""
+                                             : top + " sees only base, tensor, backend and kernels";
 }
 
 std::string verdict(const std::string& file, const std::string& header, bool angled = false) {
@@ -218,7 +217,7 @@ TEST(IncludeDirectionsTest, SeesABackendAndTheCoreMix) {
   EXPECT_EQ(verdict("core/session/session.cc", "cpu_fallback/backend.h"),
             "core doesn't include cpu_fallback");
   EXPECT_EQ(verdict("cpu_fallback/backend.cc", "core/graph/node.h"),
-            "cpu_fallback sees base, tensor, backend and kernels alone");
+            "cpu_fallback sees only base, tensor, backend and kernels");
   EXPECT_EQ(verdict("cpu_fallback/backend.cc", "core/backend/backend.h"), "");
   EXPECT_EQ(verdict("cpu_fallback/backend.cc", "core/kernels/philox.h"), "");
   EXPECT_EQ(verdict("core/backend/module.cc", "core/kernels/philox.h"),

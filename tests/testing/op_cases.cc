@@ -141,7 +141,7 @@ void expect_gradients(const Output& output, const std::vector<Output>& placehold
   }
 }
 
-// Programs that link the helpers alone have no cases.
+// Programs that link only the helpers have no cases.
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OpCaseTest);
 
 TEST_P(OpCaseTest, GivesTheValuesOfAPlainLoop) {
