@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/backend/elementwise.h"
+#include "core/backend/epilogue.h"
 #include "core/tensor/attr_value.h"
 #include "tenon/dtype.h"
 #include "tenon/shape.h"
@@ -86,16 +87,6 @@ struct Kernel {
 struct TensorSpec {
   DType dtype = DType::invalid;
   Shape shape = {};  // full
-};
-
-enum class Activation : uint8_t { kNone, kRelu, kRelu6, kElu, kTanh, kSigmoid, kLeakyRelu };
-
-// What is computed on the result before it is stored: activation(result + bias).
-struct Epilogue {
-  bool bias = false;  // the kernel's last input, one number for each element of the last dimension
-  Activation activation = Activation::kNone;
-  double alpha = 0.2;  // of kLeakyRelu
-  bool empty() const { return !bias && activation == Activation::kNone; }
 };
 
 // What a kernel is prepared for. Lives during the call of prepare alone.

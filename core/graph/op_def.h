@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/backend/elementwise.h"
+#include "core/backend/epilogue.h"
 #include "core/tensor/attr_value.h"
 #include "tenon/graph.h"
 
@@ -58,6 +59,22 @@ using ElementwiseFunction = std::vector<ElementwiseBuilder::Value> (*)(
 // infer shapes while a graph is built. Sizes that aren't known are not a value.
 using ValueFunction = std::optional<Tensor> (*)(const ShapeContext&);
 
+// The value of the (one) output, a vector of integers, read as a shape where only some of its sizes
+// are known; nothing where none is.
+using ShapeValueFunction = std::optional<Shape> (*)(const ShapeContext&);
+
+// What a plan does for an operation by itself.
+enum class PlanAction : uint8_t {
+  kKernel,            // nothing: a device's kernel computes it
+  kNothing,           // nothing is to do when it runs: it only orders others
+  kConstant,          // its output is its attribute "value"
+  kPlaceholder,       // its output is fed; needed and not fed, the run is refused
+  kPassOn,            // its output is the memory of its first input, perhaps in another shape
+  kAssign,            // its second input becomes the value of the variable that it writes
+  kIsInitialized,     // says whether the variable that is its input has a value
+  kInitializedValue,  // its first input where that variable has a value, else its second
+};
+
 // One row of the table of operations. Type, input order, attribute names and defaults are those of
 // TensorFlow's OpDefs.
 struct OpDef {
@@ -73,12 +90,26 @@ struct OpDef {
   bool differentiable = true;  // false: gradients stop here, as TensorFlow's NotDifferentiable
   ElementwiseFunction elementwise = nullptr;
   ValueFunction value = nullptr;
+  ShapeValueFunction shape_value = nullptr;
   // Inputs whose values a plan must know: shapes, axes, perms; -1 is the last.
   std::vector<int> needs_value = {};
   std::vector<int> shape_only = {};  // inputs of which only the shape matters, never the values
   std::vector<int> writes = {};      // reference or resource inputs that it writes
   bool is_variable = false;          // its output is a variable's own memory
   bool stateful = false;             // never folded, merged, duplicated or dropped when fetched
+  PlanAction action = PlanAction::kKernel;
+  // What it computes on its input as a kernel's epilogue would; its attribute "alpha", where it has
+  // one, is Epilogue::alpha.
+  Activation activation = Activation::kNone;
+  // Whether it is the sum of its two inputs, where a vector is added along the last dimension.
+  bool (*adds_along_last)(const AttrMap& attrs) = nullptr;
+  // Whether initial values may read a variable through it as it is, before that has a value.
+  bool safe_in_initial_values = false;
+
+  // Whether it asks for a variable's state, and so takes one that has no value nor shape yet.
+  bool asks_for_state() const {
+    return action == PlanAction::kIsInitialized || action == PlanAction::kInitializedValue;
+  }
 };
 
 // One input or output of a signature, parsed.

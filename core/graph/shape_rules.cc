@@ -118,6 +118,10 @@ Shapes shape_from_value(const ShapeContext& context) {
   return {context.value_as_shape(0)};
 }
 
+std::optional<Shape> shape_value_of_first(const ShapeContext& context) {
+  return context.value_as_shape(0);
+}
+
 int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int64_t before,
                            int64_t after) {
   if (axis.size < 0) return kUnknown;

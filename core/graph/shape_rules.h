@@ -41,6 +41,9 @@ Shapes no_outputs(const ShapeContext& context);
 // The value of input 0 read as a shape.
 Shapes shape_from_value(const ShapeContext& context);
 
+// A value's reading as a shape (OpDef::shape_value) that is that of input 0.
+std::optional<Shape> shape_value_of_first(const ShapeContext& context);
+
 // How a window moves along one axis.
 struct WindowAxis {
   int64_t size = kUnknown;  // of the input

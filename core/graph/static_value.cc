@@ -27,29 +27,6 @@ Shapes shapes_of(const StaticInputs& inputs) {
   return shapes;
 }
 
-// The single size that a scalar (or vector of one) says, else kUnknown.
-int64_t size_of_scalar(const Endpoint& endpoint) {
-  const Tensor value = constant_value(endpoint);
-  if (!value || value.element_count() != 1) return kUnknown;
-  return std::max(kUnknown, to_integers(value)[0]);
-}
-
-Shape shape_of_pack(const Node& node) {
-  Shape shape;
-  for (const Endpoint& input : node.inputs) shape.push_back(size_of_scalar(input));
-  return shape;
-}
-
-Shape shape_of_concat(const Node& node) {
-  Shape shape;
-  for (size_t i = 0; i + 1 < node.inputs.size(); ++i) {
-    const Shape part = constant_value_as_shape(node.inputs[i]);
-    if (!part.has_rank()) return Shape::unknown();
-    for (const int64_t size : part.sizes()) shape.push_back(size);
-  }
-  return shape;
-}
-
 }  // namespace
 
 std::vector<int64_t> to_integers(const Tensor& tensor) {
@@ -78,7 +55,7 @@ std::optional<std::vector<int64_t>> ShapeContext::integers(int input) const {
 
 Tensor constant_value(const Endpoint& endpoint) {
   const Node& node = *endpoint.node;
-  if (node.type() == "Const") return node.attrs.get<Tensor>("value");
+  if (node.def->action == PlanAction::kConstant) return node.attrs.get<Tensor>("value");
   if (node.def->value == nullptr || endpoint.index != 0 || depth >= kDeepest) return {};
   const Nesting deeper(depth);
   const StaticShapeContext context(node.attrs, inputs_of(node));
@@ -90,17 +67,10 @@ Shape constant_value_as_shape(const Endpoint& endpoint) {
   const Shape& static_shape = node.output_shapes[static_cast<size_t>(endpoint.index)];
   if (static_shape.has_rank() && static_shape.rank() == 0) return Shape::unknown();
   if (const Tensor value = constant_value(endpoint)) return to_shape(value);
-  if (depth < kDeepest) {
+  if (node.def->shape_value != nullptr && depth < kDeepest) {
     const Nesting deeper(depth);
-    if (node.type() == "Shape") {
-      const Endpoint& of = node.inputs[0];
-      return of.node->output_shapes[static_cast<size_t>(of.index)];
-    }
-    if (node.type() == "Pack" && static_shape.rank() == 1) return shape_of_pack(node);
-    if (node.type() == "ConcatV2") return shape_of_concat(node);
-    if (node.type() == "Cast" || node.type() == "Identity") {
-      return constant_value_as_shape(node.inputs[0]);
-    }
+    const StaticShapeContext context(node.attrs, inputs_of(node));
+    if (const std::optional<Shape> shape = node.def->shape_value(context)) return *shape;
   }
   if (!static_shape.has_rank() || static_shape[0] < 0) return Shape::unknown();
   return Shape(std::vector<int64_t>(static_cast<size_t>(static_shape[0]), kUnknown));

@@ -54,6 +54,16 @@ std::optional<Tensor> concat_value(const ShapeContext& context) {
   return integer_tensor(context.value(0).dtype(), {static_cast<int64_t>(all.size())}, all);
 }
 
+std::optional<Shape> concat_shape_value(const ShapeContext& context) {
+  Shape shape;
+  for (int i = 0; i + 1 < static_cast<int>(context.inputs.size()); ++i) {
+    const Shape part = context.value_as_shape(i);
+    if (!part.has_rank()) return Shape::unknown();
+    for (const int64_t size : part.sizes()) shape.push_back(size);
+  }
+  return shape;
+}
+
 // The gradient is cut into pieces of the sizes that were joined.
 Outputs concat_gradient(const Operation& op, const Outputs& dy) {
   const int count = op.input_count() - 1;
@@ -85,6 +95,7 @@ void register_array_concat(OpRegistry& ops) {
            .shape = concat_shape,
            .gradient = concat_gradient,
            .value = concat_value,
+           .shape_value = concat_shape_value,
            .needs_value = {-1}});
 }
 

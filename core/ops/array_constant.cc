@@ -60,17 +60,22 @@ Tensor filled_up(const Tensor& value, const Shape& shape) {
 }  // namespace
 
 void register_array_constant(OpRegistry& ops) {
-  ops.add({.name = "Const", .outputs = {"output: dtype"}, .shape = constant_shape});
+  ops.add({.name = "Const",
+           .outputs = {"output: dtype"},
+           .shape = constant_shape,
+           .action = PlanAction::kConstant});
   ops.add({.name = "Placeholder",
            .outputs = {"output: dtype"},
            .defaults = {{"shape", Shape::unknown()}},
-           .shape = placeholder_shape});
+           .shape = placeholder_shape,
+           .action = PlanAction::kPlaceholder});
   ops.add({.name = "PlaceholderWithDefault",
            .inputs = {"input: dtype"},
            .outputs = {"output: dtype"},
            .defaults = {{"shape", Shape::unknown()}},
            .shape = placeholder_with_default_shape,
-           .gradient = pass_gradient});
+           .gradient = pass_gradient,
+           .action = PlanAction::kPassOn});
 }
 
 }  // namespace internal

@@ -43,10 +43,15 @@ Operation wait_for(const std::vector<ControlInput>& inputs, const std::string& n
 }  // namespace
 
 void register_array_identity(OpRegistry& ops) {
-  ops.add(identity_op("Identity", pass_gradient));
-  ops.add(identity_op("StopGradient", nullptr));
+  OpDef identity = identity_op("Identity", pass_gradient);
+  identity.shape_value = shape_value_of_first;
+  identity.action = PlanAction::kPassOn;
+  ops.add(std::move(identity));
+  OpDef stop_gradient = identity_op("StopGradient", nullptr);
+  stop_gradient.action = PlanAction::kPassOn;
+  ops.add(std::move(stop_gradient));
   ops.add(identity_op("PreventGradient", nullptr));
-  ops.add({.name = "NoOp", .shape = no_outputs});
+  ops.add({.name = "NoOp", .shape = no_outputs, .action = PlanAction::kNothing});
   ops.add({.name = "CheckNumerics",
            .inputs = {"tensor: T"},
            .outputs = {"output: T"},

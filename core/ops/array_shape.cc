@@ -167,6 +167,8 @@ std::optional<Tensor> squeeze_value(const ShapeContext& context) {
   return reshaped_value(context, squeeze_shape(context));
 }
 
+std::optional<Shape> shape_shape_value(const ShapeContext& context) { return context.inputs[0]; }
+
 void register_shapes_of_tensors(OpRegistry& ops) {
   ops.add({.name = "Shape",
            .inputs = {"input: T"},
@@ -176,6 +178,7 @@ void register_shapes_of_tensors(OpRegistry& ops) {
            .shape = shape_shape,
            .differentiable = false,
            .value = shape_value,
+           .shape_value = shape_shape_value,
            .shape_only = {0}});
   ops.add({.name = "Size",
            .inputs = {"input: T"},
@@ -207,7 +210,8 @@ void register_array_shape(OpRegistry& ops) {
            .shape = reshape_shape,
            .gradient = reshape_gradient,
            .value = reshape_value,
-           .needs_value = {1}});
+           .needs_value = {1},
+           .action = PlanAction::kPassOn});
   ops.add({.name = "ExpandDims",
            .inputs = {"input: T", "dim: Tdim"},
            .outputs = {"output: T"},
@@ -216,14 +220,16 @@ void register_array_shape(OpRegistry& ops) {
            .shape = expand_dims_shape,
            .gradient = reshape_gradient,
            .value = expand_dims_value,
-           .needs_value = {1}});
+           .needs_value = {1},
+           .action = PlanAction::kPassOn});
   ops.add({.name = "Squeeze",
            .inputs = {"input: T"},
            .outputs = {"output: T"},
            .defaults = {{"squeeze_dims", std::vector<int64_t>{}}},
            .shape = squeeze_shape,
            .gradient = reshape_gradient,
-           .value = squeeze_value});
+           .value = squeeze_value,
+           .action = PlanAction::kPassOn});
 }
 
 }  // namespace internal

@@ -30,6 +30,17 @@ std::optional<Tensor> pack_value(const ShapeContext& context) {
   return integer_tensor(dtype, {static_cast<int64_t>(numbers.size())}, numbers);
 }
 
+// Scalars that are known are sizes, the others unknown ones.
+std::optional<Shape> pack_shape_value(const ShapeContext& context) {
+  Shape shape;
+  if (merged_shape(context)[0].rank() != 0) return std::nullopt;
+  for (int i = 0; i < static_cast<int>(context.inputs.size()); ++i) {
+    const auto number = context.integers(i);
+    shape.push_back(number ? std::max(kUnknown, (*number)[0]) : kUnknown);
+  }
+  return shape;
+}
+
 Outputs pack_gradient(const Operation& op, const Outputs& dy) {
   return unstack(dy[0], {.num = op.input_count(), .axis = op.node()->attrs.get<int64_t>("axis")});
 }
@@ -59,7 +70,8 @@ void register_array_stack(OpRegistry& ops) {
            .defaults = {{"axis", int64_t{0}}},
            .shape = pack_shape,
            .gradient = pack_gradient,
-           .value = pack_value});
+           .value = pack_value,
+           .shape_value = pack_shape_value});
   ops.add({.name = "Unpack",
            .inputs = {"value: T"},
            .outputs = {"output: num * T"},

@@ -80,6 +80,8 @@ Values lower_add_n(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
   return {sum};
 }
 
+bool always(const AttrMap&) { return true; }
+
 using Integer = std::optional<int64_t>;
 
 std::optional<Tensor> add_value(const ShapeContext& context) {
@@ -141,7 +143,11 @@ void register_arithmetic(OpRegistry& ops) {
       {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient, minimum_value},
       {"SquaredDifference", lower_squared_difference, squared_difference_gradient},
   };
-  for (const BinaryOp& row : rows) ops.add(binary_op(row, kNumbers));
+  for (const BinaryOp& row : rows) {
+    OpDef def = binary_op(row, kNumbers);
+    if (row.gradient == add_gradient) def.adds_along_last = always;
+    ops.add(std::move(def));
+  }
   ops.add(binary_op({"Pow", lower_binary<Primitive::kPower>, pow_gradient}, kSignedNumbers));
   ops.add(binary_op({"DivNoNan", lower_div_no_nan, div_no_nan_gradient}, kFloats));
   ops.add({.name = "AddN",

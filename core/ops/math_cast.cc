@@ -42,7 +42,8 @@ void register_math_cast(OpRegistry& ops) {
            .shape = shape_of_first,
            .gradient = cast_gradient,
            .elementwise = lower_cast,
-           .value = cast_value});
+           .value = cast_value,
+           .shape_value = shape_value_of_first});
 }
 
 }  // namespace internal

@@ -118,6 +118,7 @@ struct UnaryOp {
   const std::vector<DType>& types;
   ElementwiseFunction lowering;
   GradientFunction gradient;
+  Activation activation = Activation::kNone;
 };
 
 OpDef to_bool(const char* name, ElementwiseFunction lowering) {
@@ -142,8 +143,9 @@ void register_math_unary(OpRegistry& ops) {
       {"Expm1", kFloats, lower_unary<Primitive::kExpm1>, expm1_gradient},
       {"Log", kFloats, lower_unary<Primitive::kLog>, log_gradient},
       {"Log1p", kFloats, lower_unary<Primitive::kLog1p>, log1p_gradient},
-      {"Tanh", kFloats, lower_unary<Primitive::kTanh>, tanh_gradient},
-      {"Sigmoid", kFloats, lower_unary<Primitive::kSigmoid>, sigmoid_gradient},
+      {"Tanh", kFloats, lower_unary<Primitive::kTanh>, tanh_gradient, Activation::kTanh},
+      {"Sigmoid", kFloats, lower_unary<Primitive::kSigmoid>, sigmoid_gradient,
+       Activation::kSigmoid},
       {"Sin", kFloats, lower_unary<Primitive::kSin>, sin_gradient},
       {"Cos", kFloats, lower_unary<Primitive::kCos>, cos_gradient},
       {"Erf", kFloats, lower_unary<Primitive::kErf>, erf_gradient},
@@ -153,7 +155,9 @@ void register_math_unary(OpRegistry& ops) {
       {"Rint", kFloats, lower_unary<Primitive::kRound>, no_gradient},
   };
   for (const UnaryOp& row : rows) {
-    ops.add(elementwise_op(row.name, {"x"}, row.types, row.lowering, row.gradient));
+    OpDef def = elementwise_op(row.name, {"x"}, row.types, row.lowering, row.gradient);
+    def.activation = row.activation;
+    ops.add(std::move(def));
   }
   const UnaryOp gradients[] = {
       {"TanhGrad", kFloats, lower_tanh_grad, tanh_grad_gradient},

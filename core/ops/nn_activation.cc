@@ -143,6 +143,7 @@ struct ActivationOp {
   const std::vector<DType>& types;
   ElementwiseFunction lowering;
   GradientFunction gradient;
+  Activation activation = Activation::kNone;
 };
 
 }  // namespace
@@ -151,11 +152,11 @@ void register_nn_activation(OpRegistry& ops) {
   const std::vector<std::string> one = {"features"}, two = {"gradients", "features"},
                                  by_output = {"gradients", "outputs"};
   const ActivationOp rows[] = {
-      {"Relu", one, kNumbers, lower_relu, relu_gradient},
-      {"Relu6", one, kNumbers, lower_relu6, relu6_gradient},
-      {"Elu", one, kFloats, lower_elu, elu_gradient},
+      {"Relu", one, kNumbers, lower_relu, relu_gradient, Activation::kRelu},
+      {"Relu6", one, kNumbers, lower_relu6, relu6_gradient, Activation::kRelu6},
+      {"Elu", one, kFloats, lower_elu, elu_gradient, Activation::kElu},
       {"Selu", one, kFloats, lower_selu, selu_gradient},
-      {"LeakyRelu", one, kFloats, lower_leaky_relu, leaky_relu_gradient},
+      {"LeakyRelu", one, kFloats, lower_leaky_relu, leaky_relu_gradient, Activation::kLeakyRelu},
       {"Softplus", one, kFloats, lower_softplus, softplus_gradient},
       {"Softsign", one, kFloats, lower_softsign, softsign_gradient},
       {"ReluGrad", two, kNumbers, lower_relu_grad, relu_grad_gradient},
@@ -169,6 +170,7 @@ void register_nn_activation(OpRegistry& ops) {
   for (const ActivationOp& row : rows) {
     OpDef def = elementwise_op(row.name, row.inputs, row.types, row.lowering, row.gradient);
     def.outputs = {def.name.ends_with("Grad") ? "backprops: T" : "activations: T"};
+    def.activation = row.activation;
     if (def.name.starts_with("LeakyRelu")) def.defaults.set("alpha", 0.2);
     ops.add(std::move(def));
   }

@@ -35,6 +35,8 @@ AttrMap format_of(const Operation& op) {
   return {{"data_format", op.node()->attrs.get<std::string>("data_format")}};
 }
 
+bool adds_along_last(const AttrMap& attrs) { return channel_axis(attrs) == -1; }
+
 // Each bias was used once in every row, so its gradient is the sum over the rows.
 Outputs bias_add_gradient(const Operation& op, const Outputs& dy) {
   return {dy[0], add_output("BiasAddGrad", {dy[0]}, {.attrs = format_of(op)})};
@@ -62,7 +64,8 @@ void register_nn_bias_add(OpRegistry& ops) {
            .defaults = {{"data_format", std::string("NHWC")}},
            .types = {{"T", kNumbers}},
            .shape = bias_add_shape,
-           .gradient = bias_add_gradient});
+           .gradient = bias_add_gradient,
+           .adds_along_last = adds_along_last});
   ops.add({.name = "BiasAddGrad",
            .inputs = {"out_backprop: T"},
            .outputs = {"output: T"},

@@ -69,7 +69,8 @@ void register_reference_variables(OpRegistry& ops) {
            .shape = assign_shape,
            .differentiable = false,
            .writes = {0},
-           .stateful = true});
+           .stateful = true,
+           .action = PlanAction::kAssign});
   const std::pair<const char*, ElementwiseFunction> updates[] = {{"AssignAdd", lower_assign_add},
                                                                  {"AssignSub", lower_assign_sub}};
   for (const auto& [name, lowering] : updates) {
@@ -89,7 +90,9 @@ void register_reference_variables(OpRegistry& ops) {
            .outputs = {"is_initialized: bool"},
            .shape = scalar_shape,
            .differentiable = false,
-           .stateful = true});
+           .stateful = true,
+           .action = PlanAction::kIsInitialized,
+           .safe_in_initial_values = true});
   ops.add({.name = "CountUpTo",
            .inputs = {"ref: Ref(T)"},
            .outputs = {"output: T"},
@@ -112,14 +115,17 @@ void register_resource_variables(OpRegistry& ops) {
            .outputs = {"value: dtype"},
            .shape = shape_of_first,
            .gradient = read_gradient,
-           .stateful = true});
+           .stateful = true,
+           .action = PlanAction::kPassOn,
+           .safe_in_initial_values = true});
   ops.add({.name = "AssignVariableOp",
            .inputs = {"resource: resource", "value: dtype"},
            .defaults = {{"validate_shape", false}},
            .shape = checked_assign,
            .differentiable = false,
            .writes = {0},
-           .stateful = true});
+           .stateful = true,
+           .action = PlanAction::kAssign});
   const std::pair<const char*, ElementwiseFunction> updates[] = {
       {"AssignAddVariableOp", lower_assign_add}, {"AssignSubVariableOp", lower_assign_sub}};
   for (const auto& [name, lowering] : updates) {
@@ -137,7 +143,9 @@ void register_resource_variables(OpRegistry& ops) {
            .outputs = {"is_initialized: bool"},
            .shape = scalar_shape,
            .differentiable = false,
-           .stateful = true});
+           .stateful = true,
+           .action = PlanAction::kIsInitialized,
+           .safe_in_initial_values = true});
   ops.add({.name = "ResourceCountUpTo",
            .inputs = {"resource: resource"},
            .outputs = {"output: T"},

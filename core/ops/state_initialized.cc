@@ -19,7 +19,9 @@ OpDef initialized_value(const char* name, const char* variable) {
           .outputs = {"output: T"},
           .shape = initialized_value_shape,
           .differentiable = false,
-          .stateful = true};
+          .stateful = true,
+          .action = PlanAction::kInitializedValue,
+          .safe_in_initial_values = true};
 }
 
 }  // namespace

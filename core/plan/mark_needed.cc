@@ -32,7 +32,7 @@ class Marker {
     if (need == Need::kOrder && acts) need = Need::kRun;
     if (op.need >= need) return;
     op.need = need;
-    if (op.runs() && op.node->type() == "Placeholder") fail_unfed(*op.node);
+    if (op.runs() && def.action == PlanAction::kPlaceholder) fail_unfed(*op.node);
     for (size_t i = 0; i < op.inputs.size(); ++i) {
       const bool unused = need == Need::kOrder || contains(def.shape_only, static_cast<int>(i));
       want_value(op.inputs[i], unused ? Need::kOrder : Need::kRun);

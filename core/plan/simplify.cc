@@ -1,7 +1,6 @@
 // Simplify: settles what is done for each operation. Operations that only pass memory on (Identity,
 // Reshape) and those whose results are known do nothing.
 #include <algorithm>
-#include <array>
 
 #include "core/plan/elementwise_ops.h"
 #include "core/plan/plan_graph.h"
@@ -9,31 +8,25 @@
 namespace tenon::internal {
 namespace {
 
-bool passes_memory_on(const std::string& type) {
-  static constexpr std::array<std::string_view, 7> kTypes = {
-      "Identity",       "StopGradient",          "Reshape", "ExpandDims", "Squeeze",
-      "ReadVariableOp", "PlaceholderWithDefault"};
-  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
-
 // What the plan does by itself for an operation; kKernel where it needs a kernel.
-StepKind own_kind(const Node& node) {
-  const std::string& type = node.type();
-  const bool does_nothing = node.def->is_variable || type == "NoOp" || type == "Const" ||
-                            type == "Placeholder" || passes_memory_on(type);
-  if (does_nothing) return StepKind::kNothing;
-  if (type == "Assign" || type == "AssignVariableOp") return StepKind::kAssign;
-  if (type == "IsVariableInitialized" || type == "VarIsInitializedOp") {
-    return StepKind::kIsInitialized;
+StepKind own_kind(const OpDef& def) {
+  if (def.is_variable) return StepKind::kNothing;
+  switch (def.action) {
+    case PlanAction::kKernel:
+      return StepKind::kKernel;
+    case PlanAction::kAssign:
+      return StepKind::kAssign;
+    case PlanAction::kIsInitialized:
+      return StepKind::kIsInitialized;
+    case PlanAction::kInitializedValue:
+      return StepKind::kInitializedValue;
+    default:
+      return StepKind::kNothing;
   }
-  if (type == "_InitializedValue" || type == "_InitializedResource") {
-    return StepKind::kInitializedValue;
-  }
-  return StepKind::kKernel;
 }
 
 StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
-  const StepKind own = own_kind(*op.node);
+  const StepKind own = own_kind(*op.node->def);
   if (own != StepKind::kKernel) return own;
   const bool all_known = !op.outputs.empty() && op.writes.empty() && !op.node->def->stateful &&
                          std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
@@ -47,7 +40,7 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
   for (size_t i = 0; i < op.outputs.size(); ++i) {
     PlanValue& output = plan.value(op.outputs[i]);
     if (output.constant) continue;
-    if (passes_memory_on(op.node->type())) {
+    if (op.node->def->action == PlanAction::kPassOn) {
       output.alias_of = op.inputs[0];
     } else if (op.node->output_refs[i] && !op.written_inputs.empty()) {
       output.alias_of = op.inputs[static_cast<size_t>(op.written_inputs[0])];
@@ -57,7 +50,7 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
 
 }  // namespace
 
-bool needs_kernel(const Node& node) { return own_kind(node) == StepKind::kKernel; }
+bool needs_kernel(const Node& node) { return own_kind(*node.def) == StepKind::kKernel; }
 
 void simplify(PlanGraph& plan) {
   for (PlanOp& op : plan.ops) {

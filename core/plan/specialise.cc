@@ -75,10 +75,7 @@ class Specialiser {
       if (input.shape.fully_defined() || input.dtype == DType::resource) continue;
       if (contains(op.node->def->writes, static_cast<int>(i))) continue;
       const Node* variable = variable_of(op.node->inputs[i]);
-      if (variable == nullptr || op.node->type() == "IsVariableInitialized" ||
-          op.node->type() == "_InitializedValue") {
-        continue;
-      }
+      if (variable == nullptr || op.node->def->asks_for_state()) continue;
       fail<FailedPreconditionError>(ErrorKind::uninitialized,
                                     "Attempting to use uninitialized value ", variable->name,
                                     ": its shape isn't known before it has a value. Run its ",
@@ -134,7 +131,7 @@ class Specialiser {
         output.shape = output.shape.merged_with(op.node->output_shapes[i]);
       }
       if (output.shape.fully_defined() || op.node->output_refs[i]) continue;
-      if (op.node->type() == "Placeholder") fail_unfed(*op.node);
+      if (op.node->def->action == PlanAction::kPlaceholder) fail_unfed(*op.node);
       const Node* variable = op.node->inputs.empty() ? nullptr : variable_of(op.node->inputs[0]);
       if (variable != nullptr) require_shapes(op);
       fail<InvalidArgumentError>(
@@ -145,14 +142,14 @@ class Specialiser {
 
   void set_foldable(PlanOp& op) {
     const Node& node = *op.node;
-    if (node.type() == "Const") {
+    if (node.def->action == PlanAction::kConstant) {
       PlanValue& output = plan_.value(op.outputs[0]);
       output.constant = node.attrs.get<Tensor>("value");
       output.foldable = true;
       return;
     }
     const bool pure = !node.def->stateful && node.def->writes.empty() && op.reads.empty() &&
-                      node.type() != "Placeholder" && !op.outputs.empty();
+                      node.def->action != PlanAction::kPlaceholder && !op.outputs.empty();
     if (!pure) return;
     const bool foldable = node.def->value != nullptr && fold_by_shapes(op);
     if (foldable) return;
@@ -201,11 +198,7 @@ class Specialiser {
 
   std::vector<Tensor> evaluate(const PlanOp& op, const std::vector<Tensor>& inputs,
                                const std::vector<Shape>& shapes) const {
-    static constexpr std::string_view kSameMemory[] = {
-        "Identity", "StopGradient", "Reshape", "PlaceholderWithDefault", "ExpandDims", "Squeeze"};
-    for (const std::string_view type : kSameMemory) {
-      if (op.node->type() == type) return {inputs[0].reshaped(shapes[0])};
-    }
+    if (op.node->def->action == PlanAction::kPassOn) return {inputs[0].reshaped(shapes[0])};
     try {
       return evaluate_on_host(*op.node, inputs, shapes, *environment_.devices()[kHost]);
     } catch (Error& error) {

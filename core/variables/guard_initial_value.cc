@@ -15,20 +15,12 @@
 namespace tenon::internal {
 namespace {
 
-// Reads that are safe as they are.
-bool is_safe(const Node& node) {
-  static const std::set<std::string_view> kSafe = {"IsVariableInitialized", "VarIsInitializedOp",
-                                                   "ReadVariableOp",        "_InitializedValue",
-                                                   "_InitializedResource",  "If"};
-  return kSafe.contains(node.type());
-}
-
 // All that the endpoint is computed from, in the order of making: inputs before their readers.
 std::vector<Node*> sources(const Endpoint& endpoint) {
   std::set<int> seen = {endpoint.node->id};
   std::vector<Node*> found = {endpoint.node};
   for (size_t next = 0; next < found.size(); ++next) {
-    if (is_safe(*found[next])) continue;
+    if (found[next]->def->safe_in_initial_values) continue;
     for (const Endpoint& input : found[next]->inputs) {
       if (seen.insert(input.node->id).second) found.push_back(input.node);
     }
@@ -66,7 +58,7 @@ Output guard_against_uninitialized(const std::string& name, const Output& initia
   }
   std::map<const Node*, Node*> replaced;
   for (Node* node : nodes) {
-    if (is_safe(*node)) continue;
+    if (node->def->safe_in_initial_values) continue;
     if (node->def->is_variable) {
       if (const Variable variable = variable_of(*graph, *node)) {
         replaced.emplace(node, variable.initialized_value().op().node());

@@ -33,7 +33,8 @@ std::vector<Variable> all_variables() {
 std::vector<Output> variable_nodes() {
   std::vector<Output> found;
   for (const Operation& op : get_default_graph().operations()) {
-    if (op.type() == "VariableV2") found.push_back(op.output(0));
+    const internal::Node& node = *op.node();
+    if (node.def->is_variable && node.output_refs[0]) found.push_back(op.output(0));
   }
   return found;
 }
@@ -72,7 +73,7 @@ Output report(const std::vector<Output>& handles, Location where) {
   std::vector<Output> initialized;
   for (const Output& handle : handles) {
     initialized.push_back(internal::add_output(
-        handle.op().type() == "VarHandleOp" ? "VarIsInitializedOp" : "IsVariableInitialized",
+        handle.dtype() == DType::resource ? "VarIsInitializedOp" : "IsVariableInitialized",
         {handle}, {.where = where}));
   }
   return names_where_not(handles, initialized, where);
@@ -90,7 +91,7 @@ Output assert_initialized(const std::vector<Output>& handles) {
   for (const Output& handle : handles) {
     const ScopeGuard place = colocate_with(handle.op());
     const Output read =
-        handle.op().type() == "VarHandleOp"
+        handle.dtype() == DType::resource
             ? internal::add_output(
                   "ReadVariableOp", {handle},
                   {.attrs = {{"dtype", handle.op().node()->attrs.get<DType>("dtype")}}})
