@@ -73,6 +73,8 @@ class Program {
   std::vector<std::pair<std::string, tenon::Context>> contexts;
   std::vector<std::shared_ptr<tenon::Session>> sessions;
   Json log = Json::array();
+  // Set: the text of the plan of every run, or what is wrong with it, is added to it.
+  Json* plans = nullptr;
 
  private:
   void note_identity(const Thing& made, const std::string& name, Json& answer);

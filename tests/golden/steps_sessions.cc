@@ -1,4 +1,6 @@
 // Steps that make sessions and run them.
+#include <cstdlib>
+
 #include "tests/golden/program.h"
 
 namespace replay {
@@ -11,10 +13,12 @@ using tenon::Tensor;
 
 using SessionPtr = std::shared_ptr<tenon::Session>;
 
-// Golden programs were answered on a machine with one CPU and no GPU, whatever this one has.
+// Golden programs were answered on a machine with one CPU and no GPU, whatever this one has; on
+// emulated GPUs they run where these are asked for.
 tenon::SessionOptions session_options(const Json& config) {
   tenon::SessionOptions options;
-  options.device_count = {{"CPU", 1}, {"GPU", 0}};
+  options.device_count = {{"CPU", 1}};
+  if (std::getenv("TENON_EMULATED_GPUS") == nullptr) options.device_count["GPU"] = 0;
   options.threads = 1;
   if (config.is_null()) return options;
   const Json counts = config.value("device_count", Json::object());
@@ -117,6 +121,15 @@ tenon::Feed feed_of(Program& program, const Json& pair) {
   throw Mistake{"bad_feed", "TypeError", "what is fed is a tensor or a tensor's name"};
 }
 
+void note_plan(tenon::Session& session, const std::vector<Fetch>& fetches,
+               const tenon::Feeds& feeds, Json& plans) {
+  try {
+    plans.push_back(session.plan_text(fetches, feeds));
+  } catch (const tenon::Error& error) {
+    plans.push_back(error.what());
+  }
+}
+
 std::vector<Tensor> fetched(Program& program, const Json& step) {
   const SessionPtr session = current_session(program, step);
   std::vector<Fetch> fetches;
@@ -130,6 +143,7 @@ std::vector<Tensor> fetched(Program& program, const Json& step) {
     session->run(std::vector<Fetch>{});  // a closed session is what TensorFlow sees first
     throw;
   }
+  if (program.plans != nullptr) note_plan(*session, fetches, feeds, *program.plans);
   return session->run(fetches, feeds);
 }
 
