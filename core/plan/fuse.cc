@@ -4,10 +4,10 @@
 // A value is fused away only when one operation alone uses it and nothing waits for its producer:
 // then the producer can run where its user does.
 #include <algorithm>
-#include <map>
 #include <optional>
 
-#include "core/plan/plan_graph.h"
+#include "core/plan/passes.h"
+#include "core/plan/write_order.h"
 
 namespace tenon::internal {
 namespace {
@@ -15,13 +15,8 @@ namespace {
 constexpr size_t kLongestProgram = 256;  // instructions
 
 std::optional<Epilogue> activation_of(const Node& node) {
-  static const std::map<std::string_view, Activation> kActivations = {
-      {"Relu", Activation::kRelu},       {"Relu6", Activation::kRelu6},
-      {"Elu", Activation::kElu},         {"Tanh", Activation::kTanh},
-      {"Sigmoid", Activation::kSigmoid}, {"LeakyRelu", Activation::kLeakyRelu}};
-  const auto found = kActivations.find(node.type());
-  if (found == kActivations.end()) return std::nullopt;
-  return Epilogue{.activation = found->second,
+  if (node.def->activation == Activation::kNone) return std::nullopt;
+  return Epilogue{.activation = node.def->activation,
                   .alpha = node.attrs.get_or<double>("alpha", Epilogue().alpha)};
 }
 
@@ -66,108 +61,122 @@ std::vector<ElementwiseBuilder::Value> inlined(ElementwiseBuilder& builder,
 
 class Fuser {
  public:
-  explicit Fuser(PlanGraph& plan)
-      : plan_(plan), uses_(plan.values.size(), 0), waited_for_(plan.ops.size(), false) {
-    for (const PlanOp& op : plan.ops) {
-      if (op.need == Need::kNone) continue;
-      for (const int input : op.inputs) ++uses_[static_cast<size_t>(input)];
-      for (const int control : op.controls) waited_for_[static_cast<size_t>(control)] = true;
+  Fuser(PlanGraph& plan, const PlanEnvironment& environment)
+      : plan_(plan),
+        environment_(environment),
+        writes_(plan),
+        uses_(plan.value_count(), 0),
+        waited_for_(plan.op_count(), false) {
+    for (const OpId id : plan.ops()) {
+      for (const ValueId input : plan.op(id).inputs()) ++uses_[input];
+      for (const OpId control : plan.op(id).controls()) waited_for_[control] = true;
     }
-    for (const int fetch : plan.fetches) uses_[static_cast<size_t>(fetch)] += 2;
+    for (const ValueId fetch : plan.fetches()) uses_[fetch] += 2;
   }
 
   void run() {
-    for (PlanOp& op : plan_.ops) {
-      if (!op.runs() || !op.epilogue.empty()) continue;
-      if (fuse_into_product(op) || op.kind != StepKind::kElementwise) continue;
-      fuse_producers(op);
+    for (const OpId id : plan_.ops()) {
+      const PlanOp& op = plan_.op(id);
+      if (op.node == nullptr || op.only_orders || !op.epilogue.empty()) continue;
+      if (fuse_into_product(id) || op.kind != StepKind::kElementwise) continue;
+      fuse_producers(id);
     }
-    for (PlanOp& op : plan_.ops) {
-      if (op.runs() && op.kind == StepKind::kElementwise) embed_constants(op);
+    for (const OpId id : plan_.ops()) {
+      const PlanOp& op = plan_.op(id);
+      if (op.node != nullptr && op.kind == StepKind::kElementwise) embed_constants(id);
     }
   }
 
  private:
-  // The operation whose result only this use of it needs, on the same device; or null.
-  PlanOp* sole_producer(const PlanOp& user, int value) {
+  // The operation whose result only this use of it needs, on the same device.
+  OpId sole_producer(OpId user, ValueId value) const {
     const PlanValue& used = plan_.value(value);
-    if (used.producer < 0 || used.constant || uses_[static_cast<size_t>(value)] != 1) {
-      return nullptr;
-    }
-    PlanOp& producer = plan_.op(used.producer);
-    const bool free = producer.runs() && producer.outputs.size() == 1 && producer.writes.empty() &&
-                      producer.device == user.device &&
-                      !waited_for_[static_cast<size_t>(used.producer)];
-    return free ? &producer : nullptr;
+    const OpId id = used.producer();
+    if (!id.exists() || used.constant || uses_[value] != 1) return {};
+    const PlanOp& producer = plan_.op(id);
+    const bool free = !producer.only_orders && producer.outputs().size() == 1 &&
+                      producer.writes.empty() && producer.device == plan_.op(user).device &&
+                      !waited_for_[id];
+    return free && reads_alike(id, user) ? id : OpId();
+  }
+
+  // Whether a producer sees the same values of variables where its user runs.
+  bool reads_alike(OpId producer, OpId user) const {
+    if (!writes_.has_writes()) return true;
+    const std::span<const ValueId> inputs = plan_.op(producer).inputs();
+    return std::all_of(inputs.begin(), inputs.end(), [&](ValueId input) {
+      const VariableId variable = reference_behind(plan_, input);
+      return !variable.exists() ||
+             writes_.before(variable, producer) == writes_.before(variable, user);
+    });
   }
 
   // `op` becomes the product with this epilogue: it runs where `op` stood, after everything that
   // either waits for.
-  static void take_over(PlanOp& product, PlanOp& op, const Epilogue& epilogue) {
+  void take_over(OpId product_id, OpId id, const Epilogue& epilogue) {
+    const PlanOp& product = plan_.op(product_id);
+    PlanOp& op = plan_.op(id);
     op.node = product.node;
     op.kind = product.kind;
-    op.inputs = product.inputs;
-    op.controls.insert(op.controls.end(), product.controls.begin(), product.controls.end());
-    op.reads.insert(op.reads.end(), product.reads.begin(), product.reads.end());
+    op.host_inputs = product.host_inputs;
     op.epilogue = epilogue;
     op.program.reset();
-    product.need = Need::kNone;
+    plan_.take_inputs(id, product_id);
+    plan_.absorb(id, product_id);
   }
 
-  static bool has_epilogue_kernel(const PlanOp& op) {
-    return op.kind == StepKind::kKernel &&
-           (op.node->type() == "MatMul" || op.node->type() == "Conv2D") &&
-           is_floating(op.node->output_dtypes[0]);
+  bool has_epilogue_kernel(const PlanOp& op) const {
+    const KernelRegistration* const found =
+        op.kind == StepKind::kKernel ? registration_of(op, environment_) : nullptr;
+    return found != nullptr && found->epilogues;
   }
 
-  bool fuse_into_product(PlanOp& op) {
-    if (const std::optional<Epilogue> activation = activation_of(*op.node)) {
-      PlanOp* product = sole_producer(op, op.inputs[0]);
-      if (product == nullptr || !has_epilogue_kernel(*product) ||
-          product->epilogue.activation != Activation::kNone) {
-        return false;
-      }
-      Epilogue epilogue = *activation;
-      epilogue.bias = product->epilogue.bias;
-      take_over(*product, op, epilogue);
-      return true;
+  bool fuse_into_product(OpId id) {
+    const std::optional<Epilogue> activation = activation_of(*plan_.op(id).node);
+    if (!activation) return fuse_bias(id);
+    const OpId product = sole_producer(id, plan_.op(id).input(0));
+    if (!product.exists() || !has_epilogue_kernel(plan_.op(product)) ||
+        plan_.op(product).epilogue.activation != Activation::kNone) {
+      return false;
     }
-    return fuse_bias(op);
+    Epilogue epilogue = *activation;
+    epilogue.bias = plan_.op(product).epilogue.bias;
+    take_over(product, id, epilogue);
+    return true;
   }
 
   // product + bias, in either order, where the bias has one element a channel.
-  bool fuse_bias(PlanOp& op) {
-    const std::string& type = op.node->type();
-    const bool is_bias_add =
-        type == "BiasAdd" && op.node->attrs.get_or<std::string>("data_format", "NHWC") == "NHWC";
-    if (!is_bias_add && type != "AddV2" && type != "Add") return false;
-    if (op.inputs.size() != 2) return false;
+  bool fuse_bias(OpId id) {
+    const PlanOp& op = plan_.op(id);
+    const OpDef& def = op.def();
+    if (def.adds_along_last == nullptr || !def.adds_along_last(op.node->attrs)) return false;
+    if (op.inputs().size() != 2) return false;
     for (const size_t side : {size_t{0}, size_t{1}}) {
-      if (is_bias_add && side == 1) break;
-      PlanOp* product = sole_producer(op, op.inputs[side]);
-      if (product == nullptr || !has_epilogue_kernel(*product) || !product->epilogue.empty()) {
+      const OpId product = sole_producer(id, op.input(side));
+      if (!product.exists() || !has_epilogue_kernel(plan_.op(product)) ||
+          !plan_.op(product).epilogue.empty()) {
         continue;
       }
-      const PlanValue& result = plan_.value(op.inputs[side]);
-      const PlanValue& bias = plan_.value(op.inputs[1 - side]);
+      const PlanValue& result = plan_.input(op, side);
+      const PlanValue& bias = plan_.input(op, 1 - side);
       const bool fits = bias.shape.rank() == 1 && result.shape.rank() >= 2 &&
                         bias.shape[0] == result.shape.back() &&
-                        plan_.value(op.outputs[0]).shape == result.shape;
+                        plan_.value(op.output()).shape == result.shape;
       if (!fits) continue;
-      const int bias_value = op.inputs[1 - side];
-      take_over(*product, op, {.bias = true});
-      op.inputs.push_back(bias_value);
+      const ValueId bias_value = op.input(1 - side);
+      take_over(product, id, {.bias = true});
+      plan_.add_input(id, bias_value);
       return true;
     }
     return false;
   }
 
   // Takes in the elementwise producers of this operation's inputs, which have taken in theirs.
-  void fuse_producers(PlanOp& op) {
-    for (size_t i = 0; i < op.inputs.size();) {
-      PlanOp* producer = sole_producer(op, op.inputs[i]);
-      if (producer != nullptr && may_merge(*producer, op, i)) {
-        merge(*producer, op, i);  // after which another input is in its place
+  void fuse_producers(OpId id) {
+    for (size_t i = 0; i < plan_.op(id).inputs().size();) {
+      const OpId producer = sole_producer(id, plan_.op(id).input(i));
+      if (producer.exists() && may_merge(plan_.op(producer), plan_.op(id), i)) {
+        merge(producer, id, i);  // after which another input is in its place
       } else {
         ++i;
       }
@@ -176,7 +185,7 @@ class Fuser {
 
   bool may_merge(const PlanOp& producer, const PlanOp& op, size_t position) const {
     if (producer.kind != StepKind::kElementwise) return false;
-    if (plan_.value(op.inputs[position]).shape != shape_of_result(op)) return false;
+    if (plan_.input(op, position).shape != shape_of_result(op)) return false;
     if (!op.writes.empty() &&
         (contains(op.written_inputs, static_cast<int>(position)) || may_fail(*producer.program))) {
       return false;
@@ -186,30 +195,29 @@ class Fuser {
   }
 
   const Shape& shape_of_result(const PlanOp& op) const {
-    const int result =
-        op.writes.empty() ? op.outputs[0] : op.inputs[static_cast<size_t>(op.written_inputs[0])];
+    const ValueId result =
+        op.writes.empty() ? op.output() : op.input(static_cast<size_t>(op.written_inputs[0]));
     return plan_.value(result).shape;
   }
 
   // Inputs of the merged program: the operation's own, then the producer's; the fused one goes.
-  void merge(PlanOp& producer, PlanOp& op, size_t position) {
+  void merge(OpId producer_id, OpId id, size_t position) {
+    const PlanOp& producer = plan_.op(producer_id);
+    ElementwiseProgram& program = *plan_.op(id).program;
     ElementwiseBuilder builder;
     std::vector<ElementwiseBuilder::Value> own, of_producer;
-    for (const DType dtype : op.program->inputs) own.push_back(builder.input(dtype));
+    for (const DType dtype : program.inputs) own.push_back(builder.input(dtype));
     for (const DType dtype : producer.program->inputs) of_producer.push_back(builder.input(dtype));
     own[position] = inlined(builder, *producer.program, of_producer)[0];
-    *op.program = builder.finish(inlined(builder, *op.program, own));
-    op.inputs.insert(op.inputs.end(), producer.inputs.begin(), producer.inputs.end());
-    drop_input(op, position);
-    producer.need = Need::kNone;
-    op.controls.insert(op.controls.end(), producer.controls.begin(), producer.controls.end());
-    for (const int read : producer.reads) {
-      if (!contains(op.reads, read)) op.reads.push_back(read);
-    }
+    program = builder.finish(inlined(builder, program, own));
+    for (const ValueId input : producer.inputs()) plan_.add_input(id, input);
+    drop_input(id, position);
+    plan_.absorb(id, producer_id);
   }
 
   // Leaves out an input that the program doesn't read any more.
-  static void drop_input(PlanOp& op, size_t position) {
+  void drop_input(OpId id, size_t position) {
+    PlanOp& op = plan_.op(id);
     ElementwiseProgram& program = *op.program;
     const int removed = static_cast<int>(position);
     const auto renumber = [removed](int& value) {
@@ -222,15 +230,16 @@ class Fuser {
       renumber(instruction.c);
     }
     for (int& output : program.outputs) renumber(output);
-    op.inputs.erase(op.inputs.begin() + removed);
     for (int& written : op.written_inputs) renumber(written);
+    plan_.drop_input(id, position);
   }
 
-  // Known scalars become constants of the program.
-  void embed_constants(PlanOp& op) {
-    for (size_t i = op.inputs.size(); i-- > 0;) {
-      const Tensor& constant = plan_.value(op.inputs[i]).constant;
-      if (!constant || constant.element_count() != 1 || op.inputs.size() == 1) continue;
+  // Known scalars become constants of the program. What they wait for is waited for all the same.
+  void embed_constants(OpId id) {
+    PlanOp& op = plan_.op(id);
+    for (size_t i = op.inputs().size(); i-- > 0;) {
+      const Tensor& constant = plan_.input(op, i).constant;
+      if (!constant || constant.element_count() != 1 || op.inputs().size() == 1) continue;
       const std::optional<double> number = as_number(constant);
       if (!number) continue;
       ElementwiseBuilder builder;
@@ -238,14 +247,16 @@ class Fuser {
       for (const DType dtype : op.program->inputs) arguments.push_back(builder.input(dtype));
       arguments[i] = builder.constant(constant.dtype(), *number);
       *op.program = builder.finish(inlined(builder, *op.program, arguments));
-      drop_input(op, i);
+      const OpId producer = plan_.input(op, i).producer();
+      if (producer.exists()) plan_.add_control(id, producer);
+      drop_input(id, i);
     }
   }
 
   static std::optional<double> as_number(const Tensor& scalar) {
     switch (scalar.dtype()) {
       case DType::float32:
-        return static_cast<double>(scalar.data<float>()[0]);
+        return double{scalar.data<float>()[0]};
       case DType::float64:
         return scalar.data<double>()[0];
       case DType::int32:
@@ -258,12 +269,14 @@ class Fuser {
   }
 
   PlanGraph& plan_;
-  std::vector<int> uses_;
-  std::vector<bool> waited_for_;
+  const PlanEnvironment& environment_;
+  const WriteOrder writes_;  // as it was before anything was fused
+  IdVector<ValueId, int> uses_;
+  IdVector<OpId, bool> waited_for_;
 };
 
 }  // namespace
 
-void fuse(PlanGraph& plan) { Fuser(plan).run(); }
+void fuse(PlanGraph& plan, const PlanEnvironment& environment) { Fuser(plan, environment).run(); }
 
 }  // namespace tenon::internal

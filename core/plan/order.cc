@@ -7,343 +7,269 @@
 #include <algorithm>
 #include <queue>
 
-#include "core/plan/plan_graph.h"
+#include "core/plan/passes.h"
+#include "core/plan/write_order.h"
 
 namespace tenon::internal {
 namespace {
 
+// Puts the variables that an operation reads when it runs into its `reads`. Names of reference
+// variables that others use read nothing.
+void find_reads(PlanGraph& plan) {
+  IdVector<ValueId, bool> used(plan.value_count(), false);
+  for (const OpId id : plan.ops()) {
+    for (const ValueId input : plan.op(id).inputs()) used[input] = true;
+  }
+  for (const OpId id : plan.ops()) {
+    PlanOp& op = plan.op(id);
+    if (op.only_orders) continue;
+    if (is_name(plan, op) && used[op.output()]) {
+      std::erase_if(op.reads, [&](VariableId read) { return plan.variable(read).is_reference(); });
+      continue;
+    }
+    if (!passes_on(op) && op.kind == StepKind::kNothing) continue;
+    for (size_t i = 0; i < op.inputs().size(); ++i) {
+      if (contains(op.written_inputs, static_cast<int>(i)) || !reads_memory(op, i)) continue;
+      const VariableId variable = reference_behind(plan, op.input(i));
+      if (variable.exists() && !contains(op.reads, variable)) op.reads.push_back(variable);
+    }
+  }
+}
+
+// A variable must have a value before the run unless an assignment of the run comes first.
+void mark_initialization(PlanGraph& plan, const WriteOrder& writes) {
+  for (const OpId id : plan.ops()) {
+    const PlanOp& op = plan.op(id);
+    if (op.is_variable()) continue;
+    const auto mark = [&](VariableId variable) {
+      const std::vector<OpId> before = writes.before(variable, id);
+      const bool assigned = std::any_of(before.begin(), before.end(), [&](OpId writer) {
+        return plan.op(writer).kind == StepKind::kAssign;
+      });
+      if (!assigned) plan.variable(variable).must_be_initialized = true;
+    };
+    const bool asks = op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue;
+    for (size_t read = asks ? 1 : 0; read < op.reads.size(); ++read) mark(op.reads[read]);
+    if (op.kind == StepKind::kAssign) continue;
+    for (const VariableId variable : op.writes) mark(variable);
+  }
+}
+
+// Sorts operations, and makes copies of what is read where no order is right without.
 class Orderer {
  public:
-  explicit Orderer(PlanGraph& plan) : plan_(plan) {}
+  Orderer(PlanGraph& plan, const WriteOrder& writes) : plan_(plan), writes_(writes) {}
 
   void run() {
-    find_writers();
-    find_ancestors();
-    mark_initialization();
-    while (!sort()) snapshot_stuck_reads();
-    copy_overwritten_reads();
+    while (!sort()) settle_stuck_reads();
   }
 
  private:
-  using Bits = std::vector<uint64_t>;
   struct Before {  // a reader and a writer that it must not see
-    int reader, writer;
+    OpId reader, writer;
+    bool sees_another = false;  // whether the reader comes after another write of the variable
+    bool operator==(const Before&) const = default;
   };
+  using Ready = std::pair<bool, OpId>;  // writers last
 
-  template <typename F>
-  void for_each_predecessor(const PlanOp& op, F&& visit) const {
-    for (const int input : op.inputs) {
-      const int producer = plan_.value(input).producer;
-      if (producer >= 0 && plan_.op(producer).need != Need::kNone) visit(producer);
-    }
-    for (const int control : op.controls) {
-      if (plan_.op(control).need != Need::kNone) visit(control);
-    }
-  }
-
-  void find_writers() {
-    writers_of_.resize(plan_.variables.size());
-    for (size_t i = 0; i < plan_.ops.size(); ++i) {
-      const PlanOp& op = plan_.ops[i];
-      if (!op.runs() || op.writes.empty()) continue;
-      writer_number_.resize(plan_.ops.size(), -1);
-      writer_number_[i] = writer_count_++;
-      for (const int variable : op.writes) {
-        writers_of_[static_cast<size_t>(variable)].push_back(static_cast<int>(i));
-        plan_.variables[static_cast<size_t>(variable)].written = true;
-      }
-    }
-    writer_number_.resize(plan_.ops.size(), -1);
-  }
-
-  // Of each operation, the writers that run before it whatever the order.
-  void find_ancestors() {
-    const size_t words = (static_cast<size_t>(writer_count_) + 63) / 64;
-    ancestors_.assign(plan_.ops.size(), Bits(words));
-    if (words == 0) return;
-    for (const int index : topological()) {
-      Bits& bits = ancestors_[static_cast<size_t>(index)];
-      for_each_predecessor(plan_.op(index), [&](int before) {
-        const Bits& from = ancestors_[static_cast<size_t>(before)];
-        for (size_t word = 0; word < words; ++word) bits[word] |= from[word];
-        const int number = writer_number_[static_cast<size_t>(before)];
-        if (number >= 0) bits[static_cast<size_t>(number) / 64] |= uint64_t{1} << (number % 64);
-      });
-    }
-  }
-
-  // Operations so that predecessors come first. Fusing may have left the list out of order.
-  std::vector<int> topological() const {
-    std::vector<int> found;
-    std::vector<uint8_t> state(plan_.ops.size(), 0);
-    std::vector<std::pair<int, std::vector<int>>> stack;
-    const auto open = [&](int index) {
-      state[static_cast<size_t>(index)] = 1;
-      std::vector<int> before;
-      for_each_predecessor(plan_.op(index), [&](int op) { before.push_back(op); });
-      stack.emplace_back(index, std::move(before));
-    };
-    for (size_t i = 0; i < plan_.ops.size(); ++i) {
-      if (state[i] != 0 || plan_.ops[i].need == Need::kNone) continue;
-      open(static_cast<int>(i));
-      while (!stack.empty()) {
-        auto& [index, before] = stack.back();
-        if (before.empty()) {
-          found.push_back(index);
-          stack.pop_back();
-          continue;
-        }
-        const int next = before.back();
-        before.pop_back();
-        if (state[static_cast<size_t>(next)] == 0) open(next);
-      }
-    }
-    return found;
-  }
-
-  bool runs_after(int op, int writer) const {
-    const int number = writer_number_[static_cast<size_t>(writer)];
-    const Bits& bits = ancestors_[static_cast<size_t>(op)];
-    return (bits[static_cast<size_t>(number) / 64] >> (number % 64) & 1) != 0;
-  }
-
-  bool after_any_writer(int op, int variable) const {
-    const auto& writers = writers_of_[static_cast<size_t>(variable)];
-    return std::any_of(writers.begin(), writers.end(),
-                       [&](int writer) { return runs_after(op, writer); });
-  }
-
-  // A variable must have a value before the run unless an assignment of the run comes first.
-  void mark_initialization() {
-    for (size_t i = 0; i < plan_.ops.size(); ++i) {
-      const PlanOp& op = plan_.ops[i];
-      const bool asks =
-          op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue;
-      if (!op.runs() || asks || (op.node->def->is_variable && op.kind == StepKind::kNothing)) {
-        continue;
-      }
-      const auto mark = [&](int variable) {
-        const auto& writers = writers_of_[static_cast<size_t>(variable)];
-        const bool assigned = std::any_of(writers.begin(), writers.end(), [&](int writer) {
-          return plan_.op(writer).kind == StepKind::kAssign &&
-                 runs_after(static_cast<int>(i), writer);
-        });
-        if (!assigned) plan_.variables[static_cast<size_t>(variable)].must_be_initialized = true;
-      };
-      for (const int variable : op.reads) mark(variable);
-      if (op.kind == StepKind::kAssign) continue;
-      for (const int variable : op.writes) mark(variable);
-    }
-  }
-
-  // Kahn's algorithm: among what is ready, readers before writers, then in the order of the graph.
+  // Kahn's algorithm: among what is ready, readers before writers, then in the order of making.
   // False when it got stuck: reads and writes that each want to come before the other.
   bool sort() {
-    const size_t count = plan_.ops.size();
-    std::vector<std::vector<int>> successors(count);
-    std::vector<int> waiting(count, 0);
-    const auto add_edge = [&](int before, int after) {
-      successors[static_cast<size_t>(before)].push_back(after);
-      ++waiting[static_cast<size_t>(after)];
-    };
+    successors_ = IdVector<OpId, std::vector<OpId>>(plan_.op_count());
+    waiting_ = IdVector<OpId, int>(plan_.op_count(), 0);
     stuck_.clear();
-    size_t wanted = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const PlanOp& op = plan_.ops[i];
-      if (op.need == Need::kNone) continue;
-      ++wanted;
-      for_each_predecessor(op, [&](int before) { add_edge(before, static_cast<int>(i)); });
-      if (op.runs()) add_reads(static_cast<int>(i), add_edge);
+    for (const OpId id : plan_.ops()) {
+      plan_.for_each_predecessor(plan_.op(id), [&](OpId before) { add_edge(before, id); });
+      add_reads(id);
     }
-    using Ready = std::pair<bool, int>;
     std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
-    const auto push = [&](int op) { ready.emplace(!plan_.op(op).writes.empty(), op); };
-    for (size_t i = 0; i < count; ++i) {
-      if (plan_.ops[i].need != Need::kNone && waiting[i] == 0) push(static_cast<int>(i));
+    const auto push = [&](OpId op) { ready.emplace(!plan_.op(op).writes.empty(), op); };
+    for (const OpId id : plan_.ops()) {
+      if (waiting_[id] == 0) push(id);
     }
-    plan_.order.clear();
+    std::vector<OpId> order;
     while (!ready.empty()) {
-      const int op = ready.top().second;
+      const OpId op = ready.top().second;
       ready.pop();
-      plan_.order.push_back(op);
-      for (const int next : successors[static_cast<size_t>(op)]) {
-        if (--waiting[static_cast<size_t>(next)] == 0) push(next);
+      order.push_back(op);
+      for (const OpId next : successors_[op]) {
+        if (--waiting_[next] == 0) push(next);
       }
     }
-    if (plan_.order.size() == wanted) return true;
+    const bool complete = order.size() == plan_.ops().size();
+    if (complete) plan_.set_order(std::move(order));
     std::erase_if(stuck_, [&](const Before& pair) {
-      return waiting[static_cast<size_t>(pair.writer)] == 0 ||
-             waiting[static_cast<size_t>(pair.reader)] == 0;
+      return waiting_[pair.writer] == 0 || waiting_[pair.reader] == 0;
     });
-    return false;
+    return complete;
   }
 
-  // An operation that sees a variable as it was before the run comes before all its writers.
-  template <typename F>
-  void add_reads(int index, F&& add_edge) {
-    for (const int variable : plan_.op(index).reads) {
-      if (after_any_writer(index, variable)) continue;
-      for (const int writer : writers_of_[static_cast<size_t>(variable)]) {
-        if (writer == index) continue;
-        add_edge(index, writer);
-        stuck_.push_back({index, writer});
+  void add_edge(OpId before, OpId after) {
+    successors_[before].push_back(after);
+    ++waiting_[after];
+  }
+
+  // An operation comes before the writers of what it reads that it doesn't come after: all of them
+  // where it sees the value from before the run, else those that follow what it sees.
+  void add_reads(OpId id) {
+    for (const VariableId variable : plan_.op(id).reads) {
+      const std::vector<OpId> seen = writes_.before(variable, id);
+      for (const OpId writer : writes_.writers_of(variable)) {
+        if (writer == id || contains(seen, writer)) continue;
+        const bool follows = std::any_of(seen.begin(), seen.end(), [&](OpId earlier) {
+          return writes_.precedes(earlier, writer);
+        });
+        const Before pair{id, writer, !seen.empty()};
+        if (pair.sees_another && (!follows || contains(given_up_, pair))) continue;
+        add_edge(id, writer);
+        stuck_.push_back(pair);
       }
     }
   }
 
   // Reads that can't come before the writes that they must not see: they read a copy that is made
-  // before everything else.
-  void snapshot_stuck_reads() {
-    std::vector<std::pair<int, int>> copies;  // variable, its copy
+  // before everything else. Those that must see another write read the memory as they find it.
+  void settle_stuck_reads() {
+    std::vector<std::pair<VariableId, ValueId>> copies;
     for (const Before& pair : stuck_) {
-      for (const int variable : std::vector<int>(plan_.op(pair.reader).reads)) {
+      if (pair.sees_another) {
+        given_up_.push_back(pair);
+        continue;
+      }
+      for (const VariableId variable : std::vector<VariableId>(plan_.op(pair.reader).reads)) {
         if (!contains(plan_.op(pair.writer).writes, variable)) continue;
         const auto made = std::find_if(copies.begin(), copies.end(),
                                        [&](const auto& copy) { return copy.first == variable; });
-        const int copy = made != copies.end() ? made->second : add_snapshot(variable, pair.reader);
+        const ValueId copy =
+            made != copies.end() ? made->second : add_snapshot(variable, pair.reader);
         if (made == copies.end()) copies.emplace_back(variable, copy);
-        PlanOp& reader = plan_.op(pair.reader);
-        for (int& input : reader.inputs) {
-          if (plan_.value(plan_.root(input)).variable == variable) input = copy;
-        }
-        for (const int output : reader.outputs) {
-          const int alias = plan_.value(output).alias_of;
-          if (alias >= 0 && plan_.value(plan_.root(alias)).variable == variable) {
-            plan_.value(output).alias_of = copy;
-          }
-        }
-        std::erase(reader.reads, variable);
+        read_copy(pair.reader, variable, copy);
       }
     }
+    plan_.tidy();  // copies were added behind their readers
   }
 
-  int add_snapshot(int variable, int reader) {
-    PlanOp copy;
-    copy.node = plan_.op(reader).node;
-    copy.kind = StepKind::kCopy;
-    copy.need = Need::kRun;
-    copy.reads = {variable};
-    for (const int input : plan_.op(reader).inputs) {
-      if (plan_.value(plan_.root(input)).variable == variable) copy.inputs = {plan_.root(input)};
+  ValueId add_snapshot(VariableId variable, OpId reader) {
+    const PlanOp& op = plan_.op(reader);
+    OwnerId memory;
+    for (const ValueId input : op.inputs()) {
+      if (plan_.variable_behind(input) == variable) memory = plan_.owner_id(input);
     }
-    const int value = add_copy_value(copy.inputs[0]);
-    copy.device = plan_.value(value).memory;
-    copy.outputs = {value};
-    add_op(std::move(copy));
-    return value;
+    const OpId copy = plan_.insert_copy(PlanGraph::made_in(memory), *op.node);
+    plan_.op(copy).reads = {variable};
+    return plan_.op(copy).output();
   }
 
-  int add_copy_value(int of) {
-    PlanValue value;
-    value.dtype = plan_.value(of).dtype;
-    value.shape = plan_.value(of).shape;
-    value.memory = plan_.value(of).memory;
-    value.producer = static_cast<int>(plan_.ops.size());
-    plan_.values.push_back(std::move(value));
-    return static_cast<int>(plan_.values.size()) - 1;
-  }
-
-  void add_op(PlanOp op) {
-    plan_.ops.push_back(std::move(op));
-    writer_number_.push_back(-1);
-    ancestors_.emplace_back(ancestors_.empty() ? 0 : ancestors_[0].size());
-  }
-
-  // What was read stays in the variable's memory until the last use, if no write comes between.
-  void copy_overwritten_reads() {
-    std::vector<int> position(plan_.ops.size(), -1);
-    for (size_t i = 0; i < plan_.order.size(); ++i) {
-      position[static_cast<size_t>(plan_.order[i])] = static_cast<int>(i);
+  // An operation reads a copy of a variable in the variable's place.
+  void read_copy(OpId reader, VariableId variable, ValueId copy) {
+    for (size_t i = 0; i < plan_.op(reader).inputs().size(); ++i) {
+      const ValueId input = plan_.op(reader).input(i);
+      if (plan_.variable_behind(input) != variable) continue;
+      const bool is_whole = !plan_.value(input).is_alias();
+      plan_.replace_input(reader, i, is_whole ? copy : plan_.add_view(copy, input));
     }
-    std::vector<int> copied_after;  // writers whose own result must be copied at once
-    for (const int index : plan_.order) {
-      const PlanOp& op = plan_.op(index);
-      if (!op.runs() || op.kind == StepKind::kNothing) continue;
-      for (size_t i = 0; i < op.inputs.size(); ++i) {
-        const int reader = overwritten_read(index, static_cast<int>(i), position);
-        if (reader >= 0 && !contains(copied_after, reader)) copied_after.push_back(reader);
+    for (const ValueId output : plan_.op(reader).outputs()) {
+      const ValueId alias = plan_.value(output).alias_of();
+      if (alias.exists() && plan_.variable_behind(alias) == variable) plan_.pass_on(output, copy);
+    }
+    std::erase(plan_.op(reader).reads, variable);
+  }
+
+  PlanGraph& plan_;
+  const WriteOrder& writes_;
+  std::vector<Before> stuck_, given_up_;
+  IdVector<OpId, std::vector<OpId>> successors_;
+  IdVector<OpId, int> waiting_;
+};
+
+// What was read stays in the variable's memory until the last use, if no write comes between; else
+// it is copied.
+class ReadCopier {
+ public:
+  ReadCopier(PlanGraph& plan, const WriteOrder& writes)
+      : plan_(plan), writes_(writes), position_(plan.op_count(), -1) {}
+
+  void run() {
+    int next = 0;
+    for (const OpId id : plan_.ops()) position_[id] = next++;
+    std::vector<OpId> copied;  // operations whose own result must be copied at once
+    for (const OpId id : plan_.ops()) {
+      if (plan_.op(id).kind == StepKind::kNothing) continue;
+      for (size_t i = 0; i < plan_.op(id).inputs().size(); ++i) {
+        const OpId reader = overwritten_read(id, i);
+        if (reader.exists() && !contains(copied, reader)) copied.push_back(reader);
       }
     }
-    for (const int reader : copied_after) make_copy(reader);
+    for (const OpId reader : copied) make_copy(reader);
   }
 
+ private:
   // The operation whose reading of a variable must be a copy because a write comes before this use
-  // of it; -1 when there is none.
-  int overwritten_read(int user, int input, const std::vector<int>& position) const {
+  // of it.
+  OpId overwritten_read(OpId user, size_t input) const {
     const PlanOp& op = plan_.op(user);
-    if (contains(op.written_inputs, input)) return -1;
-    const int value = op.inputs[static_cast<size_t>(input)];
-    const int variable = plan_.value(plan_.root(value)).variable;
-    if (variable < 0) return -1;
-    const int reader = first_reader(value);
-    if (reader < 0) return -1;
-    const int read_at = position[static_cast<size_t>(reader)];
-    const int used_at = position[static_cast<size_t>(user)];
-    for (const int writer : writers_of_[static_cast<size_t>(variable)]) {
+    if (contains(op.written_inputs, static_cast<int>(input))) return {};
+    const ValueId value = op.input(input);
+    const VariableId variable = plan_.variable_behind(value);
+    if (!variable.exists()) return {};
+    const ValueId read = first_read(plan_, value);
+    const ValueId fixed = read.exists() ? read : last_written(plan_, value);
+    if (!fixed.exists()) return {};  // it is read where it is used
+    const OpId reader = plan_.value(fixed).producer();
+    for (const OpId writer : writes_.writers_of(variable)) {
       if (writer == reader) continue;
-      const int written_at = position[static_cast<size_t>(writer)];
-      if (written_at <= read_at || written_at > used_at) continue;
+      const int written_at = position_[writer];
+      if (written_at <= position_[reader] || written_at > position_[user]) continue;
       if (writer == user && reads_in_step(op, value, variable)) continue;
+      if (!read.exists() && writes_.precedes(writer, user)) continue;  // it is to be seen
       return reader;
     }
-    return -1;
+    return {};
   }
 
   // Whether an operation that writes a variable may read it at the same time: it reads each element
   // before it writes it.
-  bool reads_in_step(const PlanOp& op, int value, int variable) const {
+  bool reads_in_step(const PlanOp& op, ValueId value, VariableId variable) const {
     if (op.kind == StepKind::kAssign) return true;
     if (op.kind != StepKind::kElementwise) return false;
     for (size_t i = 0; i < op.writes.size(); ++i) {
       if (op.writes[i] != variable) continue;
-      return plan_.input(op, op.written_inputs[i]).shape == plan_.value(value).shape;
+      const auto written = static_cast<size_t>(op.written_inputs[i]);
+      return plan_.input(op, written).shape == plan_.value(value).shape;
     }
     return false;
   }
 
-  // The operation that first passed on the memory of a variable under this value; -1 for the
-  // variable itself, which is read where it is used.
-  int first_reader(int value) const {
-    int reader = -1;
-    for (int at = value; plan_.value(at).alias_of >= 0; at = plan_.value(at).alias_of) {
-      reader = plan_.value(at).producer;
+  void make_copy(OpId reader) {
+    const ValueId output = plan_.op(reader).output();
+    if (plan_.op(reader).kind == StepKind::kNothing) {  // it copies instead
+      plan_.op(reader).kind = StepKind::kCopy;
+      plan_.op(reader).device = DeviceId(plan_.value(output).memory.index());
+      return plan_.own_memory(output);
     }
-    return reader;
-  }
-
-  void make_copy(int reader) {
-    PlanOp& op = plan_.op(reader);
-    if (op.kind == StepKind::kNothing) {  // Identity, ReadVariableOp: it copies instead
-      op.kind = StepKind::kCopy;
-      op.device = plan_.value(op.outputs[0]).memory;
-      plan_.value(op.outputs[0]).alias_of = -1;
-      return;
-    }
-    const int output = op.outputs[0];  // a writer's: copied right behind it
-    PlanOp copy;
-    copy.node = op.node;
-    copy.kind = StepKind::kCopy;
-    copy.need = Need::kRun;
-    copy.inputs = {plan_.value(output).alias_of};
-    const int value = add_copy_value(output);
-    copy.device = plan_.value(value).memory;
-    copy.outputs = {value};
-    plan_.value(output).alias_of = value;
-    const auto at = std::find(plan_.order.begin(), plan_.order.end(), reader);
-    plan_.order.insert(at + 1, static_cast<int>(plan_.ops.size()));
-    add_op(std::move(copy));
+    // A writer's result: copied right behind it.
+    const OpId copy = plan_.insert_copy(plan_.value(output).alias_of(), *plan_.op(reader).node);
+    plan_.pass_on(output, plan_.op(copy).output());
+    plan_.move_behind(copy, reader);
   }
 
   PlanGraph& plan_;
-  int writer_count_ = 0;
-  std::vector<int> writer_number_;            // by operation; -1 for one that writes nothing
-  std::vector<std::vector<int>> writers_of_;  // by variable
-  std::vector<Bits> ancestors_;
-  std::vector<Before> stuck_;
+  const WriteOrder& writes_;
+  IdVector<OpId, int> position_;
 };
 
 }  // namespace
 
-void order(PlanGraph& plan) { Orderer(plan).run(); }
+void order(PlanGraph& plan) {
+  const WriteOrder writes(plan);
+  for (size_t i = 0; i < plan.variables().size(); ++i) {
+    const VariableId variable(i);
+    plan.variable(variable).written = !writes.writers_of(variable).empty();
+  }
+  find_reads(plan);
+  mark_initialization(plan, writes);
+  Orderer(plan, writes).run();
+  ReadCopier(plan, writes).run();
+}
 
 }  // namespace tenon::internal

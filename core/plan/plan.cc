@@ -148,9 +148,9 @@ std::string Plan::to_string() const {
     const Device& device = *devices[static_cast<size_t>(step.device)];
     text += str(name_of(step.kind), " ", step.node->type(), " ", step.node->name);
     const bool moves = step.kind == StepKind::kSend || step.kind == StepKind::kReceive;
-    for (const int made : moves ? step.inputs : step.outputs) {
-      const Slot& slot = slots[static_cast<size_t>(made)];
-      text += str(" ", internal::str(slot.dtype), slot.shape);
+    if (moves) text += str(" ", step.value.dtype, step.value.shape);
+    for (const TensorSpec& made : step.made) {
+      if (!moves) text += str(" ", made.dtype, made.shape);
     }
     if (devices.size() > 1) text += " on " + names.of(device);
     if (moves) {

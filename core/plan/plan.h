@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "core/backend/backend.h"
+#include "core/plan/arena_layout.h"
 #include "core/plan/plan_graph.h"
 
 namespace tenon::internal {
 
-// Where a tensor of a plan lies.
+// Where a tensor of a plan lies: a place and nothing else. What lies there differs from use to use
+// (a variable as it was declared and as it was assigned, a tensor and its reshaped self), so steps
+// say the dtypes and shapes of what they make and move.
 struct Slot {
   enum class Place : uint8_t {
     kArena,     // at an offset of the run's arena
@@ -26,9 +29,6 @@ struct Slot {
   int memory = kHost;  // the device whose memory it is in
   size_t offset = 0;   // of kArena
   int index = 0;       // of the constant, feed, variable, output or string tensor
-  DType dtype = DType::invalid;
-  Shape shape = {};
-  size_t bytes = 0;
 };
 
 struct Step {
@@ -43,8 +43,9 @@ struct Step {
   int event = -1;           // of kSend and kReceive
   bool recordable = false;  // whether a device may record it: the same launch, run after run
   size_t workspace_offset = 0;
-  TensorSpec value = {};   // kAssign: what the variable is given
-  std::string fused = {};  // what was fused in, for reading
+  TensorSpec value = {};              // what is assigned, copied, sent or received
+  std::vector<TensorSpec> made = {};  // of each output
+  std::string fused = {};             // what was fused in, for reading
 };
 
 // Steps that follow each other on one device and are recorded together.
@@ -97,12 +98,6 @@ struct Arena {
   std::vector<RecordedSegment> recorded;  // by segment
 };
 
-// How a device's part of an arena is laid out.
-struct ArenaLayout {
-  size_t bytes = 0;
-  size_t live_bytes = 0;  // the largest sum of live tensors: no layout can be smaller
-};
-
 // Unchanging once it is made, but for the free arenas; safe to run from many threads.
 struct Plan {
   std::shared_ptr<const GraphState> graph;  // whose nodes it points to
@@ -121,14 +116,7 @@ struct Plan {
   int event_count = 0;
   size_t most_inputs = 0, most_outputs = 0;
 
-  // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.
-  struct Rest {
-    std::vector<Endpoint> frontier;
-    std::vector<int> known_feeds;      // feeds for whose values the rest is planned
-    std::vector<bool> decides_shapes;  // of the frontier: whether the rest is planned for its value
-    std::vector<const Node*> done;
-  };
-  std::unique_ptr<Rest> rest;
+  std::unique_ptr<PlanRest> rest;  // after a cut
 
   std::unique_ptr<Arena> lease() const;
   void give_back(std::unique_ptr<Arena> arena) const;
@@ -145,23 +133,9 @@ struct Plan {
   mutable size_t arena_count_ = 0;
 };
 
-// Makes the plan for a request: runs all the passes. Throws what a run may throw before it starts.
-// The caller holds the graph's lock.
+// Makes the plan for a request: runs all the passes (passes.h). Throws what a run may throw before
+// it starts. The caller holds the graph's lock.
 std::shared_ptr<Plan> compile(const std::shared_ptr<const GraphState>& graph,
                               const PlanRequest& request, const PlanEnvironment& environment);
-
-// Bind: gives every tensor its place and prepares the kernel of every step.
-void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
-
-// Segments: finds the steps that a device may record.
-void find_segments(Plan& plan);
-
-// Memory: one arena, laid out from the steps in which each tensor is live.
-struct LiveTensor {
-  size_t bytes = 0;
-  int first = 0, last = 0;  // steps
-  size_t offset = 0;        // the answer
-};
-ArenaLayout lay_out(std::vector<LiveTensor>& tensors);
 
 }  // namespace tenon::internal

@@ -1,75 +1,75 @@
-// The working copy of the part of a graph that one plan runs. The passes change it, one after the
-// other: prune, specialise, simplify, transfer, fuse, order, memory, bind.
+// The plan while it is made: a copy of the part of a graph that one run needs, which passes change
+// one after the other (passes.h lists them).
+//
+// A PlanGraph alone changes what is connected with what: passes ask it to. What holds of it behind
+// each pass, and is checked by verify():
+//   - operations are listed so that all that one depends on comes before it;
+//   - none that was erased is listed or used, and every list agrees with what it lists;
+//   - once everything has its memory, each step's inputs lie where the step can read them;
+//   - once it is ordered, each read of a variable comes before the writes that it must not see.
+//
+// A value has a dtype and a shape of its own, also where its memory is another value's (a reshaped
+// tensor, a variable that was read): Owner, which says whose memory it is, has neither.
+//
+// Operations may hold bodies: plan graphs of their own, that run when and as often as the operation
+// says (branches, loops). A body's feeds are what the operation hands in, its fetches what it hands
+// out; ids are of one graph. Passes see one graph at a time and are run on each body like on the
+// graph that holds it (for_each_body).
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/backend/backend.h"
-#include "core/graph/graph_state.h"
-#include "core/graph/node.h"
+#include "core/base/id.h"
+#include "core/plan/plan_request.h"
 
 namespace tenon::internal {
 
-// What a plan is made for.
-struct PlanRequest {
-  struct FedValue {
-    Endpoint endpoint;
-    DType dtype = DType::invalid;
-    Shape shape = {};
-    Tensor known = {};  // its value on the host, when shapes hang on it (after a cut)
-    int memory = 0;     // the device whose memory it is in
-  };
-  std::vector<Endpoint> fetches = {};
-  std::vector<Node*> targets = {};  // run, but nothing comes back
-  std::vector<FedValue> feeds = {};
-  std::vector<const Node*> done = {};  // ran already, before a cut: never run again
-  bool keep_on_device = false;         // results stay in the memory they were made in
-};
+using OpId = Id<struct PlanOpKind>;
+using ValueId = Id<struct PlanValueKind>;
+using VariableId = Id<struct PlanVariableKind>;
+using OwnerId = Id<struct OwnerKind>;
 
-// The memory of the host, which all devices that compute in it share.
-inline constexpr int kHost = 0;
-
-// What a plan must know of the session it is made for.
-class PlanEnvironment {
- public:
-  virtual ~PlanEnvironment() = default;
-  // The session's devices. The first is the host's, on which constants are computed while planning.
-  virtual const std::vector<Device*>& devices() const = 0;
-  // The index of an operation's device, by the placement of the whole graph.
-  virtual int device_of(const Node& node) const = 0;
-  // The index of the device whose memory one computes in.
-  int memory_of(int device) const {
-    return devices()[static_cast<size_t>(device)]->host_memory() ? kHost : device;
-  }
-  // The shape of a variable's value now; nothing when it isn't initialised.
-  virtual std::optional<Shape> variable_shape(const Node& variable) const = 0;
-  // The seeds of a random operation that has none of its own: chosen once a session and operation.
-  virtual std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const = 0;
-};
+class PlanGraph;
 
 // One tensor of a plan.
-struct PlanValue {
+class PlanValue {
+ public:
   DType dtype = DType::invalid;
   Shape shape = {};
-  Tensor constant = {};   // its value on the host, where it is known
-  int producer = -1;      // operation; -1: fed
-  int alias_of = -1;      // the value whose memory this is
-  int variable = -1;      // the variable whose memory this is
-  int feed = -1;          // the feed whose memory this is
-  const Node* fed = {};   // whose output is fed
-  int memory = kHost;     // the device whose memory this is in (set by transfer)
-  bool foldable = false;  // follows from constants alone
+  Tensor constant = {};           // its value on the host, where it is known
+  MemoryId memory = kHostMemory;  // that it is in (set by transfer)
+  bool foldable = false;          // follows from constants alone
+
+  OpId producer() const { return producer_; }           // of nothing: it is fed
+  ValueId alias_of() const { return alias_of_; }        // the value whose memory this is
+  bool is_alias() const { return alias_of_.exists(); }  // of another value's memory
+  VariableId variable() const { return variable_; }     // whose memory or handle this is
+  int feed() const { return feed_; }                    // whose tensor this is; -1: not fed
+
+ private:
+  friend class PlanGraph;
+  OpId producer_;
+  ValueId alias_of_;
+  VariableId variable_;
+  int feed_ = -1;
+  const Node* fed_ = nullptr;  // whose output is fed
 };
 
-// Why an operation is in a plan.
-enum class Need : uint8_t {
-  kNone,   // it isn't: only its shapes are wanted
-  kOrder,  // for what it waits for: its own results aren't wanted
-  kRun,
+// Whose memory a value is.
+struct Owner {
+  OwnerId id;
+  VariableId variable;
+  int feed = -1;
+  OpId producer;
+  MemoryId memory;
+  bool is_known = false;   // kept by the plan, wherever it is used
+  bool is_string = false;  // on the host, wherever it is used
 };
 
 // What is done for an operation when the plan runs.
@@ -77,9 +77,9 @@ enum class StepKind : uint8_t {
   kNothing,  // its results are other values' memory, or known
   kKernel,
   kElementwise,
-  kAssign,            // Assign, AssignVariableOp
-  kIsInitialized,     // IsVariableInitialized, VarIsInitializedOp
-  kInitializedValue,  // _InitializedValue, _InitializedResource
+  kAssign,            // a variable is given a value
+  kIsInitialized,     // says whether a variable has one
+  kInitializedValue,  // a variable's value, or another one
   kCopy,              // a read of a variable that must outlive a write
   // A value crosses from one device's memory to another's. A device sends by copying into the
   // receiver's memory; from the host the receiver copies. The other of the two only waits.
@@ -87,23 +87,41 @@ enum class StepKind : uint8_t {
   kReceive,
 };
 
-struct PlanOp {
+class PlanOp {
+ public:
   const Node* node = nullptr;  // names, attributes
-  std::vector<int> inputs;     // values
-  std::vector<int> outputs;
-  std::vector<int> controls;  // operations that it waits for, besides the producers of its inputs
-  std::vector<int> reads;     // variables whose memory it reads when it runs
-  std::vector<int> writes;    // variables
+  StepKind kind = StepKind::kNothing;
+  bool only_orders = false;       // its results aren't wanted: it is there for what it waits for
+  bool deferred = false;          // beyond a cut
+  DeviceId device = kHostDevice;  // that it runs on (set by transfer)
+  std::vector<VariableId> reads;  // variables whose memory it reads when it runs
+  std::vector<VariableId> writes;
   std::vector<int> written_inputs;  // the inputs of `writes`
   std::vector<int> host_inputs;     // that the kernel wants in host memory (set by transfer)
-  Need need = Need::kNone;
-  StepKind kind = StepKind::kNothing;
-  int device = kHost;  // that it runs on (set by transfer)
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
-  bool deferred = false;  // beyond a cut
+  DeviceId peer = kHostDevice;  // of kSend and kReceive: the other device
+  int event = -1;               // of kSend and kReceive: says that the value is there
 
-  bool runs() const { return need == Need::kRun; }
+  std::span<const ValueId> inputs() const { return inputs_; }
+  ValueId input(size_t i) const { return inputs_[i]; }
+  std::span<const ValueId> outputs() const { return outputs_; }
+  ValueId output(size_t i = 0) const { return outputs_[i]; }
+  // Operations that it waits for, besides the producers of its inputs.
+  std::span<const OpId> controls() const { return controls_; }
+  std::span<const std::unique_ptr<PlanGraph>> bodies() const { return bodies_; }
+
+  const OpDef& def() const { return *node->def; }
+  bool is_variable() const { return kind == StepKind::kNothing && def().is_variable; }
+  bool moves() const { return kind == StepKind::kSend || kind == StepKind::kReceive; }
+  bool updates_in_place() const { return kind == StepKind::kElementwise && !writes.empty(); }
+
+ private:
+  friend class PlanGraph;
+  std::vector<ValueId> inputs_;
+  std::vector<ValueId> outputs_;
+  std::vector<OpId> controls_;
+  std::vector<std::unique_ptr<PlanGraph>> bodies_;
 };
 
 struct PlanVariable {
@@ -111,57 +129,135 @@ struct PlanVariable {
   bool must_be_initialized =
       false;  // read, or changed in place, before any assignment of this plan
   bool written = false;
+
+  bool is_reference() const { return node->output_refs[0]; }  // else a resource variable
 };
 
-struct PlanGraph {
-  std::vector<PlanValue> values;
-  std::vector<PlanOp> ops;  // in an order in which producers come first
-  std::vector<PlanVariable> variables;
-  std::vector<int> fetches;     // values, as in the request
-  std::vector<int> cut_values;  // whose values decide shapes; the plan can't go beyond them
-  std::vector<int> order;       // operations in the order they run
+class PlanGraph {
+ public:
+  // What the plan is to compute.
+  struct Goals {
+    std::vector<ValueId> values;
+    std::vector<OpId> ops;
+  };
+  Goals goals;
+  std::vector<ValueId> cut_values;  // that decide shapes: the plan can't go beyond them
+  int events = 0;                   // of sends and receives
 
-  // The value that owns the memory of this one.
-  int root(int value) const {
-    while (values[static_cast<size_t>(value)].alias_of >= 0) {
-      value = values[static_cast<size_t>(value)].alias_of;
+  // Operations, in topological order. In order of their ids they are as they were made.
+  std::span<const OpId> ops() const { return order_; }
+  size_t op_count() const { return ops_.size(); }  // that ever were
+  size_t value_count() const { return values_.size(); }
+  PlanOp& op(OpId id) { return ops_[id]; }
+  const PlanOp& op(OpId id) const { return ops_[id]; }
+  PlanValue& value(ValueId id) { return values_[id]; }
+  const PlanValue& value(ValueId id) const { return values_[id]; }
+  const PlanValue& input(const PlanOp& op, size_t i) const { return values_[op.inputs_[i]]; }
+  PlanVariable& variable(VariableId id) { return variables_[id]; }
+  const PlanVariable& variable(VariableId id) const { return variables_[id]; }
+  const std::vector<PlanVariable>& variables() const { return variables_.items(); }
+  std::span<const ValueId> fetches() const { return fetches_; }  // as in the request
+
+  Owner owner(ValueId id) const;
+  OwnerId owner_id(ValueId id) const { return OwnerId(root(id).index()); }
+  VariableId variable_behind(ValueId id) const { return values_[root(id)].variable_; }
+  // The value that was made, fed or stored in that memory.
+  static ValueId made_in(OwnerId id) { return ValueId(id.index()); }
+  const Node* fed_node(ValueId id) const { return values_[id].fed_; }  // whose output is fed
+  // What lies in a value's memory: a handle stands for its variable.
+  TensorSpec stored(ValueId id) const;
+  size_t bytes_of(ValueId id) const;
+
+  // Editing. What an operation depends on is there before it.
+  OpId add_op(const Node& node, StepKind kind = StepKind::kNothing);
+  ValueId add_feed(int index, const PlanRequest::FedValue& feed);
+  ValueId add_output(OpId op, TensorSpec spec, MemoryId memory = kHostMemory);
+  VariableId add_variable(const Node& node);
+  void set_variable(ValueId value, VariableId variable);
+  void add_fetch(ValueId value) { fetches_.push_back(value); }
+  void set_fetches(std::vector<ValueId> values) { fetches_ = std::move(values); }
+  void replace_fetch(size_t i, ValueId value) { fetches_[i] = value; }
+  void add_body(OpId op, std::unique_ptr<PlanGraph> body);
+
+  void add_input(OpId op, ValueId value);
+  void replace_input(OpId op, size_t i, ValueId value);
+  void drop_input(OpId op, size_t i);
+  void add_control(OpId op, OpId before);
+  // An output is another value's memory from now on; or its own again.
+  void pass_on(ValueId output, ValueId of);
+  void own_memory(ValueId output) { values_[output].alias_of_ = ValueId(); }
+  // A copy of a value in the memory where it lies, made by an operation of the same name.
+  OpId insert_copy(ValueId of, const Node& name);
+  // The same memory under another value's dtype and shape.
+  ValueId add_view(ValueId of, ValueId like);
+  // `op` waits for and reads what `producer`, which goes, did.
+  void absorb(OpId op, OpId producer);
+  void take_inputs(OpId op, OpId from);  // in place of its own
+
+  void erase(OpId op);
+  void erase_all_but(const IdVector<OpId, bool>& kept);
+  // Lists what is left so that the order holds; called behind every pass.
+  void tidy();
+  void set_order(std::vector<OpId> order) { order_ = std::move(order); }
+  void move_behind(OpId op, OpId other);  // in the order
+
+  template <typename F>
+  void for_each_predecessor(const PlanOp& op, F&& visit) const {
+    for (const ValueId input : op.inputs_) {
+      if (const OpId producer = values_[input].producer_; producer.exists()) visit(producer);
     }
-    return value;
+    for (const OpId control : op.controls_) visit(control);
   }
-  PlanValue& value(int index) { return values[static_cast<size_t>(index)]; }
-  const PlanValue& value(int index) const { return values[static_cast<size_t>(index)]; }
-  PlanOp& op(int index) { return ops[static_cast<size_t>(index)]; }
-  const PlanOp& op(int index) const { return ops[static_cast<size_t>(index)]; }
-  const PlanValue& input(const PlanOp& op, int index) const {
-    return value(op.inputs[static_cast<size_t>(index)]);
+  template <typename F>
+  void for_each_body(F&& visit) const {
+    for (const OpId id : order_) {
+      for (const std::unique_ptr<PlanGraph>& body : ops_[id].bodies_) visit(*body);
+    }
   }
+
+  // Throw RuntimeError (bad_placement for memories) that says what doesn't hold. `behind` is the
+  // pass that ran last.
+  void verify(std::string_view behind) const;
+  void verify_memories(const PlanEnvironment& environment) const;
+  void verify_reads() const;
+
+  std::string to_string() const;  // a line an operation, for people
+
+ private:
+  ValueId root(ValueId id) const;
+  bool is_erased(OpId id) const { return ops_[id].node == nullptr; }
+  void visit_in_order(OpId id, IdVector<OpId, bool>& seen, std::vector<OpId>& found) const;
+
+  IdVector<ValueId, PlanValue> values_;
+  IdVector<OpId, PlanOp> ops_;
+  IdVector<VariableId, PlanVariable> variables_;
+  std::vector<OpId> order_;
+  std::vector<ValueId> fetches_;
 };
 
-inline bool contains(const std::vector<int>& numbers, int number) {
-  for (const int one : numbers) {
-    if (one == number) return true;
+template <typename T>
+bool contains(std::span<const T> items, const T& item) {
+  for (const T& one : items) {
+    if (one == item) return true;
   }
   return false;
 }
+template <typename T>
+bool contains(const std::vector<T>& items, const T& item) {
+  return contains(std::span<const T>(items), item);
+}
+
+// Whether a step reads the memory of an input, not only its shape or its state.
+bool reads_memory(const PlanOp& op, size_t input);
+
+// The operations that run as steps, in order: those with something to do.
+std::vector<OpId> steps_of(const PlanGraph& graph);
 
 // The variable (VariableV2, VarHandleOp) behind a reference or handle; null for another endpoint.
 const Node* variable_of(const Endpoint& endpoint);
 
 // Whether a device's kernel computes it; otherwise the plan itself does what is to do.
 bool needs_kernel(const Node& node);
-
-// Whether a step reads the memory of an input, not only its shape or its state.
-bool reads_memory(const PlanOp& op, size_t input);
-
-// The passes. Each is in its own file and says there what it does.
-PlanGraph prune(const GraphState& graph, const PlanRequest& request);
-void specialise(PlanGraph& plan, const PlanEnvironment& environment);
-void mark_needed(PlanGraph& plan, const std::vector<int>& values,
-                 const std::vector<Node*>& targets);
-void simplify(PlanGraph& plan);
-void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device = false);
-void fuse(PlanGraph& plan);
-void order(PlanGraph& plan);
 
 // The error for a placeholder that was needed and not fed.
 [[noreturn]] void fail_unfed(const Node& placeholder);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/plan/elementwise_ops.h"
-#include "core/plan/plan_graph.h"
+#include "core/plan/passes.h"
 
 namespace tenon::internal {
 namespace {
@@ -26,24 +26,23 @@ StepKind own_kind(const OpDef& def) {
 }
 
 StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
-  const StepKind own = own_kind(*op.node->def);
+  const StepKind own = own_kind(op.def());
   if (own != StepKind::kKernel) return own;
-  const bool all_known = !op.outputs.empty() && op.writes.empty() && !op.node->def->stateful &&
-                         std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
-                           return static_cast<bool>(plan.value(output).constant);
+  const bool all_known = !op.outputs().empty() && op.writes.empty() && !op.def().stateful &&
+                         std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId id) {
+                           return static_cast<bool>(plan.value(id).constant);
                          });
   if (all_known) return StepKind::kNothing;
-  return op.node->def->elementwise != nullptr ? StepKind::kElementwise : StepKind::kKernel;
+  return op.def().elementwise != nullptr ? StepKind::kElementwise : StepKind::kKernel;
 }
 
 void set_aliases(PlanGraph& plan, const PlanOp& op) {
-  for (size_t i = 0; i < op.outputs.size(); ++i) {
-    PlanValue& output = plan.value(op.outputs[i]);
-    if (output.constant) continue;
-    if (op.node->def->action == PlanAction::kPassOn) {
-      output.alias_of = op.inputs[0];
+  for (size_t i = 0; i < op.outputs().size(); ++i) {
+    if (plan.value(op.output(i)).constant) continue;
+    if (op.def().action == PlanAction::kPassOn) {
+      plan.pass_on(op.output(i), op.input(0));
     } else if (op.node->output_refs[i] && !op.written_inputs.empty()) {
-      output.alias_of = op.inputs[static_cast<size_t>(op.written_inputs[0])];
+      plan.pass_on(op.output(i), op.input(static_cast<size_t>(op.written_inputs[0])));
     }
   }
 }
@@ -53,8 +52,9 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
 bool needs_kernel(const Node& node) { return own_kind(*node.def) == StepKind::kKernel; }
 
 void simplify(PlanGraph& plan) {
-  for (PlanOp& op : plan.ops) {
-    if (!op.runs()) continue;
+  for (const OpId id : plan.ops()) {
+    PlanOp& op = plan.op(id);
+    if (op.only_orders) continue;
     op.kind = kind_of(plan, op);
     if (op.kind == StepKind::kElementwise) {
       op.program = std::make_shared<ElementwiseProgram>(lower(*op.node));

@@ -6,7 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/static_value.h"
-#include "core/plan/plan_graph.h"
+#include "core/plan/passes.h"
 
 namespace tenon::internal {
 namespace {
@@ -38,44 +38,39 @@ class Specialiser {
       : plan_(plan), environment_(environment) {}
 
   void run() {
-    for (size_t i = 0; i < plan_.ops.size(); ++i) specialise_op(plan_.ops[i]);
+    for (const OpId id : plan_.ops()) specialise_op(plan_.op(id));
   }
 
  private:
   void specialise_op(PlanOp& op) {
     const Node& node = *op.node;
-    op.deferred = std::any_of(op.inputs.begin(), op.inputs.end(), [&](int input) {
-      const int producer = plan_.value(input).producer;
-      return producer >= 0 && plan_.op(producer).deferred;
-    });
-    op.deferred |= std::any_of(op.controls.begin(), op.controls.end(),
-                               [&](int control) { return plan_.op(control).deferred; });
+    plan_.for_each_predecessor(op, [&](OpId before) { op.deferred |= plan_.op(before).deferred; });
     if (op.deferred) return;
     if (node.def->is_variable) return set_variable_shape(op);
     require_shapes(op);
     if (!have_values(op)) return;
     infer(op);
     set_foldable(op);
-    const bool small = std::all_of(op.outputs.begin(), op.outputs.end(), [&](int output) {
+    const bool small = std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
       return plan_.value(output).shape.element_count() <= kFoldedElements;
     });
-    if (small && !op.outputs.empty()) known(op.outputs[0]);
+    if (small && !op.outputs().empty()) known(op.output());
   }
 
   void set_variable_shape(PlanOp& op) {
-    PlanValue& value = plan_.value(op.outputs[0]);
+    PlanValue& value = plan_.value(op.output());
     const Shape declared = op.node->attrs.get<Shape>("shape");
     value.shape = environment_.variable_shape(*op.node).value_or(declared);
   }
 
   // A variable that was never initialised may have no shape; then only an assignment can use it.
   void require_shapes(const PlanOp& op) const {
-    for (size_t i = 0; i < op.inputs.size(); ++i) {
-      const PlanValue& input = plan_.input(op, static_cast<int>(i));
+    for (size_t i = 0; i < op.inputs().size(); ++i) {
+      const PlanValue& input = plan_.input(op, i);
       if (input.shape.fully_defined() || input.dtype == DType::resource) continue;
-      if (contains(op.node->def->writes, static_cast<int>(i))) continue;
+      if (contains(op.def().writes, static_cast<int>(i))) continue;
       const Node* variable = variable_of(op.node->inputs[i]);
-      if (variable == nullptr || op.node->def->asks_for_state()) continue;
+      if (variable == nullptr || op.def().asks_for_state()) continue;
       fail<FailedPreconditionError>(ErrorKind::uninitialized,
                                     "Attempting to use uninitialized value ", variable->name,
                                     ": its shape isn't known before it has a value. Run its ",
@@ -85,11 +80,11 @@ class Specialiser {
 
   // Whether all values that decide shapes are known; where not, the plan is cut at them.
   bool have_values(PlanOp& op) {
-    const int count = static_cast<int>(op.inputs.size());
-    for (int needed : op.node->def->needs_value) {
+    const int count = static_cast<int>(op.inputs().size());
+    for (int needed : op.def().needs_value) {
       if (needed < 0) needed += count;  // counted from the last
       if (needed < 0 || needed >= count) continue;
-      const int value = op.inputs[static_cast<size_t>(needed)];
+      const ValueId value = op.input(static_cast<size_t>(needed));
       if (known(value)) continue;
       op.deferred = true;
       if (!contains(plan_.cut_values, value)) plan_.cut_values.push_back(value);
@@ -101,15 +96,15 @@ class Specialiser {
     const Node& node = *op.node;
     Shapes shapes;
     std::vector<Tensor> values;
-    for (size_t i = 0; i < op.inputs.size(); ++i) {
-      const PlanValue& input = plan_.input(op, static_cast<int>(i));
+    for (size_t i = 0; i < op.inputs().size(); ++i) {
+      const PlanValue& input = plan_.input(op, i);
       const Node* handle = input.dtype == DType::resource ? variable_of(node.inputs[i]) : nullptr;
       shapes.push_back(handle == nullptr ? input.shape : shape_of_handle(*handle));
       values.push_back(input.constant);
     }
     try {
       const PlanShapeContext context(node.attrs, std::move(shapes), std::move(values));
-      set_shapes(op, node.def->shape == nullptr ? Shapes(op.outputs.size(), Shape::unknown())
+      set_shapes(op, node.def->shape == nullptr ? Shapes(op.outputs().size(), Shape::unknown())
                                                 : node.def->shape(context));
     } catch (const ValueError& error) {  // the graph was right, what is fed isn't
       fail(error.kind(), error.what(), " in ", described(node));
@@ -124,14 +119,14 @@ class Specialiser {
   }
 
   void set_shapes(PlanOp& op, const Shapes& inferred) {
-    for (size_t i = 0; i < op.outputs.size(); ++i) {
-      PlanValue& output = plan_.value(op.outputs[i]);
+    for (size_t i = 0; i < op.outputs().size(); ++i) {
+      PlanValue& output = plan_.value(op.output(i));
       output.shape = inferred[i];
       if (!output.shape.fully_defined()) {
         output.shape = output.shape.merged_with(op.node->output_shapes[i]);
       }
       if (output.shape.fully_defined() || op.node->output_refs[i]) continue;
-      if (op.node->def->action == PlanAction::kPlaceholder) fail_unfed(*op.node);
+      if (op.def().action == PlanAction::kPlaceholder) fail_unfed(*op.node);
       const Node* variable = op.node->inputs.empty() ? nullptr : variable_of(op.node->inputs[0]);
       if (variable != nullptr) require_shapes(op);
       fail<InvalidArgumentError>(
@@ -143,62 +138,59 @@ class Specialiser {
   void set_foldable(PlanOp& op) {
     const Node& node = *op.node;
     if (node.def->action == PlanAction::kConstant) {
-      PlanValue& output = plan_.value(op.outputs[0]);
+      PlanValue& output = plan_.value(op.output());
       output.constant = node.attrs.get<Tensor>("value");
       output.foldable = true;
       return;
     }
     const bool pure = !node.def->stateful && node.def->writes.empty() && op.reads.empty() &&
-                      node.def->action != PlanAction::kPlaceholder && !op.outputs.empty();
+                      node.def->action != PlanAction::kPlaceholder && !op.outputs().empty();
     if (!pure) return;
     const bool foldable = node.def->value != nullptr && fold_by_shapes(op);
     if (foldable) return;
-    for (size_t i = 0; i < op.inputs.size(); ++i) {
+    for (size_t i = 0; i < op.inputs().size(); ++i) {
       const bool shape_only = contains(node.def->shape_only, static_cast<int>(i));
-      if (!shape_only && !plan_.input(op, static_cast<int>(i)).foldable) return;
+      if (!shape_only && !plan_.input(op, i).foldable) return;
     }
-    for (const int output : op.outputs) plan_.value(output).foldable = true;
+    for (const ValueId output : op.outputs()) plan_.value(output).foldable = true;
   }
 
   // Shape, Size, Rank and the like follow from shapes alone.
   bool fold_by_shapes(PlanOp& op) {
     Shapes shapes;
     std::vector<Tensor> values;
-    for (const int input : op.inputs) {
+    for (const ValueId input : op.inputs()) {
       shapes.push_back(plan_.value(input).shape);
       values.push_back(plan_.value(input).constant);
     }
     const PlanShapeContext context(op.node->attrs, std::move(shapes), std::move(values));
-    const std::optional<Tensor> value = op.node->def->value(context);
+    const std::optional<Tensor> value = op.def().value(context);
     if (!value) return false;
-    plan_.value(op.outputs[0]).constant = *value;
-    plan_.value(op.outputs[0]).foldable = true;
+    plan_.value(op.output()).constant = *value;
+    plan_.value(op.output()).foldable = true;
     return true;
   }
 
   // The value, computed now if it follows from constants; empty otherwise.
-  Tensor known(int index) {
-    if (plan_.value(index).constant || !plan_.value(index).foldable) {
-      return plan_.value(index).constant;
-    }
-    const PlanOp& op = plan_.op(plan_.value(index).producer);
+  Tensor known(ValueId id) {
+    if (plan_.value(id).constant || !plan_.value(id).foldable) return plan_.value(id).constant;
+    const PlanOp& op = plan_.op(plan_.value(id).producer());
     std::vector<Tensor> inputs;
     std::vector<Shape> shapes;
-    for (size_t i = 0; i < op.inputs.size(); ++i) {
-      const int input = op.inputs[i];
+    for (const ValueId input : op.inputs()) {
       Tensor value = known(input);
       if (!value) value = Tensor(plan_.value(input).dtype, plan_.value(input).shape);
       inputs.push_back(std::move(value));
     }
-    for (const int output : op.outputs) shapes.push_back(plan_.value(output).shape);
+    for (const ValueId output : op.outputs()) shapes.push_back(plan_.value(output).shape);
     const std::vector<Tensor> outputs = evaluate(op, inputs, shapes);
-    for (size_t i = 0; i < outputs.size(); ++i) plan_.value(op.outputs[i]).constant = outputs[i];
-    return plan_.value(index).constant;
+    for (size_t i = 0; i < outputs.size(); ++i) plan_.value(op.output(i)).constant = outputs[i];
+    return plan_.value(id).constant;
   }
 
   std::vector<Tensor> evaluate(const PlanOp& op, const std::vector<Tensor>& inputs,
                                const std::vector<Shape>& shapes) const {
-    if (op.node->def->action == PlanAction::kPassOn) return {inputs[0].reshaped(shapes[0])};
+    if (op.def().action == PlanAction::kPassOn) return {inputs[0].reshaped(shapes[0])};
     try {
       return evaluate_on_host(*op.node, inputs, shapes, *environment_.devices()[kHost]);
     } catch (Error& error) {

@@ -7,9 +7,11 @@
 // does, and is sent from there.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
-#include "core/plan/plan_graph.h"
+#include "core/plan/passes.h"
+#include "core/plan/write_order.h"
 
 namespace tenon::internal {
 namespace {
@@ -20,213 +22,184 @@ class Transferrer {
       : plan_(plan), environment_(environment), keep_on_device_(keep_on_device) {}
 
   void run() {
-    for (size_t i = 0; i < plan_.ops.size(); ++i) set_places(plan_.ops[i]);
-    const size_t count = plan_.ops.size();  // sends and receives are added behind
-    for (size_t i = 0; i < count; ++i) {
-      if (plan_.ops[i].runs() && plan_.ops[i].kind != StepKind::kNothing) {
-        bring_inputs(static_cast<int>(i));
-      }
+    const std::vector<OpId> ops(plan_.ops().begin(), plan_.ops().end());  // others are added
+    for (const OpId id : ops) set_places(plan_.op(id));
+    for (const OpId id : ops) {
+      if (plan_.op(id).kind != StepKind::kNothing) bring_inputs(id);
     }
-    for (int& fetch : plan_.fetches) bring_fetch(fetch);
+    for (size_t i = 0; i < plan_.fetches().size(); ++i) bring_fetch(i);
   }
 
  private:
-  int memory_of(int device) const { return environment_.memory_of(device); }
-
-  const Node& variable(int index) const {
-    return *plan_.variables[static_cast<size_t>(index)].node;
-  }
-
   void set_places(PlanOp& op) {
-    if (op.need == Need::kNone) return;
     op.device = device_of(op);
     op.host_inputs = host_inputs_of(op);
-    for (const int output : op.outputs) {
+    for (const ValueId output : op.outputs()) {
       PlanValue& value = plan_.value(output);
-      const int owner = plan_.root(output);
-      value.memory = owner != output ? plan_.value(owner).memory : memory_of(op.device);
+      value.memory =
+          value.is_alias() ? plan_.owner(output).memory : environment_.memory_of(op.device);
     }
   }
 
-  int device_of(const PlanOp& op) const {
+  DeviceId device_of(const PlanOp& op) const {
     // The host knows which variables have a value.
-    if (op.kind == StepKind::kIsInitialized) return kHost;
+    if (op.kind == StepKind::kIsInitialized) return kHostDevice;
     if (op.kind == StepKind::kInitializedValue) {
-      return environment_.device_of(variable(op.reads[0]));
+      return environment_.placed(*plan_.variable(op.reads[0]).node);
     }
-    return environment_.device_of(*op.node);
+    return environment_.placed(*op.node);
   }
 
   std::vector<int> host_inputs_of(const PlanOp& op) const {
-    if (op.kind != StepKind::kKernel || memory_of(op.device) == kHost) return {};
-    const Device& device = *environment_.devices()[static_cast<size_t>(op.device)];
-    const KernelRegistration* found = device.kernels().find(op.node->type(), op.node->main_dtype());
+    if (op.kind != StepKind::kKernel || environment_.memory_of(op.device) == kHostMemory) return {};
+    const KernelRegistration* const found = registration_of(op, environment_);
     return found == nullptr ? std::vector<int>() : found->host_inputs;
   }
 
   // Whether a value lies in one memory. What is known is kept wherever it is used, and what nobody
   // computes has no memory.
-  bool is_placed(int value) const {
-    const PlanValue& owner = plan_.value(plan_.root(value));
-    if (plan_.value(value).constant || owner.constant || owner.dtype == DType::string) return false;
-    return owner.feed >= 0 || owner.variable >= 0 ||
-           (owner.producer >= 0 && plan_.op(owner.producer).runs());
+  bool is_placed(ValueId value) const {
+    const Owner owner = plan_.owner(value);
+    if (plan_.value(value).constant || owner.is_known || owner.is_string) return false;
+    return owner.feed >= 0 || owner.variable.exists() ||
+           (owner.producer.exists() && !plan_.op(owner.producer).only_orders);
   }
 
-  void bring_inputs(int index) {
-    for (size_t i = 0; i < plan_.op(index).inputs.size(); ++i) {
-      const bool on_host = contains(plan_.op(index).host_inputs, static_cast<int>(i));
-      const int device = on_host ? kHost : plan_.op(index).device, memory = memory_of(device);
-      const int value = plan_.op(index).inputs[i];
-      if (!reads_memory(plan_.op(index), i) || !is_placed(value)) continue;
-      if (plan_.value(plan_.root(value)).memory == memory) continue;
-      const int received = received_by(device, value, index);
-      PlanOp& op = plan_.op(index);
-      op.inputs[i] = received;
+  void bring_inputs(OpId id) {
+    for (size_t i = 0; i < plan_.op(id).inputs().size(); ++i) {
+      const bool on_host = contains(plan_.op(id).host_inputs, static_cast<int>(i));
+      const DeviceId device = on_host ? kHostDevice : plan_.op(id).device;
+      const ValueId value = plan_.op(id).input(i);
+      if (!reads_memory(plan_.op(id), i) || !is_placed(value)) continue;
+      if (plan_.owner(value).memory == environment_.memory_of(device)) continue;
+      plan_.replace_input(id, i, received_by(device, value, id));
       // Who passed the value on may itself wait for something.
-      if (plan_.value(value).alias_of >= 0) op.controls.push_back(plan_.value(value).producer);
-      drop_read(op, plan_.value(value).variable);
+      if (plan_.value(value).is_alias()) plan_.add_control(id, plan_.value(value).producer());
+      drop_read(plan_.op(id), plan_.value(value).variable());
     }
   }
 
-  void drop_read(PlanOp& op, int variable) const {
-    const bool reads = std::any_of(op.inputs.begin(), op.inputs.end(), [&](int input) {
-      return plan_.value(input).variable == variable;
+  void drop_read(PlanOp& op, VariableId variable) const {
+    const bool reads = std::any_of(op.inputs().begin(), op.inputs().end(), [&](ValueId input) {
+      return plan_.value(input).variable() == variable;
     });
-    if (variable >= 0 && !reads) std::erase(op.reads, variable);
+    if (variable.exists() && !reads) std::erase(op.reads, variable);
   }
 
   // Results are handed out in host memory, unless they are to stay where they are. A fetched
   // variable is copied when it is read: it must not change any more when the run goes on, nor after
   // it.
-  void bring_fetch(int& fetch) {
-    const int owner = plan_.root(fetch);
-    const int variable = plan_.value(owner).variable;
-    if (is_placed(fetch) && plan_.value(owner).memory != kHost && !keep_on_device_) {
-      const int producer = plan_.value(fetch).producer;
-      fetch = received_by(kHost, fetch, producer);
-    } else if (variable >= 0 && !plan_.value(fetch).constant && !plan_.value(owner).constant) {
-      fetch = add_copy(fetch, variable);  // strings, too, which lie in the host's memory
+  void bring_fetch(size_t i) {
+    const ValueId fetch = plan_.fetches()[i];
+    const Owner owner = plan_.owner(fetch);
+    if (is_placed(fetch) && owner.memory != kHostMemory && !keep_on_device_) {
+      const OpId producer = plan_.value(fetch).producer();
+      plan_.replace_fetch(i, received_by(kHostDevice, fetch, producer));
+    } else if (owner.variable.exists() && !plan_.value(fetch).constant && !owner.is_known) {
+      // Strings, too, which lie in the host's memory.
+      const OpId copy = plan_.insert_copy(fetch, *plan_.op(plan_.value(fetch).producer()).node);
+      plan_.op(copy).reads = {owner.variable};
+      plan_.replace_fetch(i, plan_.op(copy).output());
     }
   }
 
-  int add_copy(int value, int variable) {
-    PlanOp copy;
-    copy.node = plan_.op(plan_.value(value).producer).node;
-    copy.kind = StepKind::kCopy;
-    copy.need = Need::kRun;
-    copy.inputs = {value};
-    copy.reads = {variable};
-    copy.device = plan_.value(plan_.root(value)).memory;
-    copy.outputs = {add_value(value, static_cast<int>(plan_.ops.size()), copy.device)};
-    plan_.ops.push_back(std::move(copy));
-    return plan_.ops.back().outputs[0];
-  }
-
-  // A value like another one. A handle stands for its variable's value.
-  int add_value(int like, int producer, int memory, int alias_of = -1) {
-    const PlanValue& model = plan_.value(like);
-    PlanValue value{.dtype = model.dtype,
-                    .shape = model.shape,
-                    .producer = producer,
-                    .alias_of = alias_of,
-                    .memory = memory};
-    if (value.dtype == DType::resource) {
-      value.dtype = variable(plan_.value(plan_.root(like)).variable).attrs.get<DType>("dtype");
-    }
-    plan_.values.push_back(std::move(value));
-    return static_cast<int>(plan_.values.size()) - 1;
-  }
+  // What a transfer reads, and when.
+  struct Reading {
+    ValueId source;
+    OpId reader = {};             // of a variable that was written: who read it before the user
+    std::vector<OpId> seen = {};  // where the user reads it: the writes that come before
+  };
 
   // The value in that device's memory, for an operation that uses it. All that share memory with it
   // share the copy; of a variable, all that see it as it was before the run.
-  int received_by(int device, int value, int user) {
-    const int owner = plan_.root(value), variable = plan_.value(owner).variable;
-    int source = owner, reader = -1;
-    if (variable >= 0) {
-      const int passes_on = next_to_owner(value);
-      reader = passes_on == owner ? user : plan_.value(passes_on).producer;
-      const bool writes = contains(plan_.op(reader).writes, variable);
-      if (writes || writes_before(variable)[static_cast<size_t>(reader)]) {
-        source = passes_on;
-      } else {
-        reader = -1;
-      }
-    }
-    const auto [at, added] = received_.try_emplace({source, reader, memory_of(device)}, -1);
-    if (added) at->second = add_transfer(source, device, reader, user);
-    const int received = at->second;
+  ValueId received_by(DeviceId device, ValueId value, OpId user) {
+    const Reading reading = reading_of(value, user);
+    const auto [at, added] = received_.try_emplace(
+        {reading.source, reading.reader, reading.seen, environment_.memory_of(device)});
+    if (added) at->second = add_transfer(reading, device, user);
+    const ValueId received = at->second;
     if (plan_.value(value).shape == plan_.value(received).shape) return received;
-    return add_value(value, plan_.value(received).producer, memory_of(device), received);
+    return plan_.add_view(received, value);
   }
 
-  // The value that a variable's memory was first passed on as.
-  int next_to_owner(int value) const {
-    int next = value;
-    while (plan_.value(value).alias_of >= 0) {
-      next = value;
-      value = plan_.value(value).alias_of;
+  Reading reading_of(ValueId value, OpId user) {
+    const Owner owner = plan_.owner(value);
+    Reading reading{.source = PlanGraph::made_in(owner.id)};
+    if (!owner.variable.exists()) return reading;
+    if (reference_behind(plan_, value).exists()) {
+      reading.seen = writes().before(owner.variable, user);
+      // A fetched value is read behind its producer.
+      if (contains(plan_.op(user).writes, owner.variable)) reading.seen.push_back(user);
+      if (const ValueId written = last_written(plan_, value); written.exists()) {
+        reading.source = written;
+      }
+      return reading;
     }
-    return next;
+    const ValueId read = first_read(plan_, value);
+    const OpId reader = read.exists() ? plan_.value(read).producer() : user;
+    if (contains(plan_.op(reader).writes, owner.variable) ||
+        writes().any_precedes(owner.variable, reader)) {
+      if (read.exists()) reading.source = read;
+      reading.reader = reader;
+    }
+    return reading;
   }
 
   // A send and a receive. From a device the send copies, so that its queue keeps the order of
   // copies and of later writes; to a device from the host, the receive does.
-  int add_transfer(int source, int device, int reader, int user) {
-    const int owner = plan_.root(source), from = plan_.value(owner).memory;
-    const int producer = plan_.value(source).producer;  // none of a fed value
-    const bool send_copies = from != kHost;
-    PlanOp send, receive;
-    // A value that is fed and fetched has nobody else's name.
-    send.node = receive.node = producer >= 0 ? plan_.op(producer).node
-                               : user >= 0   ? plan_.op(user).node
-                                             : plan_.value(owner).fed;
-    send.need = receive.need = Need::kRun;
-    send.kind = StepKind::kSend;
-    receive.kind = StepKind::kReceive;
-    send.device = send_copies ? from : kHost;
-    receive.device = device;
-    if (reader >= 0) {
-      send.controls = plan_.op(reader).controls;
-    } else if (plan_.value(owner).variable >= 0) {
-      (send_copies ? send : receive).reads = {plan_.value(owner).variable};
-    }
-    const int first = static_cast<int>(plan_.ops.size()), to = memory_of(device);
-    send.inputs = {source};
-    send.outputs = {send_copies ? add_value(source, first, to)
-                                : add_value(source, first, from, source)};
-    receive.inputs = send.outputs;
-    receive.outputs = {send_copies ? add_value(source, first + 1, to, send.outputs[0])
-                                   : add_value(source, first + 1, to)};
-    const int received = receive.outputs[0];
-    plan_.ops.push_back(std::move(send));
-    plan_.ops.push_back(std::move(receive));
+  ValueId add_transfer(const Reading& reading, DeviceId device, OpId user) {
+    const Owner owner = plan_.owner(reading.source);
+    const bool send_copies = owner.memory != kHostMemory;
+    const MemoryId to = environment_.memory_of(device);
+    const Node& name = name_of(reading.source, user);
+    const TensorSpec spec = plan_.stored(reading.source);
+    const OpId send = plan_.add_op(name, StepKind::kSend);
+    plan_.add_input(send, reading.source);
+    const ValueId sent = plan_.add_output(send, spec, send_copies ? to : owner.memory);
+    if (!send_copies) plan_.pass_on(sent, reading.source);
+    const OpId receive = plan_.add_op(name, StepKind::kReceive);
+    plan_.add_input(receive, sent);
+    const ValueId received = plan_.add_output(receive, spec, to);
+    if (send_copies) plan_.pass_on(received, sent);
+    order_transfer(reading, owner, send, send_copies ? send : receive);
+    plan_.op(send).device = send_copies ? DeviceId(owner.memory.index()) : kHostDevice;
+    plan_.op(receive).device = device;
+    plan_.op(send).peer = device;
+    plan_.op(receive).peer = plan_.op(send).device;
+    plan_.op(send).event = plan_.op(receive).event = plan_.events++;
     return received;
   }
 
-  // Of each operation, whether a write of that variable comes before it whatever the order.
-  const std::vector<bool>& writes_before(int variable) {
-    std::vector<bool>& after = after_write_[variable];
-    if (!after.empty()) return after;
-    after.resize(plan_.ops.size());
-    const auto follows = [&](int op) {
-      return op >= 0 && static_cast<size_t>(op) < after.size() &&
-             (after[static_cast<size_t>(op)] || contains(plan_.op(op).writes, variable));
-    };
-    for (size_t i = 0; i < plan_.ops.size(); ++i) {
-      const PlanOp& op = plan_.ops[i];
-      after[i] = std::any_of(op.inputs.begin(), op.inputs.end(),
-                             [&](int input) { return follows(plan_.value(input).producer); }) ||
-                 std::any_of(op.controls.begin(), op.controls.end(), follows);
+  void order_transfer(const Reading& reading, const Owner& owner, OpId send, OpId copies) {
+    for (const OpId writer : reading.seen) plan_.add_control(send, writer);
+    if (reading.reader.exists()) {
+      for (const OpId control : plan_.op(reading.reader).controls()) {
+        plan_.add_control(send, control);
+      }
+    } else if (owner.variable.exists()) {
+      plan_.op(copies).reads = {owner.variable};
     }
-    return after;
+  }
+
+  // A value that is fed and fetched has nobody else's name.
+  const Node& name_of(ValueId source, OpId user) const {
+    const OpId producer = plan_.value(source).producer();
+    if (producer.exists()) return *plan_.op(producer).node;
+    return user.exists() ? *plan_.op(user).node : *plan_.fed_node(source);
+  }
+
+  // As it was before anything was sent.
+  const WriteOrder& writes() {
+    if (!writes_) writes_.emplace(plan_);
+    return *writes_;
   }
 
   PlanGraph& plan_;
   const PlanEnvironment& environment_;
   const bool keep_on_device_;
-  std::map<std::tuple<int, int, int>, int> received_;  // source, reader, memory -> value
-  std::map<int, std::vector<bool>> after_write_;
+  std::optional<WriteOrder> writes_;
+  // By source, reader, writes seen and memory.
+  std::map<std::tuple<ValueId, OpId, std::vector<OpId>, MemoryId>, ValueId> received_;
 };
 
 }  // namespace
@@ -234,7 +207,7 @@ class Transferrer {
 bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
   if (op.kind != StepKind::kKernel || op.program != nullptr) return true;
-  return !contains(op.node->def->shape_only, static_cast<int>(input));
+  return !contains(op.def().shape_only, static_cast<int>(input));
 }
 
 void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device) {

@@ -248,8 +248,8 @@ class Run {
 
   // Copies what lies in the slot `from` to the step's output.
   void copy(const Step& step, int from) const {
-    const Slot& slot = plan_.slots[static_cast<size_t>(step.outputs[0])];
-    copy_elements(step, pointer(step.outputs[0]), pointer(from), slot.shape, slot.dtype);
+    copy_elements(step, pointer(step.outputs[0]), pointer(from), step.value.shape,
+                  step.value.dtype);
   }
 
   void send(const Step& step) {

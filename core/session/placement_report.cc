@@ -29,13 +29,12 @@ std::vector<DeviceCopy> copies_of(const Plan& plan) {
   std::vector<DeviceCopy> copies;
   for (const Step& step : plan.steps) {
     if (step.kind != StepKind::kReceive) continue;  // each send has one
-    const Slot& slot = plan.slots[static_cast<size_t>(step.inputs[0])];
     copies.push_back({.operation = step.node->name,
                       .from = plan.devices[static_cast<size_t>(step.peer)]->name(),
                       .to = plan.devices[static_cast<size_t>(step.device)]->name(),
-                      .dtype = slot.dtype,
-                      .shape = slot.shape,
-                      .bytes = byte_count(slot.dtype, slot.shape)});
+                      .dtype = step.value.dtype,
+                      .shape = step.value.shape,
+                      .bytes = byte_count(step.value.dtype, step.value.shape)});
   }
   return copies;
 }

@@ -240,7 +240,7 @@ std::unique_ptr<Arena> SessionState::lease(const Plan& plan) {
 
 // Runs the part before the cut, then the rest, planned for the values found.
 void SessionState::run_rest(const RunRequest& request, PreparedRun& prepared, const RunCall& call) {
-  const Plan::Rest& rest = *prepared.plan->rest;
+  const PlanRest& rest = *prepared.plan->rest;
   const std::span<const Tensor> feeds = call.feeds;
   std::vector<Tensor> found(rest.frontier.size());
   {

@@ -10,6 +10,7 @@
 #include "core/graph/builder.h"
 #include "core/graph/container.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/variable_name.h"
 #include "core/variables/scope_stack.h"
 #include "core/variables/variable_state.h"
 #include "tenon/collections.h"
@@ -117,7 +118,9 @@ void make_reference(const NewVariable& arguments, const std::string& scope,
        .where = arguments.where});
   const Context place = options.caching_device ? enter_caching_device(options.caching_device)
                                                : enter_colocate_with(state.handle.op());
-  state.read = add_output("Identity", {state.handle}, {.name = "read", .where = arguments.where});
+  AddOptions read{.name = "read", .where = arguments.where};
+  if (!options.caching_device) read.attrs.set(kNamesVariable, true);
+  state.read = add_output("Identity", {state.handle}, std::move(read));
 }
 
 void make_resource_nodes(const NewVariable& arguments, const std::string& scope,

@@ -87,7 +87,8 @@ TEST_P(GoldenFamilyTest, AnswersEveryStepAsTensorFlowDid) {
 
 INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                          testing::Values("seeds.jsonl", "scopes.jsonl.gz", "devices.jsonl.gz",
-                                         "collections.jsonl.gz", "init.jsonl.gz"),
+                                         "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",
+                                         "order.jsonl.gz", "graphs.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));
@@ -143,6 +144,8 @@ TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
   for (std::string line, same; std::getline(one, line); ++count) {
     ASSERT_TRUE(std::getline(other, same));
     if (line == same) continue;
+    // Devices that programs ask for in vain on the CPU may be there.
+    if (line.find("bad_placement") != std::string::npos) continue;
     EXPECT_EQ(without_stats(Json::parse(line)), without_stats(Json::parse(same)));
   }
   EXPECT_GE(count, 60);
@@ -150,7 +153,7 @@ TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Whole, EmulatedGpusTest,
                          testing::Values("seeds.jsonl", "init.jsonl.gz", "run.jsonl.gz",
-                                         "train.jsonl.gz"),
+                                         "train.jsonl.gz", "copies.jsonl.gz", "order.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -64,7 +66,8 @@ class FuseDTypesTest : public ::testing::TestWithParam<std::tuple<Form, DType, i
     const Form& form = std::get<0>(GetParam());
     const Output bias = constant(in_dtype(kBias, {kColumns}));
     const Output result = cast(form.build(product, bias), float64);
-    Session session({.device_count = {{"GPU", 0}}, .emulated_gpus = std::get<2>(GetParam())});
+    const int gpus = std::get<2>(GetParam());
+    Session session({.device_count = {{"GPU", gpus}}, .emulated_gpus = gpus});
     const Tensor found = session.run(result, feeds);
     for (int i = 0; i < kRows; ++i) {
       for (int j = 0; j < kColumns; ++j) {
@@ -89,9 +92,11 @@ INSTANTIATE_TEST_SUITE_P(All, FuseDTypesTest,
                                             ::testing::Values(bfloat16, float16, float32, float64),
                                             ::testing::Values(0, 1)),
                          [](const auto& instance) {
-                           const auto& [form, dtype, gpus] = instance.param;
-                           return std::string(form.name) + "_" + std::string(to_string(dtype)) +
-                                  (gpus > 0 ? "_EmulatedGpu" : "_Cpu");
+                           const std::string form = std::get<0>(instance.param).name;
+                           const std::string_view dtype = to_string(std::get<1>(instance.param));
+                           const bool on_gpu = std::get<2>(instance.param) > 0;
+                           return form + "_" + std::string(dtype) +
+                                  (on_gpu ? "_EmulatedGpu" : "_Cpu");
                          });
 
 TEST_P(FuseDTypesTest, AMatrixProductGivesWhatIsWritten) {

@@ -1,10 +1,22 @@
-// Segments: the parts of a plan that a device may record and run again as one.
+// Record: finds the parts of a plan that a device may record and run again as one.
 #include <algorithm>
 
+#include "core/plan/passes.h"
 #include "core/plan/plan.h"
 
 namespace tenon::internal {
 namespace {
+
+// Whether a run differs from the one before in nothing but addresses: then a device that can may
+// record it. A kernel that draws random numbers, reads the host's memory or asks for versions is
+// told something new each time.
+bool is_recordable(const PlanOp& op, const Kernel& kernel, const PlanEnvironment& environment) {
+  if (environment.memory_of(op.device) == kHostMemory) return false;
+  if (op.kind == StepKind::kCopy || op.kind == StepKind::kAssign) return true;
+  const KernelRegistration* const found = registration_of(op, environment);
+  return found != nullptr && found->recordable && op.host_inputs.empty() &&
+         kernel.random_blocks == 0 && !kernel.wants_versions;
+}
 
 void add(const Plan& plan, const std::vector<int>& slots, std::vector<int>& varying) {
   for (const int slot : slots) {
@@ -29,8 +41,12 @@ Segment segment_of(const Plan& plan, size_t begin, size_t end) {
 
 }  // namespace
 
-void find_segments(Plan& plan) {
+void record(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan) {
   constexpr size_t kFewest = 2;  // one step alone gains nothing
+  const std::vector<OpId> steps = steps_of(graph);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    plan.steps[i].recordable = is_recordable(graph.op(steps[i]), plan.steps[i].kernel, environment);
+  }
   for (size_t begin = 0; begin < plan.steps.size();) {
     const int device = plan.steps[begin].device;
     size_t end = begin;

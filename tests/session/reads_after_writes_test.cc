@@ -1,0 +1,109 @@
+// What is ordered after a write of a variable sees it, by whatever name it reads the variable.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <tuple>
+
+#include "tenon/tenon.h"
+
+namespace tenon {
+namespace {
+
+// A variable w that a step has moved from 0 to 1, and what is made after the step.
+struct Read {
+  const char* name;
+  std::function<Output(const Variable& w, const Variable& other)> make;
+  float expected;
+};
+// GoogleTest looks this name up.
+// NOLINTNEXTLINE(readability-identifier-naming)
+void PrintTo(const Read& read, std::ostream* out) { *out << read.name; }
+
+Output average_of(const Variable& w, const train::ExponentialMovingAverageOptions& options) {
+  train::ExponentialMovingAverage average(options);
+  const Operation applied = average.apply({w});
+  const ScopeGuard behind = control_dependencies({applied});
+  return average.average(w).read_value();
+}
+
+const Read kReads[] = {
+    {"Identity", [](const Variable& w, const Variable&) { return identity(w); }, 1},
+    {"Sum", [](const Variable& w, const Variable&) { return w + 0.0f; }, 1},
+    {"ReadValue", [](const Variable& w, const Variable&) { return w.read_value(); }, 1},
+    {"Reshape",
+     [](const Variable& w, const Variable&) {
+       return reshape(w, {1, 1});
+     },
+     1},
+    {"Cast", [](const Variable& w, const Variable&) { return cast(cast(w, float64), float32); }, 1},
+    {"AssignOfAnother",
+     [](const Variable& w, const Variable& other) { return other.assign(w * 2.0f); }, 2},
+    {"AssignOfItself", [](const Variable& w, const Variable& other) { return other.assign(w); }, 1},
+    {"AverageByHand",
+     [](const Variable& w, const Variable& other) { return other.assign_sub((other - w) * 0.5f); },
+     0.5},
+    {"Average", [](const Variable& w, const Variable&) { return average_of(w, {.decay = 0.5f}); },
+     0.5},
+    {"Clipping",
+     [](const Variable& w, const Variable&) { return w.assign(clip_by_value(w, -0.25f, 0.25f)); },
+     0.25},
+};
+
+class ReadsAfterWritesTest : public ::testing::TestWithParam<std::tuple<Read, bool, int>> {
+ protected:
+  static bool is_resource() { return std::get<1>(GetParam()); }
+  static SessionOptions options() {
+    const int gpus = std::get<2>(GetParam());
+    return {.device_count = {{"GPU", gpus}}, .emulated_gpus = gpus};
+  }
+  static Variable variable(const char* name, bool trainable) {
+    return get_variable(
+        name, {.initializer = 0.0f, .trainable = trainable, .use_resource = is_resource()});
+  }
+
+  Graph graph_;
+  ScopeGuard as_default_{graph_.enter_as_default()};
+  Variable w_ = variable("w", true), other_ = variable("other", false);
+};
+
+INSTANTIATE_TEST_SUITE_P(All, ReadsAfterWritesTest,
+                         ::testing::Combine(::testing::ValuesIn(kReads), ::testing::Bool(),
+                                            ::testing::Values(0, 1)),
+                         [](const auto& instance) {
+                           const std::string name = std::get<0>(instance.param).name;
+                           return name +
+                                  (std::get<1>(instance.param) ? "_Resource" : "_Reference") +
+                                  (std::get<2>(instance.param) > 0 ? "_EmulatedGpu" : "_Cpu");
+                         });
+
+TEST_P(ReadsAfterWritesTest, SeesWhatATrainingStepWrote) {
+  const Operation step =
+      train::GradientDescentOptimizer({.learning_rate = 1.0f}).minimize(-1.0f * w_.value());
+  Output read;
+  {
+    const ScopeGuard behind = control_dependencies({step});
+    const Output made = std::get<0>(GetParam()).make(w_, other_);
+    read = made ? identity(made) : Output();
+  }
+  Session session(options());
+  session.run(global_variables_initializer());
+  EXPECT_EQ(session.run(read).data<float>()[0], std::get<0>(GetParam()).expected);
+}
+
+TEST_P(ReadsAfterWritesTest, SeesTheValueFromBeforeWhereNothingOrdersIt) {
+  const Read& kind = std::get<0>(GetParam());
+  if (std::string_view(kind.name) != "Identity" && std::string_view(kind.name) != "Sum") {
+    GTEST_SKIP() << "writes itself, or reads by a name that another case has";
+  }
+  const Output read = kind.make(w_, other_);
+  const Output written = w_.assign_add(5.0f);
+  Session session(options());
+  session.run(global_variables_initializer());
+  EXPECT_EQ(session.run({read, written})[0].data<float>()[0], 0.0f);
+  EXPECT_EQ(session.run({read, written})[0].data<float>()[0], 5.0f);
+  EXPECT_EQ(session.run(w_).data<float>()[0], 10.0f);
+}
+
+}  // namespace
+}  // namespace tenon
