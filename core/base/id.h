@@ -14,6 +14,7 @@ class Id {
  public:
   constexpr Id() = default;  // of nothing
   constexpr explicit Id(size_t index) : number_(static_cast<int32_t>(index)) {}
+  constexpr explicit Id(int index) : number_(index) {}
 
   constexpr bool exists() const { return number_ >= 0; }
   constexpr size_t index() const { return static_cast<size_t>(number_); }  // where it exists
@@ -49,5 +50,11 @@ class IdVector {
  private:
   std::vector<T> items_;
 };
+
+// The element of a list at a place that is an int, as the graph's nodes number theirs.
+template <typename List>
+decltype(auto) nth(List&& list, int index) {
+  return list[static_cast<size_t>(index)];
+}
 
 }  // namespace tenon::internal

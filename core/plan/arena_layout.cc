@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "core/base/id.h"
 #include "core/tensor/buffer.h"
 
 namespace tenon::internal {
@@ -16,7 +17,7 @@ size_t most_live(const std::vector<LiveTensor>& tensors) {
   for (const LiveTensor& tensor : tensors) last = std::max(last, tensor.last);
   std::vector<int64_t> change(static_cast<size_t>(last) + 2, 0);
   for (const LiveTensor& tensor : tensors) {
-    change[static_cast<size_t>(tensor.first)] += static_cast<int64_t>(tensor.bytes);
+    nth(change, tensor.first) += static_cast<int64_t>(tensor.bytes);
     change[static_cast<size_t>(tensor.last) + 1] -= static_cast<int64_t>(tensor.bytes);
   }
   int64_t live = 0, most = 0;

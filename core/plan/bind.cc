@@ -13,8 +13,7 @@ namespace {
 // An operation without any element to compute, and without an effect.
 bool is_empty(const PlanGraph& graph, const PlanOp& op) {
   if (op.kind != StepKind::kElementwise) return false;
-  const ValueId result =
-      op.writes.empty() ? op.output() : op.input(static_cast<size_t>(op.written_inputs[0]));
+  const ValueId result = op.writes.empty() ? op.output() : op.input(op.written_inputs[0]);
   return graph.value(result).shape.element_count() == 0;
 }
 
@@ -119,7 +118,7 @@ std::vector<ValueId> made_by(const PlanGraph& graph, const PlanOp& op) {
   std::vector<ValueId> values;
   if (op.updates_in_place()) {
     for (const int written : op.written_inputs) {
-      values.push_back(op.input(static_cast<size_t>(written)));
+      values.push_back(op.input(written));
     }
     return values;
   }

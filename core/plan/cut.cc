@@ -120,7 +120,7 @@ class Cutter {
     const PlanOp& producer = plan_.op(of.producer());
     if (producer.def().is_variable) return false;
     if (is_name(plan_, producer)) return contains(kept_names_, value);
-    return !producer.node->output_refs[static_cast<size_t>(output_number(producer, value))];
+    return !nth(producer.node->output_refs, output_number(producer, value));
   }
 
   PlanGraph& plan_;

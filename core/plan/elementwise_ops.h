@@ -12,7 +12,7 @@ inline ElementwiseProgram lower(const Node& node) {
   ElementwiseBuilder builder;
   std::vector<ElementwiseBuilder::Value> inputs;
   for (const Endpoint& input : node.inputs) {
-    const DType dtype = input.node->output_dtypes[static_cast<size_t>(input.index)];
+    const DType dtype = nth(input.node->output_dtypes, input.index);
     // A handle stands for its variable.
     inputs.push_back(builder.input(
         dtype == DType::resource ? variable_of(input)->attrs.get<DType>("dtype") : dtype));

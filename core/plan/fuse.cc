@@ -42,7 +42,7 @@ std::vector<ElementwiseBuilder::Value> inlined(ElementwiseBuilder& builder,
                                                           ? constant.number
                                                           : static_cast<double>(constant.integer)));
   }
-  const auto at = [&](int index) { return values[static_cast<size_t>(index)]; };
+  const auto at = [&](int index) { return nth(values, index); };
   for (const ElementwiseProgram::Instruction& instruction : program.instructions) {
     if (instruction.primitive == Primitive::kCast) {
       values.push_back(builder.cast(at(instruction.a), instruction.dtype));
@@ -187,7 +187,7 @@ class Fuser {
     if (producer.kind != StepKind::kElementwise) return false;
     if (plan_.input(op, position).shape != shape_of_result(op)) return false;
     if (!op.writes.empty() &&
-        (contains(op.written_inputs, static_cast<int>(position)) || may_fail(*producer.program))) {
+        (contains(op.written_inputs, position) || may_fail(*producer.program))) {
       return false;
     }
     return producer.program->instructions.size() + op.program->instructions.size() <=
@@ -195,8 +195,7 @@ class Fuser {
   }
 
   const Shape& shape_of_result(const PlanOp& op) const {
-    const ValueId result =
-        op.writes.empty() ? op.output() : op.input(static_cast<size_t>(op.written_inputs[0]));
+    const ValueId result = op.writes.empty() ? op.output() : op.input(op.written_inputs[0]);
     return plan_.value(result).shape;
   }
 

@@ -47,9 +47,10 @@ class Liveness {
 
  private:
   void find_lives() {
-    for (size_t step = 0; step < steps_.size(); ++step) {
-      const PlanOp& op = graph_.op(steps_[step]);
-      const int at = static_cast<int>(step);
+    int at = -1;
+    for (const OpId id : steps_) {
+      const PlanOp& op = graph_.op(id);
+      ++at;
       for (const ValueId output : op.outputs()) {
         if (!graph_.value(output).is_alias()) lives_[graph_.owner_id(output)] = {at, at};
       }
@@ -65,8 +66,10 @@ class Liveness {
   // A result takes the memory of an input that is used here for the last time, where the kernel may
   // overwrite it.
   void share_in_place() {
-    for (size_t step = 0; step < steps_.size(); ++step) {
-      const PlanOp& op = graph_.op(steps_[step]);
+    int at = -1;
+    for (const OpId id : steps_) {
+      ++at;
+      const PlanOp& op = graph_.op(id);
       const KernelRegistration* const kernel = registration_of(op, environment_);
       if (kernel == nullptr || kernel->in_place.empty() || !op.writes.empty()) continue;
       const OwnerId output = graph_.owner_id(op.output());
@@ -75,7 +78,7 @@ class Liveness {
         if (!kernel->may_overwrite(static_cast<int>(i))) continue;
         const ValueId input = op.input(i);
         const OwnerId from = owner(input);
-        if (!in_arena(from) || is_fetched(from) || lives_[from].last != static_cast<int>(step) ||
+        if (!in_arena(from) || is_fetched(from) || lives_[from].last != at ||
             !fits(from, input, op.output())) {
           continue;
         }
@@ -134,11 +137,15 @@ class SlotMaker {
     std::vector<int> slots;  // of each; -1 - step for a step's workspace
   };
 
-  Slot& slot(int index) { return plan_.slots[static_cast<size_t>(index)]; }
+  template <typename T>
+  static int last_index(const std::vector<T>& list) {
+    return static_cast<int>(list.size()) - 1;
+  }
+  Slot& slot(int index) { return nth(plan_.slots, index); }
 
   int add_slot(const Slot& slot) {
     plan_.slots.push_back(slot);
-    return static_cast<int>(plan_.slots.size()) - 1;
+    return last_index(plan_.slots);
   }
 
   // Values that are handed out are computed in the tensors handed out, where they are the plan's
@@ -154,7 +161,7 @@ class SlotMaker {
       output.copied = !own;
       output.slot = slot_of(fetch, kHostMemory);
       output.memory = slot(output.slot).memory;
-      if (output.memory != kHost) plan_.uses_device[static_cast<size_t>(output.memory)] = true;
+      if (output.memory != kHost) nth(plan_.uses_device, output.memory) = true;
       plan_.outputs.push_back(std::move(output));
       ++number;
     }
@@ -184,7 +191,7 @@ class SlotMaker {
     }
     if (owner.is_string) {
       plan_.string_tensors.push_back(graph_.stored(made));
-      const int index = static_cast<int>(plan_.string_tensors.size()) - 1;
+      const int index = last_index(plan_.string_tensors);
       return add_slot(slot_in(owner.id, Slot::Place::kStrings, index));
     }
     const int index = add_slot(slot_in(owner.id, Slot::Place::kArena));
@@ -201,7 +208,7 @@ class SlotMaker {
     const auto [at, added] = constant_slots_.try_emplace({value, memory}, kNoSlot);
     if (!added) return at->second;
     plan_.constants.push_back(in_memory(graph_.value(value).constant, memory));
-    const int index = static_cast<int>(plan_.constants.size()) - 1;
+    const int index = last_index(plan_.constants);
     return at->second = add_slot(
                {.place = Slot::Place::kConstant, .memory = memory.number(), .index = index});
   }
@@ -227,7 +234,7 @@ class SlotMaker {
     const MemoryId memory = environment_.memory_of(op.device);
     plan_.uses_device[op.device.index()] = true;
     for (size_t i = 0; i < op.inputs().size(); ++i) {
-      const bool on_host = contains(op.host_inputs, static_cast<int>(i));
+      const bool on_host = contains(op.host_inputs, i);
       step.inputs.push_back(
           reads_memory(op, i) ? slot_of(op.input(i), on_host ? kHostMemory : memory) : kNoSlot);
     }
@@ -252,7 +259,7 @@ class SlotMaker {
         if (live.slots[i] >= 0) {
           slot(live.slots[i]).offset = offset;
         } else {
-          plan_.steps[static_cast<size_t>(-1 - live.slots[i])].workspace_offset = offset;
+          nth(plan_.steps, -1 - live.slots[i]).workspace_offset = offset;
         }
       }
     }

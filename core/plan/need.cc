@@ -38,7 +38,7 @@ class Marker {
     needs_[id] = need;
     if (need == Need::kRun && def.action == PlanAction::kPlaceholder) fail_unfed(*op.node);
     for (size_t i = 0; i < op.inputs().size(); ++i) {
-      const bool unused = need == Need::kOrder || contains(def.shape_only, static_cast<int>(i));
+      const bool unused = need == Need::kOrder || contains(def.shape_only, i);
       want_value(op.input(i), unused ? Need::kOrder : Need::kRun);
     }
     for (const OpId control : op.controls()) want(control, Need::kRun);

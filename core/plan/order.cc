@@ -29,7 +29,7 @@ void find_reads(PlanGraph& plan) {
     }
     if (!passes_on(op) && op.kind == StepKind::kNothing) continue;
     for (size_t i = 0; i < op.inputs().size(); ++i) {
-      if (contains(op.written_inputs, static_cast<int>(i)) || !reads_memory(op, i)) continue;
+      if (contains(op.written_inputs, i) || !reads_memory(op, i)) continue;
       const VariableId variable = reference_behind(plan, op.input(i));
       if (variable.exists() && !contains(op.reads, variable)) op.reads.push_back(variable);
     }
@@ -208,7 +208,7 @@ class ReadCopier {
   // of it.
   OpId overwritten_read(OpId user, size_t input) const {
     const PlanOp& op = plan_.op(user);
-    if (contains(op.written_inputs, static_cast<int>(input))) return {};
+    if (contains(op.written_inputs, input)) return {};
     const ValueId value = op.input(input);
     const VariableId variable = plan_.variable_behind(value);
     if (!variable.exists()) return {};
@@ -234,8 +234,8 @@ class ReadCopier {
     if (op.kind != StepKind::kElementwise) return false;
     for (size_t i = 0; i < op.writes.size(); ++i) {
       if (op.writes[i] != variable) continue;
-      const auto written = static_cast<size_t>(op.written_inputs[i]);
-      return plan_.input(op, written).shape == plan_.value(value).shape;
+      const ValueId written = op.input(op.written_inputs[i]);
+      return plan_.value(written).shape == plan_.value(value).shape;
     }
     return false;
   }

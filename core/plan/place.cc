@@ -32,7 +32,7 @@ bool can_run(const Device& device, const Node& node) {
   const auto is_string = [](DType dtype) { return dtype == DType::string; };
   if (std::any_of(node.output_dtypes.begin(), node.output_dtypes.end(), is_string)) return false;
   for (const Endpoint& input : node.inputs) {
-    if (is_string(input.node->output_dtypes[static_cast<size_t>(input.index)])) return false;
+    if (is_string(nth(input.node->output_dtypes, input.index))) return false;
   }
   if (!needs_kernel(node)) return true;
   const std::string_view op = node.def->elementwise != nullptr ? kElementwiseOp : node.type();
@@ -90,25 +90,25 @@ class Placer {
       }
       placed = device;
       asked.assign(count, false);
-      asked[static_cast<size_t>(device)] = true;
+      nth(asked, device) = true;
     }
   };
 
   const Node& node(size_t id) const { return *graph_.node(static_cast<int>(id)); }
 
   int leader(int id) {
-    while (leader_[static_cast<size_t>(id)] != id) {
-      int& parent = leader_[static_cast<size_t>(id)];
-      parent = leader_[static_cast<size_t>(parent)];  // halves the path for the next call
+    while (nth(leader_, id) != id) {
+      int& parent = nth(leader_, id);
+      parent = nth(leader_, parent);  // halves the path for the next call
       id = parent;
     }
     return id;
   }
-  Group& group_of(size_t id) { return groups_[static_cast<size_t>(leader(static_cast<int>(id)))]; }
+  Group& group_of(size_t id) { return nth(groups_, leader(static_cast<int>(id))); }
   void join(int a, int b) {
     a = leader(a);
     b = leader(b);
-    leader_[static_cast<size_t>(std::max(a, b))] = std::min(a, b);
+    nth(leader_, std::max(a, b)) = std::min(a, b);
   }
 
   // What shares memory with a variable lies where the variable is.
@@ -130,7 +130,7 @@ class Placer {
     const Node* variable = variable_of(node.inputs[input]);
     if (variable == nullptr) return nullptr;
     const bool is_handle = variable->output_dtypes[0] == DType::resource;
-    const bool is_written = contains(node.def->writes, static_cast<int>(input));
+    const bool is_written = contains(node.def->writes, input);
     const bool only_reads = node.device.empty() && !needs_kernel(node);
     return is_handle || is_written || only_reads ? variable : nullptr;
   }
@@ -158,8 +158,8 @@ class Placer {
     } else if (!options_.allow_soft_placement) {
       fail<InvalidArgumentError>(ErrorKind::bad_placement, "Cannot colocate operation ", node.name,
                                  ", which asks for ", node.device, ", with operations on ",
-                                 devices_[static_cast<size_t>(best(group.asked))]->name(),
-                                 ". It is ", described(node));
+                                 nth(devices_, best(group.asked))->name(), ". It is ",
+                                 described(node));
     }
   }
 
@@ -191,13 +191,13 @@ class Placer {
     for (size_t i = 0; i < of.size(); ++i) {
       if (!of[i]) continue;
       if (found < 0) found = static_cast<int>(i);
-      const bool is_beside = fits_host(specs_[static_cast<size_t>(found)], specs_[i]);
+      const bool is_beside = fits_host(nth(specs_, found), specs_[i]);
       if (is_beside && specs_[i].device_type == "GPU") return static_cast<int>(i);
     }
     return found;
   }
 
-  bool is_gpu(int device) const { return specs_[static_cast<size_t>(device)].device_type == "GPU"; }
+  bool is_gpu(int device) const { return nth(specs_, device).device_type == "GPU"; }
 
   Placed explained(const Group& group, const Node& node, int device) const {
     using Why = Placed::Why;
@@ -209,8 +209,7 @@ class Placer {
     if (!node.colocation.empty() && node.colocation[0] != node.name) {
       return {device, Why::kColocated, graph_.find_node(node.colocation[0])};
     }
-    const bool there =
-        fits(DeviceSpec::from_string(node.device), specs_[static_cast<size_t>(device)]);
+    const bool there = fits(DeviceSpec::from_string(node.device), nth(specs_, device));
     if (!node.device.empty()) {
       if (there) return {device, Why::kAsked, nullptr};
       const bool exists = std::any_of(specs_.begin(), specs_.end(), [&](const DeviceSpec& have) {
@@ -225,10 +224,10 @@ class Placer {
 
   int device_of(const Group& group, const Node& node) const {
     if (group.also_placed >= 0) {
-      fail<InvalidArgumentError>(
-          ErrorKind::bad_placement, "Cannot colocate operation ", node.name, " with operations on ",
-          devices_[static_cast<size_t>(group.placed)]->name(), " and with others on ",
-          devices_[static_cast<size_t>(group.also_placed)]->name(), ". It is ", described(node));
+      fail<InvalidArgumentError>(ErrorKind::bad_placement, "Cannot colocate operation ", node.name,
+                                 " with operations on ", nth(devices_, group.placed)->name(),
+                                 " and with others on ", nth(devices_, group.also_placed)->name(),
+                                 ". It is ", described(node));
     }
     if (group.placed >= 0) return group.placed;
     Devices possible = group.asked.empty() ? Devices(devices_.size(), true) : group.asked;
@@ -256,7 +255,7 @@ class Placer {
   void log(size_t first) const {
     for (size_t id = first; id < placement_.size(); ++id) {
       std::cerr << str(node(id).name, ": (", node(id).type(),
-                       "): ", devices_[static_cast<size_t>(placement_[id].device)]->name(), "\n");
+                       "): ", nth(devices_, placement_[id].device)->name(), "\n");
     }
   }
 

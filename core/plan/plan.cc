@@ -94,7 +94,7 @@ std::unique_ptr<Arena> Plan::make_arena() const {
     const Slot& slot = slots[i];
     const auto index = static_cast<size_t>(slot.index);
     if (slot.place == Slot::Place::kArena) {
-      void* memory = arena->memory[static_cast<size_t>(slot.memory)].get();
+      void* memory = nth(arena->memory, slot.memory).get();
       arena->pointers[i] = static_cast<char*>(memory) + slot.offset;
     } else if (slot.place == Slot::Place::kConstant) {
       arena->pointers[i] = constants[index].raw();
@@ -111,13 +111,14 @@ void Plan::make_events(Arena& arena) const {
   for (size_t i = 0; i < devices.size(); ++i) {
     if (uses_device[i] && !devices[i]->host_memory()) arena.ends[i] = devices[i]->make_event();
   }
-  arena.events.resize(static_cast<size_t>(event_count));
-  arena.ready.resize(static_cast<size_t>(event_count));
+  const auto count = static_cast<size_t>(event_count);
+  arena.events.resize(count);
+  arena.ready.resize(count);
   for (const Step& step : steps) {
     if (step.kind != StepKind::kSend) continue;
     const auto event = static_cast<size_t>(step.event);
-    arena.events[event] = devices[static_cast<size_t>(step.device)]->make_event();
-    Device& peer = *devices[static_cast<size_t>(step.peer)];
+    arena.events[event] = nth(devices, step.device)->make_event();
+    Device& peer = *nth(devices, step.peer);
     const bool writes_there = !step.outputs.empty() && !peer.host_memory();
     if (writes_there) arena.ready[event] = peer.make_event();
   }
@@ -145,7 +146,7 @@ std::string Plan::to_string() const {
   const ShortNames names(devices);
   std::string text;
   for (const Step& step : steps) {
-    const Device& device = *devices[static_cast<size_t>(step.device)];
+    const Device& device = *nth(devices, step.device);
     text += str(name_of(step.kind), " ", step.node->type(), " ", step.node->name);
     const bool moves = step.kind == StepKind::kSend || step.kind == StepKind::kReceive;
     if (moves) text += str(" ", step.value.dtype, step.value.shape);
@@ -154,8 +155,8 @@ std::string Plan::to_string() const {
     }
     if (devices.size() > 1) text += " on " + names.of(device);
     if (moves) {
-      text += str(step.kind == StepKind::kSend ? " to " : " from ",
-                  names.of(*devices[static_cast<size_t>(step.peer)]));
+      text +=
+          str(step.kind == StepKind::kSend ? " to " : " from ", names.of(*nth(devices, step.peer)));
     }
     if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
     if (!step.fused.empty()) text += ": " + step.fused;
@@ -168,7 +169,7 @@ std::string Plan::to_string() const {
             arenas[i].bytes, " bytes, of which at most ", arenas[i].live_bytes, " live at once\n");
   }
   for (const Segment& segment : segments) {
-    text += str("recorded on ", names.of(*devices[static_cast<size_t>(segment.device)]), ": ",
+    text += str("recorded on ", names.of(*nth(devices, segment.device)), ": ",
                 segment.end - segment.begin, " steps from ", steps[segment.begin].node->name,
                 " to ", steps[segment.end - 1].node->name, "\n");
   }

@@ -53,7 +53,7 @@ ValueId PlanGraph::add_feed(int index, const PlanRequest::FedValue& feed) {
   value.shape = feed.shape;
   value.constant = feed.known;
   value.foldable = static_cast<bool>(feed.known);
-  value.memory = MemoryId(static_cast<size_t>(feed.memory));
+  value.memory = MemoryId(feed.memory);
   value.feed_ = index;
   value.fed_ = feed.endpoint.node;
   return values_.push_back(std::move(value));

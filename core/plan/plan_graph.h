@@ -105,8 +105,10 @@ class PlanOp {
 
   std::span<const ValueId> inputs() const { return inputs_; }
   ValueId input(size_t i) const { return inputs_[i]; }
+  ValueId input(int i) const { return nth(inputs_, i); }
   std::span<const ValueId> outputs() const { return outputs_; }
-  ValueId output(size_t i = 0) const { return outputs_[i]; }
+  ValueId output(size_t i) const { return outputs_[i]; }
+  ValueId output(int i = 0) const { return nth(outputs_, i); }
   // Operations that it waits for, besides the producers of its inputs.
   std::span<const OpId> controls() const { return controls_; }
   std::span<const std::unique_ptr<PlanGraph>> bodies() const { return bodies_; }
@@ -245,6 +247,11 @@ bool contains(std::span<const T> items, const T& item) {
 template <typename T>
 bool contains(const std::vector<T>& items, const T& item) {
   return contains(std::span<const T>(items), item);
+}
+
+// Of the numbers of inputs.
+inline bool contains(const std::vector<int>& numbers, size_t number) {
+  return contains(numbers, static_cast<int>(number));
 }
 
 // Whether a step reads the memory of an input, not only its shape or its state.

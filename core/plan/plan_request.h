@@ -56,11 +56,9 @@ class PlanEnvironment {
   virtual std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const = 0;
 
   Device& device_at(DeviceId id) const { return *devices()[id.index()]; }
-  DeviceId placed(const Node& node) const { return DeviceId(static_cast<size_t>(device_of(node))); }
+  DeviceId placed(const Node& node) const { return DeviceId(device_of(node)); }
   // The index of the device whose memory one computes in.
-  int memory_of(int device) const {
-    return memory_of(DeviceId(static_cast<size_t>(device))).number();
-  }
+  int memory_of(int device) const { return memory_of(DeviceId(device)).number(); }
   MemoryId memory_of(DeviceId id) const {
     return device_at(id).host_memory() ? kHostMemory : MemoryId(id.index());
   }

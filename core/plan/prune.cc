@@ -40,8 +40,8 @@ class Pruner {
   static uint64_t key(const Endpoint& endpoint) {
     return static_cast<uint64_t>(endpoint.node->id) << 20 | static_cast<uint64_t>(endpoint.index);
   }
-  State& state_of(const Node* node) { return state_of_[static_cast<size_t>(node->id)]; }
-  OpId& op_of(const Node* node) { return op_of_[static_cast<size_t>(node->id)]; }
+  State& state_of(const Node* node) { return nth(state_of_, node->id); }
+  OpId& op_of(const Node* node) { return nth(op_of_, node->id); }
 
   void add_feed(size_t index) {
     const PlanRequest::FedValue& feed = request_.feeds[index];
@@ -51,15 +51,15 @@ class Pruner {
   // Where an input comes from: a reference that an operation passed on before a cut is the
   // variable's own.
   Endpoint source(const Endpoint& endpoint) {
-    const bool passed_on = state_of(endpoint.node) == State::kDone &&
-                           endpoint.node->output_refs[static_cast<size_t>(endpoint.index)];
+    const bool passed_on =
+        state_of(endpoint.node) == State::kDone && nth(endpoint.node->output_refs, endpoint.index);
     return passed_on ? Endpoint{const_cast<Node*>(variable_of(endpoint)), 0} : endpoint;
   }
 
   ValueId value_of(const Endpoint& endpoint) {
     if (const auto fed = fed_.find(key(endpoint)); fed != fed_.end()) return fed->second;
     const Endpoint from = source(endpoint);
-    return plan_.op(op_of(from.node)).output(static_cast<size_t>(from.index));
+    return plan_.op(op_of(from.node)).output(from.index);
   }
 
   // Depth first with a stack of its own: graphs may be deeper than the thread's stack.
@@ -109,7 +109,7 @@ class Pruner {
     if (node.def->is_variable) return plan_.set_variable(op.output(), variable_id(node));
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const bool is_fed = fed_.contains(key(node.inputs[i]));
-      const bool is_written = contains(node.def->writes, static_cast<int>(i));
+      const bool is_written = contains(node.def->writes, i);
       require<InvalidArgumentError>(!is_fed || !is_written, ErrorKind::bad_feed, "Tensor ",
                                     node.inputs[i].node->name, ":", node.inputs[i].index,
                                     " may not be fed: ", described(node), " writes it");
@@ -139,10 +139,9 @@ const Node* variable_of(const Endpoint& endpoint) {
   const Node* node = endpoint.node;
   int index = endpoint.index;
   while (!node->def->is_variable) {
-    const bool passes_on =
-        node->output_refs[static_cast<size_t>(index)] && !node->def->writes.empty();
+    const bool passes_on = nth(node->output_refs, index) && !node->def->writes.empty();
     if (!passes_on) return nullptr;
-    const Endpoint& from = node->inputs[static_cast<size_t>(node->def->writes[0])];
+    const Endpoint& from = nth(node->inputs, node->def->writes[0]);
     node = from.node;
     index = from.index;
   }

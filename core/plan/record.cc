@@ -21,7 +21,7 @@ bool is_recordable(const PlanOp& op, const Kernel& kernel, const PlanEnvironment
 void add(const Plan& plan, const std::vector<int>& slots, std::vector<int>& varying) {
   for (const int slot : slots) {
     if (slot < 0 || contains(varying, slot)) continue;
-    const Slot::Place place = plan.slots[static_cast<size_t>(slot)].place;
+    const Slot::Place place = nth(plan.slots, slot).place;
     const bool varies = place == Slot::Place::kFeed || place == Slot::Place::kVariable ||
                         place == Slot::Place::kOutput;
     if (varies) varying.push_back(slot);

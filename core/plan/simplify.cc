@@ -42,7 +42,7 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
     if (op.def().action == PlanAction::kPassOn) {
       plan.pass_on(op.output(i), op.input(0));
     } else if (op.node->output_refs[i] && !op.written_inputs.empty()) {
-      plan.pass_on(op.output(i), op.input(static_cast<size_t>(op.written_inputs[0])));
+      plan.pass_on(op.output(i), op.input(op.written_inputs[0]));
     }
   }
 }

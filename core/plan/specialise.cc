@@ -19,11 +19,11 @@ class PlanShapeContext : public ShapeContext {
   PlanShapeContext(const AttrMap& attributes, Shapes shapes, std::vector<Tensor> values)
       : ShapeContext(attributes, std::move(shapes)), values_(std::move(values)) {}
   bool planning() const override { return true; }
-  Tensor value(int input) const override { return values_[static_cast<size_t>(input)]; }
+  Tensor value(int input) const override { return nth(values_, input); }
   Shape value_as_shape(int input) const override {
-    const Tensor& known = values_[static_cast<size_t>(input)];
+    const Tensor& known = nth(values_, input);
     if (known && known.shape().rank() == 1) return to_shape(known);
-    const Shape& shape = inputs[static_cast<size_t>(input)];
+    const Shape& shape = nth(inputs, input);
     if (known || !shape.has_rank() || shape.rank() != 1) return Shape::unknown();
     return Shape(std::vector<int64_t>(static_cast<size_t>(shape[0]), kUnknown));
   }
@@ -68,7 +68,7 @@ class Specialiser {
     for (size_t i = 0; i < op.inputs().size(); ++i) {
       const PlanValue& input = plan_.input(op, i);
       if (input.shape.fully_defined() || input.dtype == DType::resource) continue;
-      if (contains(op.def().writes, static_cast<int>(i))) continue;
+      if (contains(op.def().writes, i)) continue;
       const Node* variable = variable_of(op.node->inputs[i]);
       if (variable == nullptr || op.def().asks_for_state()) continue;
       fail<FailedPreconditionError>(ErrorKind::uninitialized,
@@ -84,7 +84,7 @@ class Specialiser {
     for (int needed : op.def().needs_value) {
       if (needed < 0) needed += count;  // counted from the last
       if (needed < 0 || needed >= count) continue;
-      const ValueId value = op.input(static_cast<size_t>(needed));
+      const ValueId value = op.input(needed);
       if (known(value)) continue;
       op.deferred = true;
       if (!contains(plan_.cut_values, value)) plan_.cut_values.push_back(value);
@@ -149,7 +149,7 @@ class Specialiser {
     const bool foldable = node.def->value != nullptr && fold_by_shapes(op);
     if (foldable) return;
     for (size_t i = 0; i < op.inputs().size(); ++i) {
-      const bool shape_only = contains(node.def->shape_only, static_cast<int>(i));
+      const bool shape_only = contains(node.def->shape_only, i);
       if (!shape_only && !plan_.input(op, i).foldable) return;
     }
     for (const ValueId output : op.outputs()) plan_.value(output).foldable = true;

@@ -67,7 +67,7 @@ class Transferrer {
 
   void bring_inputs(OpId id) {
     for (size_t i = 0; i < plan_.op(id).inputs().size(); ++i) {
-      const bool on_host = contains(plan_.op(id).host_inputs, static_cast<int>(i));
+      const bool on_host = contains(plan_.op(id).host_inputs, i);
       const DeviceId device = on_host ? kHostDevice : plan_.op(id).device;
       const ValueId value = plan_.op(id).input(i);
       if (!reads_memory(plan_.op(id), i) || !is_placed(value)) continue;
@@ -207,7 +207,7 @@ class Transferrer {
 bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
   if (op.kind != StepKind::kKernel || op.program != nullptr) return true;
-  return !contains(op.def().shape_only, static_cast<int>(input));
+  return !contains(op.def().shape_only, input);
 }
 
 void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device) {

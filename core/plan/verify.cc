@@ -55,7 +55,7 @@ void PlanGraph::verify_memories(const PlanEnvironment& environment) const {
     const PlanOp& op = ops_[id];
     const MemoryId memory = environment.memory_of(op.device);
     for (size_t i = 0; i < op.inputs_.size() && op.kind != StepKind::kReceive; ++i) {
-      const bool on_host = contains(op.host_inputs, static_cast<int>(i));
+      const bool on_host = contains(op.host_inputs, i);
       if (reads_memory(op, i)) check(op, op.inputs_[i], on_host ? kHostMemory : memory);
     }
     for (const ValueId output : op.outputs_) {

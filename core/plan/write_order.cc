@@ -20,10 +20,11 @@ ValueId passed_on_input(const PlanGraph& graph, ValueId value) {
   const PlanOp& op = graph.op(producer);
   if (passes_on(op)) return names(op) ? op.input(0) : ValueId();
   if (op.written_inputs.empty()) return {};
-  const auto at = std::find(op.outputs().begin(), op.outputs().end(), value);
-  const auto output = static_cast<size_t>(at - op.outputs().begin());
-  const bool is_reference = output < op.node->output_refs.size() && op.node->output_refs[output];
-  return is_reference ? op.input(static_cast<size_t>(op.written_inputs[0])) : ValueId();
+  for (size_t i = 0; i < op.node->output_refs.size(); ++i) {
+    const bool is_it = i < op.outputs().size() && op.output(i) == value;
+    if (is_it && op.node->output_refs[i]) return op.input(op.written_inputs[0]);
+  }
+  return {};
 }
 
 }  // namespace
@@ -63,11 +64,11 @@ ValueId first_read(const PlanGraph& graph, ValueId value) {
 }
 
 WriteOrder::WriteOrder(const PlanGraph& graph)
-    : number_(graph.op_count(), -1), writers_of_(graph.variables().size()) {
+    : number_(graph.op_count(), kNone), writers_of_(graph.variables().size()) {
   for (const OpId id : graph.ops()) {
     const PlanOp& op = graph.op(id);
     if (op.writes.empty()) continue;
-    number_[id] = static_cast<int>(writers_.size());
+    number_[id] = writers_.size();
     writers_.push_back(id);
     for (const VariableId variable : op.writes) writers_of_[variable].push_back(id);
   }
@@ -79,9 +80,8 @@ WriteOrder::WriteOrder(const PlanGraph& graph)
     graph.for_each_predecessor(graph.op(id), [&](OpId before) {
       const uint64_t* from = &before_[before.index() * words_];
       for (size_t word = 0; word < words_; ++word) bits[word] |= from[word];
-      const int number = number_[before];
-      if (number < 0) return;
-      const auto bit = static_cast<size_t>(number);
+      const size_t bit = number_[before];
+      if (bit == kNone) return;
       bits[bit / kBits] |= uint64_t{1} << (bit % kBits);
     });
   }
@@ -90,7 +90,7 @@ WriteOrder::WriteOrder(const PlanGraph& graph)
 bool WriteOrder::precedes(OpId writer, OpId op) const {
   const size_t at = op.index() * words_;
   if (at >= before_.size()) return false;
-  const auto bit = static_cast<size_t>(number_[writer]);
+  const size_t bit = number_[writer];
   return (before_[at + bit / kBits] >> (bit % kBits) & 1) != 0;
 }
 

@@ -29,8 +29,9 @@ class WriteOrder {
   std::vector<OpId> before(VariableId variable, OpId op) const;
 
  private:
+  static constexpr size_t kNone = SIZE_MAX;
   std::vector<OpId> writers_;
-  IdVector<OpId, int> number_;  // its place in writers_, or -1
+  IdVector<OpId, size_t> number_;  // its place in writers_, or kNone
   IdVector<VariableId, std::vector<OpId>> writers_of_;
   size_t words_ = 0;  // of 64 writers, for each operation
   std::vector<uint64_t> before_;
