@@ -77,10 +77,9 @@ class Binder {
     }
     try {
       step.kernel = device.prepare(request, op.node->main_dtype());
-    } catch (const UnimplementedError& error) {
-      throw UnimplementedError(error.kind(), str(error.what(), " for ", described(*op.node)));
-    } catch (const InvalidArgumentError& error) {
-      throw InvalidArgumentError(error.kind(), str(error.what(), " in ", described(*op.node)));
+    } catch (Error& error) {
+      error.add_context(" in " + described(*op.node));
+      throw;
     }
   }
 

@@ -108,9 +108,6 @@ class Specialiser {
                                                 : node.def->shape(context));
     } catch (const ValueError& error) {  // the graph was right, what is fed isn't
       fail(error.kind(), error.what(), " in ", described(node));
-    } catch (Error& error) {
-      error.add_context(" in " + described(node));
-      throw;
     }
   }
 
