@@ -1,3 +1,5 @@
+#include <new>
+
 #include "core/backend/backend.h"
 #include "core/base/check.h"
 
@@ -37,9 +39,10 @@ const KernelRegistration& find_kernel(const KernelRegistry& kernels, const Kerne
   return *found;
 }
 
-Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegistry& own,
-                      const KernelRequest& request, DType dtype, const std::string& device) {
-  const KernelRegistration& last = find_kernel(own, request, dtype, device);
+namespace {
+
+Kernel prepare_first(std::span<const KernelLibrary> libraries, const KernelRegistration& last,
+                     const KernelRequest& request, DType dtype) {
   if (!last.heavy) libraries = {};
   for (const KernelLibrary& library : libraries) {
     const KernelRegistry* const kernels = library.kernels(request);
@@ -50,6 +53,20 @@ Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegi
     if (kernel.launch) return kernel;
   }
   return last.prepare(request);
+}
+
+}  // namespace
+
+Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegistry& own,
+                      const KernelRequest& request, DType dtype, const std::string& device) {
+  const KernelRegistration& last = find_kernel(own, request, dtype, device);
+  try {
+    return prepare_first(libraries, last, request, dtype);
+  } catch (const std::bad_alloc&) {  // tables that a kernel makes for sizes beyond reason
+    fail<ResourceExhaustedError>(ErrorKind::resource_exhausted,
+                                 "Out of memory while the kernel of ", request.op, " on ", device,
+                                 " was prepared");
+  }
 }
 
 }  // namespace tenon::internal

@@ -94,7 +94,7 @@ inline StridedSlicePlan plan_strided_slice(const Shape& input,
                   : distance / stride + (distance % stride != 0 ? 1 : 0);
     }
     plan.begin.push_back(begin);
-    plan.strides.push_back(stride);
+    plan.strides.push_back(count == 0 || count == 1 ? 1 : stride);  // may be beyond the tensor
     plan.counts.push_back(count);
     if (!shrink) plan.output.push_back(count);
     ++axis;

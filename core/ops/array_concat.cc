@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -16,7 +17,7 @@ namespace {
 
 Shapes concat_shape(const ShapeContext& context) {
   const int count = static_cast<int>(context.inputs.size()) - 1;
-  const auto axis = context.integers(count);
+  const auto axis = one_integer(context, count, "axis");
   Shape merged = Shape::unknown();
   for (int i = 0; i < count; ++i) {
     const Shape& input = context.inputs[static_cast<size_t>(i)];
@@ -26,7 +27,7 @@ Shapes concat_shape(const ShapeContext& context) {
   }
   if (!merged.has_rank() || !axis) return {merged};
   with_rank_at_least(merged, 1, "values");
-  const int along = resolve_axis((*axis)[0], merged.rank(), "concatenation axis");
+  const int along = resolve_axis(*axis, merged.rank(), "concatenation axis");
   int64_t total = 0;
   for (int i = 0; i < count; ++i) {
     Shape input = context.inputs[static_cast<size_t>(i)];

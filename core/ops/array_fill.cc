@@ -25,6 +25,11 @@ std::optional<Tensor> fill_value(const ShapeContext& context) {
       std::vector<int64_t>(static_cast<size_t>(shape.element_count()), (*value)[0]));
 }
 
+Shapes fill_shape(const ShapeContext& context) {
+  with_rank(context.inputs[1], 0, "the value of fill");
+  return shape_from_value(context);
+}
+
 Outputs fill_gradient(const Operation&, const Outputs& dy) { return {Output(), reduce_sum(dy[0])}; }
 
 // A range whose three arguments are known.
@@ -176,7 +181,7 @@ void register_array_fill(OpRegistry& ops) {
            .inputs = {"dims: index_type", "value: T"},
            .outputs = {"output: T"},
            .defaults = {{"index_type", int32}},
-           .shape = shape_from_value,
+           .shape = fill_shape,
            .gradient = fill_gradient,
            .value = fill_value,
            .needs_value = {0}});

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -19,13 +20,25 @@ namespace {
 Shapes gather_shape(const ShapeContext& context) {
   const Shape& params = with_rank_at_least(context.inputs[0], 1, "params");
   const Shape& indices = context.inputs[1];
-  const auto axis = context.integers(2);
+  const auto axis = one_integer(context, 2, "axis");
   if (!params.has_rank() || !indices.has_rank()) return {Shape::unknown()};
   if (!axis) {
-    return {with_rank(Shape::unknown(), params.rank() - 1 + indices.rank(), "params")};
+    const auto batch_dims = static_cast<int>(context.attrs.get<int64_t>("batch_dims"));
+    if (batch_dims < 0) return {Shape::unknown()};
+    return {with_rank(Shape::unknown(), params.rank() - 1 + indices.rank() - batch_dims, "params")};
   }
-  const int at = resolve_axis((*axis)[0], params.rank());
-  return {concatenated(concatenated(subshape(params, 0, at), indices),
+  const int at = resolve_axis(*axis, params.rank());
+  int64_t batch_dims = context.attrs.get<int64_t>("batch_dims");
+  if (batch_dims < 0) batch_dims += indices.rank();
+  require<ValueError>(batch_dims >= 0 && batch_dims <= at && batch_dims <= indices.rank(),
+                      ErrorKind::shape_incompatible, "batch_dims ", batch_dims,
+                      " must be at most axis ", at, " and the rank of indices ", indices);
+  const auto batch = static_cast<int>(batch_dims);
+  Shape output = subshape(params, 0, at);
+  for (int i = 0; i < batch; ++i) {
+    output[i] = merge_sizes(params[i], indices[i], "batch dimensions of a gather", params, indices);
+  }
+  return {concatenated(concatenated(output, subshape(indices, batch, indices.rank())),
                        subshape(params, at + 1, params.rank()))};
 }
 
@@ -89,7 +102,15 @@ Outputs gather_gradient(const Operation& op, const Outputs& dy) {
   return {transpose(rows, {.perm = back}), Output(), Output()};
 }
 
-Shapes indexed_slices_shape(const ShapeContext& context) { return {context.inputs[2]}; }
+// values has a row of `like` for each of the indices.
+Shapes indexed_slices_shape(const ShapeContext& context) {
+  const Shape indices = with_rank(context.inputs[1], 1, "indices");
+  const Shape& like = with_rank_at_least(context.inputs[2], 1, "what rows are taken from");
+  if (like.has_rank()) {
+    of_shape(context.inputs[0], concatenated(indices, subshape(like, 1, like.rank())), "values");
+  }
+  return {like};
+}
 
 Outputs indexed_slices_gradient(const Operation& op, const Outputs& dy) {
   return {gather(dy[0], op.input(1)), Output(), Output()};

@@ -39,13 +39,16 @@ Shapes padded_shape(const ShapeContext& context, int64_t sign) {
 }
 
 Shapes pad_shape(const ShapeContext& context) { return padded_shape(context, 1); }
-Shapes unpadded_shape(const ShapeContext& context) { return padded_shape(context, -1); }
 
-Shapes mirror_pad_shape(const ShapeContext& context) {
-  const Shapes output = padded_shape(context, 1);
+Shapes pad_v2_shape(const ShapeContext& context) {
+  with_rank(context.inputs[2], 0, "constant_values");
+  return pad_shape(context);
+}
+
+// What is mirrored must be there: the input of a mirroring pad, or the output of its gradient.
+void check_mirrored(const ShapeContext& context, const Shape& input) {
   const auto numbers = context.integers(1);
-  const Shape& input = context.inputs[0];
-  if (!numbers || !input.has_rank()) return output;
+  if (!numbers || !input.has_rank()) return;
   const std::string& mode = context.attrs.get<std::string>("mode");
   const int64_t own = mode == "REFLECT" ? 1 : 0;  // the edge itself isn't repeated
   for (size_t i = 0; i < numbers->size(); ++i) {
@@ -54,6 +57,17 @@ Shapes mirror_pad_shape(const ShapeContext& context) {
                         "Paddings must be no greater than the dimension size", own ? " - 1" : "",
                         ": ", (*numbers)[i], " for dimension ", i / 2, " of the shape ", input);
   }
+}
+
+Shapes mirror_pad_shape(const ShapeContext& context) {
+  const Shapes output = padded_shape(context, 1);
+  check_mirrored(context, context.inputs[0]);
+  return output;
+}
+
+Shapes mirror_pad_grad_shape(const ShapeContext& context) {
+  const Shapes output = padded_shape(context, -1);
+  check_mirrored(context, output[0]);
   return output;
 }
 
@@ -99,11 +113,11 @@ OpDef pad_op(const char* name, ShapeFunction shape, GradientFunction gradient) {
 
 void register_array_pad(OpRegistry& ops) {
   ops.add(pad_op("Pad", pad_shape, pad_gradient));
-  OpDef with_value = pad_op("PadV2", pad_shape, pad_gradient);
+  OpDef with_value = pad_op("PadV2", pad_v2_shape, pad_gradient);
   with_value.inputs.push_back("constant_values: T");
   ops.add(std::move(with_value));
   ops.add(pad_op("MirrorPad", mirror_pad_shape, mirror_pad_gradient));
-  ops.add(pad_op("MirrorPadGrad", unpadded_shape, mirror_pad_grad_gradient));
+  ops.add(pad_op("MirrorPadGrad", mirror_pad_grad_shape, mirror_pad_grad_gradient));
 }
 
 }  // namespace internal

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -130,11 +131,9 @@ Outputs reshape_gradient(const Operation& op, const Outputs& dy) {
 
 Shapes expand_dims_shape(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
-  const auto axis = context.integers(1);
+  const auto axis = one_integer(context, 1, "dim");
   if (!input.has_rank() || !axis) return {Shape::unknown()};
-  require<ValueError>(axis->size() == 1, ErrorKind::shape_incompatible,
-                      "'dim' input must be a tensor with a single value");
-  return {with_inserted(input, resolve_axis((*axis)[0], input.rank() + 1, "dimension"), 1)};
+  return {with_inserted(input, resolve_axis(*axis, input.rank() + 1, "dimension"), 1)};
 }
 
 std::optional<Tensor> expand_dims_value(const ShapeContext& context) {

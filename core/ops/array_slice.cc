@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/graph/size_rules.h"
 #include "core/kernels/strided_slice.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -18,7 +19,7 @@ constexpr const char* kMasks[] = {"begin_mask", "end_mask", "ellipsis_mask", "ne
 
 // As TensorFlow's: what is given is believed here; whether it lies inside is seen when it runs.
 Shapes slice_shape(const ShapeContext& context) {
-  const auto begin = context.integers(1), size = context.integers(2);
+  const auto begin = integer_list(context, 1, "begin"), size = integer_list(context, 2, "size");
   Shape input = context.inputs[0];
   if (size) input = with_rank(input, static_cast<int>(size->size()), "input (size says the rank)");
   if (!input.has_rank()) return {input};
@@ -63,8 +64,9 @@ Outputs slice_gradient(const Operation& op, const Outputs& dy) {
 }
 
 std::optional<StridedSliceArguments> slice_arguments(const ShapeContext& context, int first) {
-  const auto begin = context.integers(first), end = context.integers(first + 1);
-  const auto strides = context.integers(first + 2);
+  const auto begin = integer_list(context, first, "begin"),
+             end = integer_list(context, first + 1, "end"),
+             strides = integer_list(context, first + 2, "strides");
   if (!strides) return std::nullopt;
   StridedSliceArguments arguments;
   arguments.strides = *strides;
@@ -88,6 +90,15 @@ Shapes strided_slice_shape(const ShapeContext& context) {
   const auto arguments = slice_arguments(context, 1);
   if (!arguments || !context.inputs[0].has_rank()) return {Shape::unknown()};
   return {plan_strided_slice(context.inputs[0], *arguments).output};
+}
+
+// What comes is put back where the slice was taken from the whole, whose shape input 0 says.
+Shapes strided_slice_grad_shape(const ShapeContext& context) {
+  const Shape whole = shape_from_value(context)[0];
+  const auto arguments = slice_arguments(context, 1);
+  if (!arguments || !whole.has_rank()) return {whole};
+  of_shape(context.inputs[4], plan_strided_slice(whole, *arguments).output, "dy");
+  return {whole};
 }
 
 // Of a vector of integers; one size of a shape that isn't known as a whole is a value too.
@@ -162,7 +173,7 @@ void register_array_slice(OpRegistry& ops) {
            .outputs = {"output: T"},
            .defaults = mask_defaults(),
            .types = {{"Index", kIndices}},
-           .shape = shape_from_value,
+           .shape = strided_slice_grad_shape,
            .gradient = strided_slice_grad_gradient,
            .needs_value = {0, 1, 2, 3}});
 }

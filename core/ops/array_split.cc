@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -21,9 +22,9 @@ Shapes pieces_of_unknown_axis(const Shape& value, int64_t count) {
 Shapes split_shape(const ShapeContext& context) {
   const int64_t count = context.attrs.get<int64_t>("num_split");
   const Shape& value = context.inputs[1];
-  const auto axis = context.integers(0);
+  const auto axis = one_integer(context, 0, "split_dim");
   if (!value.has_rank() || !axis) return pieces_of_unknown_axis(value, count);
-  const int along = resolve_axis((*axis)[0], value.rank(), "split dimension");
+  const int along = resolve_axis(*axis, value.rank(), "split dimension");
   Shape piece = value;
   require<ValueError>(value[along] < 0 || value[along] % count == 0, ErrorKind::shape_incompatible,
                       "Dimension size must be evenly divisible by ", count, " but is ",
@@ -36,15 +37,22 @@ Shapes split_shape(const ShapeContext& context) {
 Shapes split_v_shape(const ShapeContext& context) {
   const int64_t count = context.attrs.get<int64_t>("num_split");
   const Shape& value = context.inputs[0];
-  const auto axis = context.integers(2);
+  const auto axis = one_integer(context, 2, "split_dim");
+  const auto sizes = integer_list(context, 1, "size_splits");
+  require<ValueError>(!sizes || static_cast<int64_t>(sizes->size()) == count,
+                      ErrorKind::shape_incompatible, "A split into ", count,
+                      " pieces needs as many sizes, not ", sizes ? sizes->size() : 0);
   if (!value.has_rank() || !axis) return pieces_of_unknown_axis(value, count);
-  const int along = resolve_axis((*axis)[0], value.rank(), "split dimension");
-  const auto sizes = context.integers(1);
+  const int along = resolve_axis(*axis, value.rank(), "split dimension");
   Shapes pieces(static_cast<size_t>(count), value);
   int64_t total = 0, left_over = -1;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const int64_t size = sizes ? (*sizes)[i] : kUnknown;
     pieces[i][along] = size;
+    require<ValueError>(size >= -1 && (size != -1 || !sizes || left_over < 0),
+                        ErrorKind::shape_incompatible,
+                        "The sizes of a split must be 0 or more, and one of them may be -1, not [",
+                        sizes ? join(*sizes) : "", "]");
     if (size < 0) left_over = static_cast<int64_t>(i);
     total = add_sizes(total, std::max<int64_t>(size, 0));
   }

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -27,7 +28,7 @@ std::vector<int64_t> inverted(const std::vector<int64_t>& perm) {
 
 Shapes transpose_shape(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
-  const auto perm = context.integers(1);
+  const auto perm = integer_list(context, 1, "perm");
   if (!perm) {
     const Shape& sizes = context.inputs[1];
     const int rank = input.has_rank()                    ? input.rank()
@@ -52,6 +53,8 @@ Outputs transpose_gradient(const Operation& op, const Outputs& dy) {
   return {add_output("Transpose", {dy[0], add_output("InvertPermutation", {perm})}), Output()};
 }
 
+Shapes invert_shape(const ShapeContext& context) { return {with_rank(context.inputs[0], 1, "x")}; }
+
 std::optional<Tensor> invert_value(const ShapeContext& context) {
   const auto perm = context.integers(0);
   if (!perm) return std::nullopt;
@@ -73,7 +76,7 @@ void register_array_transpose(OpRegistry& ops) {
            .inputs = {"x: T"},
            .outputs = {"y: T"},
            .types = {{"T", kIndices}},
-           .shape = shape_of_first,
+           .shape = invert_shape,
            .differentiable = false,
            .value = invert_value});
 }

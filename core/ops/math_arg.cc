@@ -1,6 +1,7 @@
 // ArgMax and ArgMin: where along an axis the largest or smallest element is.
 
 #include "core/base/check.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/math_ops.h"
@@ -11,15 +12,13 @@ namespace {
 
 Shapes arg_shape(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
-  const auto axis = context.integers(1);
+  const auto axis = one_integer(context, 1, "dimension");
   if (!input.has_rank()) return {Shape::unknown()};
   with_rank_at_least(input, 1, "input");
   if (!axis) {
     return {Shape(std::vector<int64_t>(static_cast<size_t>(input.rank() - 1), kUnknown))};
   }
-  require<ValueError>(axis->size() == 1, ErrorKind::shape_incompatible,
-                      "dimension must be a scalar, but has ", axis->size(), " elements");
-  return {without_axis(input, resolve_axis((*axis)[0], input.rank(), "dimension"))};
+  return {without_axis(input, resolve_axis(*axis, input.rank(), "dimension"))};
 }
 
 Output arg(const char* type, const Input& input, const ArgMaxOptions& options) {

@@ -29,7 +29,15 @@ Shapes broadcast_to_shape(const ShapeContext& context) {
   return {to};
 }
 
-Shapes like_shape(const ShapeContext& context) { return {context.inputs[1]}; }
+Shapes like_shape(const ShapeContext& context) {
+  const Shape &value = context.inputs[0], &like = context.inputs[1];
+  const bool fits =
+      !value.has_rank() || !like.has_rank() ||
+      (like.rank() <= value.rank() && broadcast_shape(like, value).compatible_with(value));
+  require<ValueError>(fits, ErrorKind::shape_incompatible, "Incompatible shapes: ", like,
+                      " can't be broadcast to ", value);
+  return {like};
+}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Cumsum and Cumprod: running sums and products along an axis.
 
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/math_ops.h"
@@ -32,8 +33,8 @@ Outputs cumprod_gradient(const Operation& op, const Outputs& dy) {
 
 Shapes scan_shape(const ShapeContext& context) {
   const Shape& x = context.inputs[0];
-  const auto axis = context.integers(1);
-  if (axis && x.has_rank()) resolve_axis((*axis)[0], x.rank());
+  const auto axis = one_integer(context, 1, "axis");
+  if (axis && x.has_rank()) resolve_axis(*axis, x.rank());
   return {x};
 }
 

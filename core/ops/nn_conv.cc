@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/window_rules.h"
@@ -34,10 +35,11 @@ int64_t convolved_size(const AttrMap& attrs, const Shape& input, int axis, int64
   return window_output_size(along, attrs.get<std::string>("padding"), sides.before, sides.after);
 }
 
-Shapes conv_shape(const ShapeContext& context) {
-  const Shape input = with_rank(context.inputs[0], 4, "input");
-  const Shape filter = with_rank(context.inputs[1], 4, "filter");
-  const ImageAxes axes = axes_of(context.attrs);
+// The shape of the convolution of an image by a filter.
+Shape convolved_shape(const AttrMap& attrs, const Shape& image, const Shape& kernel) {
+  const Shape input = with_rank(image, 4, "input");
+  const Shape filter = with_rank(kernel, 4, "filter");
+  const ImageAxes axes = axes_of(attrs);
   const int64_t depth = input[axes.channels], filter_depth = filter[2];
   if (depth >= 0 && filter_depth >= 0) {
     require<ValueError>(filter_depth > 0 && depth % filter_depth == 0,
@@ -51,25 +53,37 @@ Shapes conv_shape(const ShapeContext& context) {
   }
   Shape output{kUnknown, kUnknown, kUnknown, kUnknown};
   output[0] = input[0];
-  output[axes.height] = convolved_size(context.attrs, input, axes.height, filter[0]);
-  output[axes.width] = convolved_size(context.attrs, input, axes.width, filter[1]);
+  output[axes.height] = convolved_size(attrs, input, axes.height, filter[0]);
+  output[axes.width] = convolved_size(attrs, input, axes.width, filter[1]);
   output[axes.channels] = filter[3];
-  return {output};
+  return output;
 }
 
-Shapes sizes_from(const ShapeContext& context, int input) {
-  const Shape sizes = context.value_as_shape(input);
-  return {with_rank(sizes, 4, "the sizes")};
+Shapes conv_shape(const ShapeContext& context) {
+  return {convolved_shape(context.attrs, context.inputs[0], context.inputs[1])};
+}
+
+Shape sizes_from(const ShapeContext& context, int input) {
+  with_rank(context.inputs[static_cast<size_t>(input)], 1, "the sizes");
+  return with_rank(context.value_as_shape(input), 4, "the sizes");
+}
+
+void check_out_backprop(const ShapeContext& context, const Shape& image, const Shape& filter) {
+  const Shape wanted = convolved_shape(context.attrs, image, filter);
+  require<ValueError>(wanted.compatible_with(context.inputs[2]), ErrorKind::shape_incompatible,
+                      "out_backprop has shape ", context.inputs[2], ", but the convolution of an ",
+                      "image of shape ", image, " by a filter of shape ", filter, " has shape ",
+                      wanted);
 }
 Shapes backprop_input_shape(const ShapeContext& context) {
-  with_rank(context.inputs[1], 4, "filter");
-  with_rank(context.inputs[2], 4, "out_backprop");
-  return sizes_from(context, 0);
+  const Shape image = sizes_from(context, 0);
+  check_out_backprop(context, image, context.inputs[1]);
+  return {image};
 }
 Shapes backprop_filter_shape(const ShapeContext& context) {
-  with_rank(context.inputs[0], 4, "input");
-  with_rank(context.inputs[2], 4, "out_backprop");
-  return sizes_from(context, 1);
+  const Shape filter = sizes_from(context, 1);
+  check_out_backprop(context, context.inputs[0], filter);
+  return {filter};
 }
 
 AttrMap conv_attributes(const Operation& op) {

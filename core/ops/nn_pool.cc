@@ -1,5 +1,6 @@
 // MaxPool and AvgPool, and their gradients. value [N, H, W, C] -> [N, H', W', C]
 
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/window_rules.h"
@@ -11,27 +12,37 @@ namespace {
 
 using Numbers = std::vector<int64_t>;
 
-Shapes pool_shape(const ShapeContext& context) {
-  Shape value = with_rank(context.inputs[0], 4, "input");
-  const Numbers &ksize = context.attrs.get<Numbers>("ksize"),
-                &strides = context.attrs.get<Numbers>("strides");
-  const std::string& padding = context.attrs.get<std::string>("padding");
-  const Numbers paddings = context.attrs.get<Numbers>("explicit_paddings");
+// The shape of an image of this shape, pooled.
+Shape pooled_shape(const AttrMap& attrs, const Shape& image) {
+  Shape value = with_rank(image, 4, "input");
+  const Numbers &ksize = attrs.get<Numbers>("ksize"), &strides = attrs.get<Numbers>("strides");
+  const std::string& padding = attrs.get<std::string>("padding");
+  const Numbers paddings = attrs.get<Numbers>("explicit_paddings");
   for (int i = 0; i < 4; ++i) {
     const auto at = static_cast<size_t>(i);
     const WindowAxis axis{.size = value[i], .window = ksize[at], .stride = strides[at]};
     value[i] = window_output_size(axis, padding, paddings.empty() ? 0 : paddings[2 * at],
                                   paddings.empty() ? 0 : paddings[2 * at + 1]);
   }
-  return {value};
+  return value;
+}
+
+Shapes pool_shape(const ShapeContext& context) {
+  return {pooled_shape(context.attrs, context.inputs[0])};
 }
 
 Shapes max_pool_grad_shape(const ShapeContext& context) {
+  const Shape pooled = pooled_shape(context.attrs, context.inputs[0]);
+  of_shape(context.inputs[1], pooled, "orig_output");
+  of_shape(context.inputs[2], pooled, "grad");
   return {with_rank(context.inputs[0], 4, "orig_input")};
 }
 
 Shapes avg_pool_grad_shape(const ShapeContext& context) {
-  return {with_rank(context.value_as_shape(0), 4, "the input's shape")};
+  with_rank(context.inputs[0], 1, "the input's shape");
+  const Shape image = with_rank(context.value_as_shape(0), 4, "the input's shape");
+  of_shape(context.inputs[1], pooled_shape(context.attrs, image), "grad");
+  return {image};
 }
 
 AttrMap pool_attributes(const Operation& op) {

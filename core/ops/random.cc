@@ -11,6 +11,12 @@ namespace tenon {
 namespace internal {
 namespace {
 
+Shapes random_integers_shape(const ShapeContext& context) {
+  with_rank(context.inputs[1], 0, "minval");
+  with_rank(context.inputs[2], 0, "maxval");
+  return shape_from_value(context);
+}
+
 OpDef random_op(const char* name) {
   return {.name = name,
           .inputs = {"shape: T"},
@@ -77,6 +83,7 @@ void register_random(OpRegistry& ops) {
   integers.inputs = {"shape: T", "minval: Tout", "maxval: Tout"};
   integers.outputs = {"output: Tout"};
   integers.types = {{"T", kIndices}, {"Tout", kIndices}};
+  integers.shape = random_integers_shape;
   ops.add(std::move(integers));
 }
 

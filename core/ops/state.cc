@@ -46,6 +46,10 @@ Shapes checked_update(const ShapeContext& context) {
   return {};
 }
 
+Shapes count_shape(const ShapeContext& context) {
+  return {with_rank(context.inputs[0], 0, "the counter")};
+}
+
 Outputs read_gradient(const Operation&, const Outputs& dy) { return {dy[0]}; }
 
 Values lower_assign_add(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
@@ -97,7 +101,7 @@ void register_reference_variables(OpRegistry& ops) {
            .inputs = {"ref: Ref(T)"},
            .outputs = {"output: T"},
            .types = {{"T", kIndices}},
-           .shape = scalar_shape,
+           .shape = count_shape,
            .differentiable = false,
            .writes = {0},
            .stateful = true});
@@ -150,7 +154,7 @@ void register_resource_variables(OpRegistry& ops) {
            .inputs = {"resource: resource"},
            .outputs = {"output: T"},
            .types = {{"T", kIndices}},
-           .shape = scalar_shape,
+           .shape = count_shape,
            .differentiable = false,
            .writes = {0},
            .stateful = true});
