@@ -1,5 +1,9 @@
 #include "core/graph/static_value.h"
 
+#include <functional>
+#include <optional>
+#include <unordered_map>
+
 #include "core/base/nesting.h"
 
 namespace tenon::internal {
@@ -8,6 +12,49 @@ namespace {
 constexpr int kDeepest = 64;  // how far values are followed back
 
 thread_local int depth = 0;
+
+// What has been worked out while one question is answered: a number that is used twice, n deep,
+// would be followed back 2^n times. It goes with the question, for shapes may be narrowed later.
+template <typename Answer>
+struct Known {
+  Answer answer;
+  int depth;  // where it was asked for
+};
+struct HashOfEndpoint {
+  size_t operator()(const Endpoint& endpoint) const {
+    return std::hash<const void*>()(endpoint.node) + static_cast<size_t>(endpoint.index);
+  }
+};
+template <typename Answer>
+using Answers = std::unordered_map<Endpoint, Known<Answer>, HashOfEndpoint>;
+struct Memory {
+  Answers<Tensor> values;
+  Answers<std::optional<Shape>> shapes;
+};
+
+thread_local Memory* memory = nullptr;  // of the question under way: while depth > 0
+
+bool is_complete(const Tensor& value) { return static_cast<bool>(value); }
+bool is_complete(const std::optional<Shape>& shape) { return shape && shape->fully_defined(); }
+
+// The answer for an endpoint, remembered or worked out by `ask`. One that isn't complete may have
+// been given up too deep: it is asked for again from where there is farther to go.
+template <typename Answer, typename Ask>
+Answer remembered(Answers<Answer> Memory::*answers, const Endpoint& endpoint, const Ask& ask) {
+  std::optional<Memory> own;
+  if (depth == 0) memory = &own.emplace();
+  const auto found = (memory->*answers).find(endpoint);
+  if (found != (memory->*answers).end() &&
+      (is_complete(found->second.answer) || found->second.depth <= depth)) {
+    return found->second.answer;
+  }
+  const Answer answer = [&] {
+    const Nesting deeper(depth);
+    return ask();
+  }();
+  (memory->*answers).insert_or_assign(endpoint, Known<Answer>{answer, depth});
+  return answer;
+}
 
 StaticInputs inputs_of(const Node& node) {
   StaticInputs seen;
@@ -57,9 +104,10 @@ Tensor constant_value(const Endpoint& endpoint) {
   const Node& node = *endpoint.node;
   if (node.def->action == PlanAction::kConstant) return node.attrs.get<Tensor>("value");
   if (node.def->value == nullptr || endpoint.index != 0 || depth >= kDeepest) return {};
-  const Nesting deeper(depth);
-  const StaticShapeContext context(node.attrs, inputs_of(node));
-  return node.def->value(context).value_or(Tensor());
+  return remembered(&Memory::values, endpoint, [&] {
+    const StaticShapeContext context(node.attrs, inputs_of(node));
+    return node.def->value(context).value_or(Tensor());
+  });
 }
 
 Shape constant_value_as_shape(const Endpoint& endpoint) {
@@ -68,9 +116,11 @@ Shape constant_value_as_shape(const Endpoint& endpoint) {
   if (static_shape.has_rank() && static_shape.rank() == 0) return Shape::unknown();
   if (const Tensor value = constant_value(endpoint)) return to_shape(value);
   if (node.def->shape_value != nullptr && depth < kDeepest) {
-    const Nesting deeper(depth);
-    const StaticShapeContext context(node.attrs, inputs_of(node));
-    if (const std::optional<Shape> shape = node.def->shape_value(context)) return *shape;
+    const std::optional<Shape> shape = remembered(&Memory::shapes, endpoint, [&] {
+      const StaticShapeContext context(node.attrs, inputs_of(node));
+      return node.def->shape_value(context);
+    });
+    if (shape) return *shape;
   }
   if (!static_shape.has_rank() || static_shape[0] < 0) return Shape::unknown();
   return Shape(std::vector<int64_t>(static_cast<size_t>(static_shape[0]), kUnknown));
