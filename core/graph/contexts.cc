@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/thread_value.h"
 #include "core/graph/graph_state.h"
 #include "tenon/graph.h"
 
@@ -14,7 +15,16 @@ using internal::require;
 
 namespace {
 
-thread_local std::vector<std::shared_ptr<GraphState>> default_graphs;
+using GraphStack = std::vector<std::shared_ptr<GraphState>>;
+
+// Those that this thread has entered.
+GraphStack& default_graphs() { return internal::thread_value<GraphStack>(); }
+
+// Leaving a context when the thread's stacks have gone already leaves nothing.
+template <typename Entry>
+void pop(std::vector<Entry>& stack) {
+  if (!stack.empty()) stack.pop_back();
+}
 
 std::mutex process_graph_mutex;
 
@@ -28,13 +38,13 @@ template <typename Entry>
 Context push(std::vector<Entry> GraphContexts::*stack, Entry entry) {
   std::shared_ptr<GraphState> graph = internal::default_graph_state();
   (graph->contexts().*stack).push_back(std::move(entry));
-  return Context([graph, stack] { (graph->contexts().*stack).pop_back(); });
+  return Context([graph, stack] { pop(graph->contexts().*stack); });
 }
 
 }  // namespace
 
 std::shared_ptr<GraphState> internal::default_graph_state() {
-  if (!default_graphs.empty()) return default_graphs.back();
+  if (const GraphStack& entered = default_graphs(); !entered.empty()) return entered.back();
   std::lock_guard lock(process_graph_mutex);
   return process_graph();
 }
@@ -42,7 +52,7 @@ std::shared_ptr<GraphState> internal::default_graph_state() {
 Graph get_default_graph() { return Graph(internal::default_graph_state()); }
 
 void reset_default_graph() {
-  require<RuntimeError>(default_graphs.empty(), ErrorKind::bad_argument,
+  require<RuntimeError>(default_graphs().empty(), ErrorKind::bad_argument,
                         "Do not use reset_default_graph inside Graph::as_default: it replaces ",
                         "the process's own graph, not the one in force here");
   std::lock_guard lock(process_graph_mutex);
@@ -52,8 +62,8 @@ void reset_default_graph() {
 void set_random_seed(int64_t seed) { get_default_graph().set_seed(seed); }
 
 Context Graph::enter_as_default() const {
-  default_graphs.push_back(state_);
-  return Context([] { default_graphs.pop_back(); });
+  default_graphs().push_back(state_);
+  return Context([] { pop(default_graphs()); });
 }
 
 ScopeGuard Graph::as_default() const { return ScopeGuard(enter_as_default()); }

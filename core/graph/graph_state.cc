@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
+#include "core/base/thread_value.h"
 #include "core/graph/signature.h"
 #include "core/graph/static_value.h"
 
@@ -17,10 +18,14 @@ namespace {
 
 std::atomic<uint64_t> next_graph_id{0};
 
-// The contexts of this thread, by graph. An entry goes when its contexts are all left.
-thread_local std::unordered_map<uint64_t, GraphContexts> contexts_of_thread;
-// The entry that was asked for last. Ids are never used again, so that a stale one is never found.
-thread_local std::pair<uint64_t, GraphContexts*> last_contexts = {0, nullptr};
+// The contexts of a thread, by graph. An entry goes when its contexts are all left.
+struct ThreadContexts {
+  std::unordered_map<uint64_t, GraphContexts> of_graph;
+  // The entry that was asked for last. Ids are never used again, so that a stale one is never
+  // found.
+  uint64_t last_id = 0;
+  GraphContexts* last = nullptr;
+};
 
 constexpr std::array<bool, 256> kNameCharacters = [] {
   std::array<bool, 256> is = {};
@@ -83,13 +88,15 @@ std::span<GraphContexts::ControlEntry> GraphContexts::active_controls() {
 
 GraphState::GraphState() : id_(next_graph_id++) {}
 
-GraphState::~GraphState() { contexts_of_thread.erase(id_); }
+GraphState::~GraphState() { thread_value<ThreadContexts>().of_graph.erase(id_); }
 
 GraphContexts& GraphState::contexts() {
-  if (last_contexts.second == nullptr || last_contexts.first != id_) {
-    last_contexts = {id_, &contexts_of_thread[id_]};
+  auto& here = thread_value<ThreadContexts>();
+  if (here.last == nullptr || here.last_id != id_) {
+    here.last = &here.of_graph[id_];
+    here.last_id = id_;
   }
-  return *last_contexts.second;
+  return *here.last;
 }
 
 Node* GraphState::find_node(std::string_view name) const {

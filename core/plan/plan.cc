@@ -1,4 +1,4 @@
-// What plans do once they are made: lease memory, and print themselves.
+// Plans print themselves.
 #include "core/plan/plan.h"
 
 #include "core/base/strings.h"
@@ -52,95 +52,6 @@ class ShortNames {
 };
 
 }  // namespace
-
-std::unique_ptr<Arena> Plan::lease() const {
-  {
-    std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      std::unique_ptr<Arena> arena = std::move(free_.back());
-      free_.pop_back();
-      return arena;
-    }
-  }
-  std::unique_ptr<Arena> arena = make_arena();
-  std::lock_guard lock(mutex_);
-  ++arena_count_;
-  return arena;
-}
-
-std::unique_ptr<Arena> Plan::make_arena() const {
-  auto arena = std::make_unique<Arena>();
-  arena->memory.resize(devices.size());
-  arena->queues.resize(devices.size());
-  for (size_t i = 0; i < devices.size(); ++i) {
-    Device* device = devices[i];
-    if (uses_device[i]) arena->queues[i] = device->make_queue();
-    if (i != kHost && (device->host_memory() || !uses_device[i])) continue;
-    arena->memory[i] = std::shared_ptr<void>(device->allocate(arenas[i].bytes),
-                                             [device](void* memory) { device->release(memory); });
-  }
-  make_events(*arena);
-  arena->recorded.resize(segments.size());
-  for (size_t i = 0; i < segments.size(); ++i) {
-    arena->recorded[i].addresses.resize(segments[i].slots.size() + segments[i].assignments.size());
-  }
-  for (const TensorSpec& spec : string_tensors) arena->strings.emplace_back(spec.dtype, spec.shape);
-  arena->pointers.resize(slots.size());
-  arena->arguments.resize(most_inputs);
-  arena->versions.resize(most_inputs);
-  arena->results.resize(most_outputs);
-  arena->outputs.resize(outputs.size());
-  for (size_t i = 0; i < slots.size(); ++i) {
-    const Slot& slot = slots[i];
-    const auto index = static_cast<size_t>(slot.index);
-    if (slot.place == Slot::Place::kArena) {
-      void* memory = nth(arena->memory, slot.memory).get();
-      arena->pointers[i] = static_cast<char*>(memory) + slot.offset;
-    } else if (slot.place == Slot::Place::kConstant) {
-      arena->pointers[i] = constants[index].raw();
-    } else if (slot.place == Slot::Place::kStrings) {
-      arena->pointers[i] = arena->strings[index].raw();
-    }
-  }
-  return arena;
-}
-
-void Plan::make_events(Arena& arena) const {
-  arena.ends.resize(devices.size());
-  arena.awaited.resize(devices.size());
-  for (size_t i = 0; i < devices.size(); ++i) {
-    if (uses_device[i] && !devices[i]->host_memory()) arena.ends[i] = devices[i]->make_event();
-  }
-  const auto count = static_cast<size_t>(event_count);
-  arena.events.resize(count);
-  arena.ready.resize(count);
-  for (const Step& step : steps) {
-    if (step.kind != StepKind::kSend) continue;
-    const auto event = static_cast<size_t>(step.event);
-    arena.events[event] = nth(devices, step.device)->make_event();
-    Device& peer = *nth(devices, step.peer);
-    const bool writes_there = !step.outputs.empty() && !peer.host_memory();
-    if (writes_there) arena.ready[event] = peer.make_event();
-  }
-}
-
-void Plan::give_back(std::unique_ptr<Arena> arena) const {
-  for (Tensor& output : arena->outputs) output = Tensor();
-  std::lock_guard lock(mutex_);
-  free_.push_back(std::move(arena));
-}
-
-void Plan::drop_idle_arenas() const {
-  std::vector<std::unique_ptr<Arena>> dropped;  // outlives the lock
-  std::lock_guard lock(mutex_);
-  dropped.swap(free_);
-  arena_count_ -= dropped.size();
-}
-
-size_t Plan::arena_count() const {
-  std::lock_guard lock(mutex_);
-  return arena_count_;
-}
 
 std::string Plan::to_string() const {
   const ShortNames names(devices);

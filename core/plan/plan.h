@@ -1,9 +1,7 @@
 // A plan: prepared kernels on prepared memory, for fixed fetches and shapes.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,12 +16,12 @@ namespace tenon::internal {
 // say the dtypes and shapes of what they make and move.
 struct Slot {
   enum class Place : uint8_t {
-    kArena,     // at an offset of the run's arena
+    kArena,     // at an offset of the run's working memory
     kConstant,  // a tensor that the plan keeps
     kFeed,      // a fed tensor
     kVariable,  // a variable's memory
     kOutput,    // the tensor that is handed out
-    kStrings,   // host strings: a tensor that each arena keeps
+    kStrings,   // host strings: a tensor that each context keeps
   };
   Place place = Place::kArena;
   int memory = kHost;  // the device whose memory it is in
@@ -64,41 +62,8 @@ struct PlanOutput {
   Shape shape = {};
 };
 
-// What was recorded of a segment, for the addresses of one arena.
-struct RecordedSegment {
-  std::vector<const void*> addresses;    // of slots, then assigned variables, in the run before
-  bool has_run = false;                  // step by step: a first run makes what a recording can't
-  std::unique_ptr<Recording> recording;  // for those addresses; null: none yet
-  bool refused = false;                  // the device can't
-};
-
-// Where the work of a run ends. Its arena records the event again for the next run: the number
-// tells the two apart.
-struct RunEnd {
-  std::shared_ptr<Event> event;
-  uint64_t number = 0;
-};
-
-// The memory of one run: leased from the plan, given back when the run ends.
-struct Arena {
-  std::vector<std::shared_ptr<void>> memory;  // by device whose memory it is; null if unused
-  std::vector<Tensor> strings;
-  std::vector<void*> pointers;                 // by slot
-  std::vector<const void*> arguments;          // room for one step's inputs
-  std::vector<uint64_t> versions;              // of these inputs
-  std::vector<void*> results;                  // and outputs
-  std::vector<Tensor> outputs;                 // room for what is handed out
-  std::vector<std::unique_ptr<Queue>> queues;  // by device; null for one without steps
-  std::vector<std::unique_ptr<Event>> events;  // of sends and receives
-  std::vector<std::unique_ptr<Event>> ready;   // of sends to another device: its memory is free
-  // By device that computes in memory of its own: where the last run's work ends, and what the
-  // run that is leasing the arena waits for.
-  std::vector<std::shared_ptr<Event>> ends;
-  std::vector<std::vector<RunEnd>> awaited;
-  std::vector<RecordedSegment> recorded;  // by segment
-};
-
-// Unchanging once it is made, but for the free arenas; safe to run from many threads.
+// Unchanging once it is made: many threads may run it at once, each in a context of its own
+// (core/session/run_context.h).
 struct Plan {
   std::shared_ptr<const GraphState> graph;  // whose nodes it points to
   std::string name;                         // what it was asked for, for people
@@ -118,19 +83,7 @@ struct Plan {
 
   std::unique_ptr<PlanRest> rest;  // after a cut
 
-  std::unique_ptr<Arena> lease() const;
-  void give_back(std::unique_ptr<Arena> arena) const;
-  void drop_idle_arenas() const;
-  size_t arena_count() const;  // leased or idle
   std::string to_string() const;
-
- private:
-  std::unique_ptr<Arena> make_arena() const;
-  void make_events(Arena& arena) const;
-
-  mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<Arena>> free_;
-  mutable size_t arena_count_ = 0;
 };
 
 // Makes the plan for a request: runs all the passes (passes.h). Throws what a run may throw before

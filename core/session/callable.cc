@@ -1,6 +1,7 @@
 // Callable: a run that is planned once and called often.
 #include <algorithm>
-#include <atomic>
+#include <cstring>
+#include <mutex>
 #include <shared_mutex>
 
 #include "core/base/check.h"
@@ -9,31 +10,46 @@
 
 namespace tenon {
 
+using internal::Executable;
+using internal::Fetched;
 using internal::GraphState;
+using internal::LeasedCall;
 using internal::PlanOutput;
-using internal::PreparedRun;
 using internal::require;
 using internal::RunCall;
 using internal::RunRequest;
 using internal::SessionState;
-using internal::TensorSpec;
 
-// What a callable shares with its copies: the request and the plans it holds.
+namespace {
+
+Tensor copied_into(Tensor to, const Tensor& from) {
+  if (from.dtype() == DType::string) {
+    std::ranges::copy(from.data<std::string>(), to.mutable_data<std::string>().begin());
+  } else if (from.bytes() > 0) {
+    std::memcpy(to.raw(), from.raw(), from.bytes());
+  }
+  return to;
+}
+
+}  // namespace
+
+// What a callable shares with its copies: the request, and the executable of the last call.
 class internal::CallableState {
  public:
-  CallableState(std::shared_ptr<SessionState> session, RunRequest request)
-      : session_(std::move(session)), request_(std::move(request)) {}
+  CallableState(std::shared_ptr<SessionState> session, RunRequest request,
+                std::vector<Fetched> fetched)
+      : session_(std::move(session)), request_(std::move(request)), fetched_(std::move(fetched)) {
+    std::erase_if(fetched_, [](const Fetched& one) { return one.count == 0; });
+  }
 
-  size_t fetch_count() const { return request_.fetches.size(); }
+  size_t fetch_count() const { return fetched_.size(); }
 
   void run(const RunCall& call) {
-    while (true) {
-      const std::shared_ptr<PreparedRun> prepared = find(call);
-      check_outputs(*prepared, call.outputs);
-      if (session_->run_prepared(request_, *prepared, call)) return;
-      std::unique_lock lock(mutex_);
-      std::erase_if(planned_, [&](const auto& one) { return one->run == prepared; });
-    }
+    session_->check_open();
+    require<ValueError>(call.feeds.size() == request_.feeds.size(), ErrorKind::bad_feed,
+                        "This callable takes ", request_.feeds.size(), " values, not ",
+                        call.feeds.size());
+    fetched_.size() == request_.fetches.size() ? run_request(call) : run_and_join(call);
   }
 
   void check_room(size_t count) const {
@@ -43,92 +59,89 @@ class internal::CallableState {
   }
 
  private:
+  void run_request(const RunCall& call) {
+    while (true) {
+      const std::shared_ptr<Executable> executable = executable_for(call);
+      check_outputs(*executable, call.outputs);
+      if (session_->run(*executable, call)) return;
+      const std::unique_lock lock(mutex_);
+      if (last_ == executable) last_ = nullptr;
+    }
+  }
+
+  // Partitioned variables among the results: their parts come apart, and are joined on the host.
+  void run_and_join(const RunCall& call) {
+    require<InvalidArgumentError>(!call.options.keep_on_device, ErrorKind::bad_argument,
+                                  "A partitioned variable is joined on the host: fetch its parts ",
+                                  "where they are to stay on their devices");
+    std::vector<Tensor> parts(request_.fetches.size());
+    run_request({call.feeds, parts, call.options});
+    for (size_t i = 0; i < fetched_.size(); ++i) {
+      const Tensor made = fetched_[i].take_from(parts);
+      Tensor& result = call.outputs[i];
+      if (result) check_output(i, result, made.dtype(), made.shape(), internal::kHost);
+      result = result ? copied_into(result, made) : made;
+    }
+  }
+
   // Outputs that the caller gives must be what the plan makes.
-  void check_outputs(const PreparedRun& prepared, std::span<const Tensor> outputs) const {
-    if (prepared.plan->rest) return;  // its shapes are found by the run
+  void check_outputs(const Executable& executable, std::span<const Tensor> outputs) const {
+    if (executable.plan->rest) return;  // its shapes are found by the run
     for (size_t i = 0; i < outputs.size(); ++i) {
-      const PlanOutput& made = prepared.plan->outputs[i];
-      if (!outputs[i]) continue;
-      require<InvalidArgumentError>(outputs[i].dtype() == made.dtype, ErrorKind::dtype_incompatible,
-                                    "Result ", i, " has dtype ", made.dtype,
-                                    "; the tensor given for it has ", outputs[i].dtype());
-      require<InvalidArgumentError>(outputs[i].shape() == made.shape, ErrorKind::shape_incompatible,
-                                    "Result ", i, " has shape ", made.shape,
-                                    "; the tensor given for it has ", outputs[i].shape());
-      require<InvalidArgumentError>(
-          session_->memory_holding(outputs[i]) == made.memory, ErrorKind::bad_placement, "Result ",
-          i, " is made on ", session_->devices()[static_cast<size_t>(made.memory)]->name(),
-          "; the tensor given for it lies in memory of ", outputs[i].device());
+      const PlanOutput& made = executable.plan->outputs[i];
+      if (outputs[i]) check_output(i, outputs[i], made.dtype, made.shape, made.memory);
     }
   }
 
-  // The plan for the dtypes, shapes and places of some feeds.
-  struct Planned {
-    Planned(const RunCall& call, std::shared_ptr<PreparedRun> prepared)
-        : keep_on_device(call.options.keep_on_device), run(std::move(prepared)) {
-      for (const Tensor& value : call.feeds) {
-        feeds.push_back({value.dtype(), value.shape()});
-        devices.push_back(&value.device());
-      }
-    }
-    bool matches(const RunCall& call) const {
-      if (keep_on_device != call.options.keep_on_device) return false;
-      for (size_t i = 0; i < feeds.size(); ++i) {
-        const Tensor& value = call.feeds[i];
-        if (feeds[i].dtype != value.dtype() || feeds[i].shape != value.shape() ||
-            devices[i] != &value.device()) {
-          return false;
-        }
-      }
-      return true;
-    }
+  void check_output(size_t i, const Tensor& given, DType dtype, const Shape& shape,
+                    int memory) const {
+    require<InvalidArgumentError>(given.dtype() == dtype, ErrorKind::dtype_incompatible, "Result ",
+                                  i, " has dtype ", dtype, "; the tensor given for it has ",
+                                  given.dtype());
+    require<InvalidArgumentError>(given.shape() == shape, ErrorKind::shape_incompatible, "Result ",
+                                  i, " has shape ", shape, "; the tensor given for it has ",
+                                  given.shape());
+    require<InvalidArgumentError>(session_->devices().memory_holding(given) == memory,
+                                  ErrorKind::bad_placement, "Result ", i, " is made on ",
+                                  session_->devices().at(memory).name(),
+                                  "; the tensor given for it lies in memory of ", given.device());
+  }
 
-    std::vector<TensorSpec> feeds;
-    std::vector<const std::string*> devices;  // of the feeds: names are kept for ever
-    bool keep_on_device;
-    std::shared_ptr<PreparedRun> run;
-    std::atomic<uint64_t> used{0};  // when, by clock_
-  };
-
-  std::shared_ptr<PreparedRun> find(const RunCall& call) {
-    session_->check_open();
-    require<ValueError>(call.feeds.size() == request_.feeds.size(), ErrorKind::bad_feed,
-                        "This callable takes ", request_.feeds.size(), " values, not ",
-                        call.feeds.size());
+  // That of the last call, if this one is like it; else the session has it, or makes it.
+  std::shared_ptr<Executable> executable_for(const RunCall& call) {
+    const bool keep_on_device = call.options.keep_on_device;
     {
-      std::shared_lock lock(mutex_);
-      for (const std::unique_ptr<Planned>& planned : planned_) {
-        if (!planned->matches(call)) continue;
-        planned->used = ++clock_;
-        return planned->run;
-      }
+      const std::shared_lock lock(mutex_);
+      if (last_ && last_->takes(call.feeds, keep_on_device)) return last_;
     }
-    session_->check_feeds(request_, call.feeds);
-    auto planned = std::make_unique<Planned>(
-        call, session_->compile_run(request_, call.feeds, call.options.keep_on_device));
-    planned->used = ++clock_;
-    std::shared_ptr<PreparedRun> run = planned->run;
-    std::unique_lock lock(mutex_);
-    if (planned_.size() >= std::max<size_t>(1, session_->options().plan_cache_size)) {
-      planned_.erase(
-          std::min_element(planned_.begin(), planned_.end(),
-                           [](const auto& a, const auto& b) { return a->used < b->used; }));
-    }
-    planned_.push_back(std::move(planned));
-    return run;
+    const LeasedCall resolved(session_->calls());
+    resolved->assign(request_, call.feeds);
+    std::shared_ptr<Executable> executable = session_->executable_for(*resolved, keep_on_device);
+    std::shared_ptr<Executable> before;  // outlives the lock
+    const std::unique_lock lock(mutex_);
+    before = std::exchange(last_, executable);
+    return executable;
   }
 
-  std::shared_ptr<SessionState> session_;
-  RunRequest request_;
+  const std::shared_ptr<SessionState> session_;
+  const RunRequest request_;
+  std::vector<Fetched> fetched_;
   std::shared_mutex mutex_;
-  std::vector<std::unique_ptr<Planned>> planned_;  // as many as the session keeps of its own
-  std::atomic<uint64_t> clock_{0};
+  std::shared_ptr<Executable> last_;  // kept whatever the session runs besides
 };
+
+internal::CallableState& Callable::usable() const {
+  require<FailedPreconditionError>(state_ != nullptr, ErrorKind::closed,
+                                   "Use of a Callable that was moved from: it is no callable any "
+                                   "more");
+  return *state_;
+}
 
 std::vector<Tensor> Callable::operator()(std::span<const Tensor> feeds,
                                          const RunOptions& options) const {
-  std::vector<Tensor> outputs(state_->fetch_count());
-  state_->run({feeds, outputs, options});
+  internal::CallableState& state = usable();
+  std::vector<Tensor> outputs(state.fetch_count());
+  state.run({feeds, outputs, options});
   return outputs;
 }
 
@@ -139,8 +152,9 @@ std::vector<Tensor> Callable::operator()(std::initializer_list<Tensor> feeds,
 
 void Callable::run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs,
                         const RunOptions& options) const {
-  state_->check_room(outputs.size());
-  state_->run({feeds, outputs, options});
+  internal::CallableState& state = usable();
+  state.check_room(outputs.size());
+  state.run({feeds, outputs, options});
 }
 
 void Callable::run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> outputs,
@@ -150,13 +164,14 @@ void Callable::run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> o
 
 Callable Session::make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
                                 std::span<const Fetch> targets) {
-  state_->check_open();
+  usable().check_open();
   const GraphState& graph = *state_->graph();
   internal::ResolvedCall call;
   for (const Fetch& fetch : fetches) add_fetch(graph, fetch, call);
   for (const Fetch& target : targets) add_target(graph, target, call.request);
   for (const FeedKey& key : feeds) add_feed(graph, key, call.request);
-  return Callable(std::make_shared<internal::CallableState>(state_, std::move(call.request)));
+  return Callable(std::make_shared<internal::CallableState>(state_, std::move(call.request),
+                                                            std::move(call.fetched)));
 }
 
 Callable Session::make_callable(std::initializer_list<Fetch> fetches,

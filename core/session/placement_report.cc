@@ -1,4 +1,4 @@
-// Where operations are and why, and what a run copies between devices.
+// What a run copies between devices, and reports of that and of where operations are.
 #include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/byte_count.h"
@@ -8,22 +8,6 @@ namespace tenon {
 using internal::str;
 
 namespace internal {
-
-std::vector<PlacedOperation> SessionState::placed_operations() {
-  check_open();
-  std::lock_guard lock(graph_->mutex);
-  place_graph();
-  std::vector<PlacedOperation> operations;
-  for (size_t id = 0; id < placement_.size(); ++id) {
-    const Node& node = *graph_->node(static_cast<int>(id));
-    const Placed& placed = placement_[id];
-    operations.push_back({.operation = node.name,
-                          .type = node.type(),
-                          .device = devices_[static_cast<size_t>(placed.device)]->name(),
-                          .reason = reason_text(node, placed)});
-  }
-  return operations;
-}
 
 std::vector<DeviceCopy> copies_of(const Plan& plan) {
   std::vector<DeviceCopy> copies;

@@ -1,6 +1,10 @@
 #include "core/session/resolve.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "core/base/check.h"
+#include "core/tensor/buffer.h"
 
 namespace tenon::internal {
 namespace {
@@ -22,6 +26,33 @@ struct ResolvedFetch {
 
 Graph handle_of(const GraphState& graph) {
   return Graph(const_cast<GraphState&>(graph).shared_from_this());
+}
+
+template <typename T>
+void copy_parts(std::span<const Tensor> parts, int axis, T* to) {
+  int64_t outer = 1;
+  for (int i = 0; i < axis; ++i) outer *= parts[0].shape()[i];
+  for (int64_t i = 0; i < outer; ++i) {
+    for (const Tensor& part : parts) {
+      const auto size =
+          static_cast<int64_t>(part.bytes() / sizeof(T)) / std::max<int64_t>(1, outer);
+      to = std::copy_n(static_cast<const T*>(part.raw()) + i * size, size, to);
+    }
+  }
+}
+
+// Parts along an axis, as one.
+Tensor joined_parts(std::span<const Tensor> parts, int axis) {
+  Shape shape = parts[0].shape();
+  shape[axis] = 0;
+  for (const Tensor& part : parts) shape[axis] += part.shape()[axis];
+  Tensor whole = uninitialized_tensor(parts[0].dtype(), shape);
+  if (whole.dtype() == DType::string) {
+    copy_parts(parts, axis, static_cast<std::string*>(whole.raw()));
+  } else {
+    copy_parts(parts, axis, static_cast<std::byte*>(whole.raw()));
+  }
+  return whole;
 }
 
 ResolvedFetch resolve_fetch(const GraphState& graph, const Fetch& fetch) {
@@ -62,27 +93,59 @@ Endpoint resolve_key(const GraphState& graph, const FeedKey& key) {
 
 }  // namespace
 
+Tensor Fetched::take_from(std::span<Tensor> results) const {
+  if (count == 0) return {};
+  const std::span<Tensor> found =
+      results.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+  return count == 1 ? std::move(found[0]) : joined_parts(found, axis);
+}
+
 void ResolvedCall::clear() {
   request.fetches.clear();
   request.targets.clear();
   request.feeds.clear();
-  result_of.clear();
+  fetched.clear();
   for (Tensor& value : fed) value.drop_buffer();
   results.clear();
 }
 
+void ResolvedCall::feed(const Tensor& value, size_t index) {
+  if (fed.size() <= index) fed.resize(index + 1);
+  fed[index] = value;
+}
+
+void ResolvedCall::assign(const RunRequest& asked, std::span<const Tensor> feeds) {
+  request = asked;
+  for (size_t i = 0; i < feeds.size(); ++i) feed(feeds[i], i);
+}
+
 void add_fetch(const GraphState& graph, const Fetch& fetch, ResolvedCall& call) {
+  std::vector<Endpoint>& fetches = call.request.fetches;
+  const auto first = static_cast<int>(fetches.size());
+  if (!fetch.parts().empty()) {
+    for (const Output& part : fetch.parts()) {
+      fetches.push_back(endpoint_of(graph, part, ErrorKind::bad_fetch, "Fetch argument"));
+    }
+    const auto count = static_cast<int>(fetch.parts().size());
+    call.fetched.push_back({.first = first, .count = count, .axis = fetch.axis()});
+    return;
+  }
   const ResolvedFetch found = resolve_fetch(graph, fetch);
   if (found.target != nullptr) {
     call.request.targets.push_back(found.target);
-    call.result_of.push_back(-1);
+    call.fetched.push_back({.first = first, .count = 0});
   } else {
-    call.result_of.push_back(static_cast<int>(call.request.fetches.size()));
-    call.request.fetches.push_back(found.endpoint);
+    fetches.push_back(found.endpoint);
+    call.fetched.push_back({.first = first});
   }
 }
 
 void add_target(const GraphState& graph, const Fetch& target, RunRequest& request) {
+  for (const Output& part : target.parts()) {
+    request.targets.push_back(
+        endpoint_of(graph, part, ErrorKind::bad_fetch, "Fetch argument").node);
+  }
+  if (!target.parts().empty()) return;
   const ResolvedFetch found = resolve_fetch(graph, target);
   request.targets.push_back(found.target != nullptr ? found.target : found.endpoint.node);
 }
@@ -102,8 +165,7 @@ void resolve(const GraphState& graph, std::span<const Fetch> fetches, const Feed
   for (const Fetch& fetch : fetches) add_fetch(graph, fetch, call);
   for (const Feed& feed : feeds) {
     add_feed(graph, feed.key, call.request);
-    if (call.fed.size() < call.request.feeds.size()) call.fed.emplace_back();
-    call.fed[call.request.feeds.size() - 1] = feed.value;
+    call.feed(feed.value, call.request.feeds.size() - 1);
   }
   call.results.resize(call.request.fetches.size());
 }

@@ -17,15 +17,27 @@ struct RunRequest {
   std::vector<Endpoint> feeds = {};
 };
 
+// Where the value of a fetch is found among the results of a request: nowhere that of an operation;
+// that of a partitioned variable is joined of several.
+struct Fetched {
+  int first = 0;
+  int count = 1;
+  int axis = 0;  // along which several lie
+
+  Tensor take_from(std::span<Tensor> results) const;
+};
+
 // A call of Session::run. The vectors keep their memory from one call to the next.
 struct ResolvedCall {
   RunRequest request = {};
-  std::vector<int> result_of = {};   // by fetch: its place in `results`; -1 for an operation
+  std::vector<Fetched> fetched = {};
   std::vector<Tensor> fed = {};      // the values of the feeds, and room from earlier calls
   std::vector<Tensor> results = {};  // of request.fetches
-  std::string key = {};              // of its plan
+  std::string key = {};              // of its executable
 
   std::span<const Tensor> values() const { return {fed.data(), request.feeds.size()}; }
+  void feed(const Tensor& value, size_t index);
+  void assign(const RunRequest& asked, std::span<const Tensor> feeds);
   void clear();  // what refers to tensors and nodes
 };
 

@@ -6,9 +6,16 @@
 #include <mutex>
 #include <vector>
 
-#include "core/plan/plan.h"
+#include "core/backend/backend.h"
 
 namespace tenon::internal {
+
+// Where the work of a run ends. Its context records the event again for the next run: the number
+// tells the two apart.
+struct RunEnd {
+  std::shared_ptr<Event> event;
+  uint64_t number = 0;
+};
 
 // The ends of such runs, of one device. Who starts a run there lets its queue wait for all of them,
 // so that runs that share variables or memory behave as if one came after the other; the host

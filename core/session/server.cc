@@ -121,6 +121,12 @@ Server::Server(const ClusterSpec& cluster, const ServerOptions& options)
   if (options.start) start();
 }
 
+internal::ServerState& Server::usable() const {
+  require<FailedPreconditionError>(state_ != nullptr, ErrorKind::closed,
+                                   "Use of a Server that was moved from: it is no server any more");
+  return *state_;
+}
+
 Server::~Server() {
   if (state_) stop();
 }
@@ -137,16 +143,17 @@ Server Server::create_local_server(const SessionOptions& config) {
   return Server(cluster, {.config = config});
 }
 
-void Server::start() { state_->start(); }
-void Server::stop() { state_->stop(); }
+void Server::start() { usable().start(); }
+void Server::stop() { usable().stop(); }
 void Server::join() const {
+  usable();
   const std::shared_ptr<internal::ServerState> state = state_;
   state->join();
 }
-std::string Server::target() const { return state_->where().target(); }
-const ClusterSpec& Server::cluster() const { return state_->cluster(); }
-std::string Server::job_name() const { return state_->where().job; }
-int Server::task_index() const { return state_->where().index; }
+std::string Server::target() const { return usable().where().target(); }
+const ClusterSpec& Server::cluster() const { return usable().cluster(); }
+std::string Server::job_name() const { return usable().where().job; }
+int Server::task_index() const { return usable().where().index; }
 
 }  // namespace train
 

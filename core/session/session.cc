@@ -1,10 +1,15 @@
 // Session: the public face of running.
 #include "tenon/session.h"
 
+#include <algorithm>
+
+#include "core/base/check.h"
 #include "core/session/session_state.h"
 
 namespace tenon {
 
+using internal::LeasedCall;
+using internal::require;
 using internal::ResolvedCall;
 using internal::SessionState;
 
@@ -12,44 +17,47 @@ namespace {
 
 // A variable stands for its memory; what is a variable in name only, for its value.
 Output output_of(const Variable& variable) {
-  const bool whole = !variable.is_tensor() && !variable.is_partitioned();
-  return whole ? variable.op().output(0) : static_cast<Output>(variable);
+  return variable.is_tensor() ? variable.value() : variable.op().output(0);
 }
 
 // A call while it is made.
 class Call {
  public:
   Call(SessionState& state, std::span<const Fetch> fetches, const Feeds& feeds)
-      : state_(state), call_(state.lease_call()) {
-    try {
-      state.check_open();
-      internal::resolve(*state.graph(), fetches, feeds, *call_);
-    } catch (...) {
-      state_.give_back(std::move(call_));
-      throw;
-    }
+      : call_(state.calls()) {
+    state.check_open();
+    internal::resolve(*state.graph(), fetches, feeds, *call_);
   }
-  ~Call() { state_.give_back(std::move(call_)); }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
 
   ResolvedCall& operator*() const { return *call_; }
 
   // The result of a fetch; empty for an operation.
-  Tensor take(size_t fetch) const {
-    const int from = call_->result_of[fetch];
-    return from < 0 ? Tensor() : std::move(call_->results[static_cast<size_t>(from)]);
-  }
+  Tensor take(size_t fetch) const { return call_->fetched[fetch].take_from(call_->results); }
 
  private:
-  SessionState& state_;
-  std::unique_ptr<ResolvedCall> call_;
+  LeasedCall call_;
 };
 
 }  // namespace
 
-Fetch::Fetch(const Variable& variable) : output_(output_of(variable)) {}
-FeedKey::FeedKey(const Variable& variable) : output_(output_of(variable)) {}
+Fetch::Fetch(const Variable& variable) {
+  if (!variable.is_partitioned()) {
+    output_ = output_of(variable);
+    return;
+  }
+  for (const Variable& part : variable.parts()) parts_.push_back(output_of(part));
+  const std::vector<int64_t> counts = variable.partitions();
+  const auto split = std::find_if(counts.begin(), counts.end(), [](int64_t n) { return n > 1; });
+  axis_ = split == counts.end() ? 0 : static_cast<int>(split - counts.begin());
+}
+
+FeedKey::FeedKey(const Variable& variable) {
+  require<TypeError>(!variable.is_partitioned(), ErrorKind::bad_feed,
+                     "Cannot interpret feed_dict key as Tensor: Can not convert a ",
+                     "PartitionedVariable into a Tensor: feed the parts of '",
+                     variable.is_partitioned() ? variable.name() : std::string(), "'");
+  output_ = output_of(variable);
+}
 
 Session::Session(const SessionOptions& options) : Session(get_default_graph(), options) {}
 
@@ -60,9 +68,17 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
+SessionState& Session::usable() const {
+  require<FailedPreconditionError>(
+      state_ != nullptr, ErrorKind::closed,
+      "Use of a Session that was moved from: it is no session any more");
+  return *state_;
+}
+
 std::vector<Tensor> Session::run(std::span<const Fetch> fetches, const Feeds& feeds) {
-  const Call call(*state_, fetches, feeds);
-  state_->run(*call);
+  SessionState& state = usable();
+  const Call call(state, fetches, feeds);
+  state.run(*call);
   std::vector<Tensor> results;
   results.reserve(fetches.size());
   for (size_t i = 0; i < fetches.size(); ++i) results.push_back(call.take(i));
@@ -74,30 +90,33 @@ std::vector<Tensor> Session::run(std::initializer_list<Fetch> fetches, const Fee
 }
 
 Tensor Session::run(const Fetch& fetch, const Feeds& feeds) {
-  const Call call(*state_, {&fetch, 1}, feeds);
-  state_->run(*call);
+  SessionState& state = usable();
+  const Call call(state, {&fetch, 1}, feeds);
+  state.run(*call);
   return call.take(0);
 }
 
-void Session::close() { state_->close(); }
-Graph Session::graph() const { return Graph(state_->graph()); }
-std::vector<DeviceInfo> Session::list_devices() const { return state_->list_devices(); }
+void Session::close() { usable().close(); }
+Graph Session::graph() const { return Graph(usable().graph()); }
+std::vector<DeviceInfo> Session::list_devices() const { return usable().devices().list(); }
 std::vector<Allocation> Session::variable_allocations() const {
-  return state_->variable_allocations();
+  return usable().variables().allocations();
 }
 
 std::string Session::plan_text(std::span<const Fetch> fetches, const Feeds& feeds) {
-  const Call call(*state_, fetches, feeds);
-  return state_->prepare(*call)->plan->to_string();
+  SessionState& state = usable();
+  const Call call(state, fetches, feeds);
+  return state.executable_for(*call)->plan->to_string();
 }
 
 PlacementReport Session::explain_placement(std::span<const Fetch> fetches, const Feeds& feeds) {
+  SessionState& state = usable();
   PlacementReport report;
   if (!fetches.empty()) {
-    const Call call(*state_, fetches, feeds);
-    report.copies = internal::copies_of(*state_->prepare(*call)->plan);
+    const Call call(state, fetches, feeds);
+    report.copies = internal::copies_of(*state.executable_for(*call)->plan);
   }
-  report.operations = state_->placed_operations();
+  report.operations = state.placed_operations();
   return report;
 }
 

@@ -75,20 +75,21 @@ class InProcessTransport : public Transport {
     return task_of_[static_cast<size_t>(at)]->second->variable(key, device);
   }
 
-  void check() const override {
-    check_running(*own_);
-    require<RuntimeError>(own_->second->resets == resets_, ErrorKind::closed,
-                          "Attempted to use a closed Session: its target was reset");
-  }
-
-  void check(const std::vector<bool>& used) const override {
+  void check_running(const std::vector<bool>& used) const override {
     for (size_t i = 0; i < used.size(); ++i) {
-      if (used[i]) check_running(*task_of_[i]);
+      if (used[i]) check_task(*task_of_[i]);
     }
   }
 
  private:
-  static void check_running(const Tasks::value_type& task) {
+  void check_own_task() const override {
+    check_task(*own_);
+    require<RuntimeError>(own_->second->resets == resets_, ErrorKind::closed,
+                          "Attempted to use a closed Session: its target was reset");
+  }
+  void give_up_variables() override {}  // they are the tasks'
+
+  static void check_task(const Tasks::value_type& task) {
     require<RuntimeError>(!task.second->stopped, ErrorKind::closed, "The server of ", task.first,
                           " has stopped: sessions made before can't use it any more");
   }
@@ -125,20 +126,32 @@ std::shared_ptr<VariableStorage> InProcessTask::variable(const VariableKey& key,
   return slot;
 }
 
-void InProcessTask::clear(std::span<const std::string> containers) {
-  std::vector<std::shared_ptr<VariableStorage>> cleared;
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto& [key, storage] : variables_) {
-      if (std::find(containers.begin(), containers.end(), key.container) != containers.end()) {
-        cleared.push_back(storage);
-      }
-    }
+template <typename Which>
+InProcessTask::Variables InProcessTask::variables_where(const Which& is_meant) const {
+  Variables found;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, storage] : variables_) {
+    if (is_meant(key)) found.push_back(storage);
   }
-  for (const auto& storage : cleared) {
+  return found;
+}
+
+// Waits for the runs that use them, without a lock that these may want.
+void InProcessTask::clear(const Variables& variables) {
+  for (const auto& storage : variables) {
     const VariableAccess access(*storage, Access::kWrite);
     storage->value = Tensor();
   }
+}
+
+void InProcessTask::clear(std::span<const std::string> containers) {
+  clear(variables_where([&](const VariableKey& key) {
+    return std::find(containers.begin(), containers.end(), key.container) != containers.end();
+  }));
+}
+
+void InProcessTask::clear() {
+  clear(variables_where([](const VariableKey&) { return true; }));
 }
 
 std::string TaskAddress::device_prefix() const {

@@ -22,16 +22,22 @@ class InProcessTask {
   explicit InProcessTask(std::vector<std::unique_ptr<Device>> devices);
 
   std::shared_ptr<VariableStorage> variable(const VariableKey& key, Device& device);
-  // Gives up the values of the variables of these containers.
+  // Gives up the values of the variables of these containers; of all.
   void clear(std::span<const std::string> containers);
+  void clear();
 
   std::vector<Device*> devices() const;
   std::atomic<bool> stopped{false};
   std::atomic<int> resets{0};  // sessions made on this task before the last one are closed
 
  private:
+  using Variables = std::vector<std::shared_ptr<VariableStorage>>;
+  template <typename Which>
+  Variables variables_where(const Which& is_meant) const;
+  static void clear(const Variables& variables);
+
   std::vector<std::unique_ptr<Device>> devices_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<VariableKey, std::shared_ptr<VariableStorage>> variables_;
 };
 

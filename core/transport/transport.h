@@ -1,9 +1,11 @@
-// What a session needs of the tasks of a cluster: their devices, and the variables that live there.
-// Implemented in one process (in_process.h); shaped so that tasks of other processes can be reached
-// the same way: a variable is asked for by its key once, when a plan is made, and then acquired and
-// released by each run.
+// What a session needs of the tasks that it runs on: their devices, and the variables that live
+// there. A session without a target has a task of its own (single_task.h), one with a target those
+// of a cluster in this process (in_process.h); shaped so that tasks of other processes can be
+// reached the same way: a variable is asked for by its key once, when a plan is made, and then
+// acquired and released by each run.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -13,7 +15,7 @@
 
 namespace tenon::internal {
 
-// What tells the variables of a cluster apart.
+// What tells the variables of a task apart.
 struct VariableKey {
   std::string device;     // the whole name, job and task included
   std::string container;  // "" is the task's own
@@ -26,7 +28,7 @@ struct VariableKey {
   }
 };
 
-// One session's connection to a cluster.
+// One session's connection to its tasks. Thread-safe.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -34,10 +36,25 @@ class Transport {
   virtual const std::vector<Device*>& devices() const = 0;
   // The variable of that key: one for all who ask, made, without a value, on the first asking.
   virtual std::shared_ptr<VariableStorage> variable(const VariableKey& key, Device& device) = 0;
-  // Throw RuntimeError (closed): when the session's own task has stopped or was reset; when one has
-  // stopped whose device is among these (by index into devices()).
-  virtual void check() const = 0;
-  virtual void check(const std::vector<bool>& used) const = 0;
+
+  // Ends the connection. Variables that nobody else can reach lose their values; a run that has
+  // acquired one keeps it until it ends.
+  void close() {
+    closed_ = true;
+    give_up_variables();
+  }
+  // Throws RuntimeError (closed) when the connection was closed, by us or by the session's own
+  // task. A run that checks this while it holds its variables knows why one has no value.
+  void check_open() const;
+  // Throws RuntimeError (closed) when a task has stopped whose device is among these (by index into
+  // devices()).
+  virtual void check_running(const std::vector<bool>& used) const = 0;
+
+ private:
+  virtual void check_own_task() const = 0;
+  virtual void give_up_variables() = 0;
+
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace tenon::internal

@@ -42,7 +42,7 @@ TEST_F(RunsUnderWayTest, RunsSideBySideAreBothUnderWay) {
   EXPECT_THAT(under_way(), ElementsAre(a_.get(), b_.get()));
 }
 
-// The arena of a was leased again meanwhile: its second run ended after b's began.
+// The context of a was leased again meanwhile: its second run ended after b's began.
 TEST_F(RunsUnderWayTest, AnEndThatWasRecordedAgainStays) {
   runs_.replace(started(), a_);
   const std::vector<RunEnd> of_b = started(), of_a = started();

@@ -88,7 +88,8 @@ struct ServerOptions {
   bool start = true;  // false: by start()
 };
 
-// One task of a cluster. It runs nothing itself: sessions run what is placed on its devices.
+// One task of a cluster. It runs nothing itself: sessions run what is placed on its devices. One
+// that was moved from throws FailedPreconditionError (closed).
 class TENON_API Server {
  public:
   // Throws ValueError (bad_argument) where the job or task must be said, InvalidArgumentError
@@ -122,6 +123,8 @@ class TENON_API Server {
   void join() const;
 
  private:
+  internal::ServerState& usable() const;
+
   std::shared_ptr<internal::ServerState> state_;
 };
 

@@ -40,8 +40,9 @@ class SessionState;
 class CallableState;
 }  // namespace internal
 
-// What a run is asked for: an Output, a Variable (its value), an Operation (run it), or the name of
-// a tensor ("scope/v:0") or an operation ("init").
+// What a run is asked for: an Output, a Variable (its value; that of a partitioned one is joined of
+// its parts'), an Operation (run it), or the name of a tensor ("scope/v:0") or an operation
+// ("init").
 class TENON_API Fetch {
  public:
   Fetch(Output output) : output_(std::move(output)) {}
@@ -53,14 +54,22 @@ class TENON_API Fetch {
   const Output& output() const noexcept { return output_; }
   const Operation& op() const noexcept { return op_; }
   const std::string& name() const noexcept { return name_; }
+  // Of a partitioned variable: its parts, and the axis that they lie along.
+  const std::vector<Output>& parts() const noexcept { return parts_; }
+  int axis() const noexcept { return axis_; }
 
  private:
   Output output_;
   Operation op_;
   std::string name_;
+  std::vector<Output> parts_;
+  int axis_ = 0;
 };
 
-// What is fed: an Output, a Variable, or the name of a tensor.
+// What is fed: an Output, a Variable, or the name of a tensor. A variable that is fed has that
+// value during the whole run, whoever reads it, and nothing may write it. (In TensorFlow 1 only the
+// readers of graph_element() see what a resource variable is fed.) A partitioned variable can't be
+// fed, its parts can: TypeError (bad_feed).
 class TENON_API FeedKey {
  public:
   FeedKey(Output output) : output_(std::move(output)) {}
@@ -104,8 +113,11 @@ struct SessionOptions {
   size_t gpu_memory_limit = 0;  // the same of each GPU; 0: no limit but the device's own
   // Whether GPUs may round the factors of float32 products to TensorFloat-32 (10 bits of mantissa).
   bool allow_tf32 = false;
-  // How many plans are kept: of runs, and by each callable of its own. Those used longest ago go.
-  size_t plan_cache_size = 128;
+  // How many plans are kept, of runs and callables together; a callable keeps that of its last call
+  // besides. 0: 128, or up to 1024 of small ones. Where more are in use than are kept, most of
+  // these stay, else those used longest ago go. Plans share their working memory: there is as much
+  // of it as the largest one needs, as often as runs were under way at once.
+  size_t plan_cache_size = 0;
 };
 
 struct DeviceInfo {
@@ -169,7 +181,8 @@ struct RunOptions {
 };
 
 // A run that is planned once and called often. Copies share the plan; calls may come from many
-// threads at once. It keeps its session's state alive.
+// threads at once. It keeps its session's state alive. One that was moved from throws
+// FailedPreconditionError (closed).
 class TENON_API Callable {
  public:
   // The values of the fetches, operations left out, for these values of the feeds (in the order
@@ -182,7 +195,9 @@ class TENON_API Callable {
   // The same into the caller's tensors, which must have the results' dtypes and shapes (else
   // InvalidArgumentError, shape_incompatible or dtype_incompatible) and lie where the results do
   // (else bad_placement): on the host, unless they are kept on the device. A warm call allocates
-  // nothing.
+  // nothing. A result's tensor may lie over what is fed (a frame filtered in place): then the
+  // result is made elsewhere and copied there at the end. Results that lie over each other are
+  // refused (bad_argument).
   void run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> outputs,
                 const RunOptions& options = {}) const;
   void run_into(std::span<const Tensor> feeds, std::span<Tensor> outputs,
@@ -192,9 +207,12 @@ class TENON_API Callable {
   explicit Callable(std::shared_ptr<internal::CallableState> state) : state_(std::move(state)) {}
 
  private:
+  internal::CallableState& usable() const;
+
   std::shared_ptr<internal::CallableState> state_;
 };
 
+// One that was moved from throws FailedPreconditionError (closed), whatever it is asked.
 class TENON_API Session {
  public:
   // Of the default graph. Throws InvalidArgumentError (bad_argument) for options that make no
@@ -231,7 +249,7 @@ class TENON_API Session {
                          std::span<const Fetch> targets);
 
   // Gives up the variables' values, but those of a target, which are its servers'. Running
-  // afterwards throws RuntimeError (closed).
+  // afterwards throws RuntimeError (closed); a run that is under way answers, or throws the same.
   void close();
 
   // Gives up the variables in these containers (none: in the tasks' own) on all tasks of the
@@ -263,6 +281,8 @@ class TENON_API Session {
   const std::shared_ptr<internal::SessionState>& state() const noexcept { return state_; }
 
  private:
+  internal::SessionState& usable() const;
+
   std::shared_ptr<internal::SessionState> state_;
 };
 

@@ -1,0 +1,78 @@
+#include "core/session/planner.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace tenon::internal {
+
+void Planner::place_graph() {
+  std::lock_guard lock(graph_->mutex);
+  placement_.extend();
+}
+
+std::vector<PlacedOperation> Planner::placed_operations() {
+  std::lock_guard lock(graph_->mutex);
+  placement_.extend();
+  return placement_.list();
+}
+
+std::shared_ptr<Executable> Planner::make_executable(PlanRequest request, std::string key) {
+  std::lock_guard lock(graph_->mutex);
+  placement_.extend();
+  auto executable = std::make_shared<Executable>();
+  executable->request = std::move(request);
+  executable->key = std::move(key);
+  executable->plan = compile(graph_, executable->request, *this);
+  bind_variables(*executable);
+  for (const Step& step : executable->plan->steps) {
+    executable->streams.push_back(step.kernel.random_blocks > 0 ? &streams_.at(*step.node)
+                                                                : nullptr);
+  }
+  return executable;
+}
+
+void Planner::bind_variables(Executable& executable) const {
+  const Plan& plan = *executable.plan;
+  executable.uses_device = plan.uses_device;
+  for (size_t i = 0; i < plan.variables.size(); ++i) {
+    const PlanVariable& variable = plan.variables[i];
+    const auto declared = variable.node->attrs.get<Shape>("shape");
+    executable.variables.push_back({.node = variable.node,
+                                    .storage = &storage(*variable.node),
+                                    .access = variable.written ? Access::kWrite : Access::kRead,
+                                    .must_be_initialized = variable.must_be_initialized,
+                                    .dtype = variable.node->attrs.get<DType>("dtype"),
+                                    .declared = declared,
+                                    .varies = !declared.fully_defined(),
+                                    .planned = plan.variable_shapes[i]});
+    executable.uses_device[static_cast<size_t>(device_of(*variable.node))] = true;
+  }
+  for (size_t i = 0; i < plan.slots.size(); ++i) {
+    const Slot& slot = plan.slots[i];
+    if (slot.place != Slot::Place::kVariable) continue;
+    executable.variables[static_cast<size_t>(slot.index)].slots.push_back(static_cast<int>(i));
+  }
+  std::vector<int>& order = executable.locking_order;
+  order.resize(plan.variables.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::less<>()(executable.variables[static_cast<size_t>(a)].storage,
+                         executable.variables[static_cast<size_t>(b)].storage);
+  });
+}
+
+VariableStorage& Planner::storage(const Node& variable) const {
+  return variables_.at(variable, devices_.at(device_of(variable)));
+}
+
+std::optional<Shape> Planner::variable_shape(const Node& variable) const {
+  const auto& declared = variable.attrs.get<Shape>("shape");
+  if (declared.fully_defined()) return declared;
+  VariableStorage& at = storage(variable);
+  const VariableAccess access(at, Access::kRead);
+  if (!at.initialized()) return std::nullopt;
+  return at.value.shape();
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,54 @@
+// Makes what a session runs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/session/executable.h"
+#include "core/session/graph_placement.h"
+#include "core/session/random_streams.h"
+#include "core/session/session_variables.h"
+
+namespace tenon::internal {
+
+// Answers what plans ask of their session, and binds each plan to its variables and streams.
+// Thread-safe.
+class Planner : public PlanEnvironment {
+ public:
+  Planner(std::shared_ptr<GraphState> graph, const SessionDevices& devices,
+          SessionVariables& variables, const SessionOptions& options)
+      : graph_(std::move(graph)),
+        devices_(devices),
+        variables_(variables),
+        placement_(*graph_, devices, options) {}
+
+  // Gives every operation of the graph a place, also those that nobody runs. Throws
+  // InvalidArgumentError (bad_placement).
+  void place_graph();
+  std::vector<PlacedOperation> placed_operations();
+  // Throws what a run may throw before it starts.
+  std::shared_ptr<Executable> make_executable(PlanRequest request, std::string key);
+
+  // PlanEnvironment. The graph's lock is held.
+  const std::vector<Device*>& devices() const override { return devices_.all(); }
+  int device_of(const Node& node) const override { return placement_.device_of(node); }
+  std::optional<Shape> variable_shape(const Node& variable) const override;
+  std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const override {
+    return streams_.at(node).seeds;
+  }
+
+ private:
+  VariableStorage& storage(const Node& variable) const;
+  void bind_variables(Executable& executable) const;
+
+  const std::shared_ptr<GraphState> graph_;
+  const SessionDevices& devices_;
+  SessionVariables& variables_;
+  mutable RandomStreams streams_;
+  GraphPlacement placement_;  // under the graph's lock
+};
+
+}  // namespace tenon::internal
