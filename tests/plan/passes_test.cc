@@ -31,6 +31,15 @@ TEST(PassTableTest, ReadmeListsThePassesInOrder) {
   EXPECT_NE(text.find("one file a pass: " + list + " core/"), std::string::npos) << list;
 }
 
+TEST(PassTableTest, ThePageOnArchitectureHasTheTable) {
+  std::string table;
+  for (const Pass& pass : passes()) {
+    table += "| " + std::string(pass.name) + " | " + std::string(pass.does) + " |\n";
+  }
+  EXPECT_NE(contents("docs/architecture.md").find("|---|---|\n" + table + "\n"), std::string::npos)
+      << table;
+}
+
 TEST(PassTableTest, EveryPassHasAFileThatSaysWhatItDoes) {
   for (const Pass& pass : passes()) {
     const std::string name(pass.name);

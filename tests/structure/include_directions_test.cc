@@ -1,4 +1,4 @@
-// Which folder may include which: design.md's order, read from the sources themselves.
+// Which folder may include which: the README's order, read from the sources themselves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
