@@ -44,16 +44,23 @@ void binary_block(void* out, const void* a, const void* b, const void*, size_t p
   for (size_t i = 0; i < padded; ++i) to[i] = convert<T>(Op()(convert<C>(x[i]), convert<C>(y[i])));
 }
 
-// Of operations that may throw, which what lies beyond the block's elements mustn't make them do.
-template <class Op, typename T>
-void checked_unary_block(void* out, const void* a, const void* b, const void* c, size_t,
-                         size_t count) {
-  unary_block<Op, T>(out, a, b, c, count, count);
+// Of operations that are slow, one element at a time: those beyond the block's repeat the last.
+template <typename T>
+void repeat_last(void* out, size_t padded, size_t count) {
+  auto* to = static_cast<T*>(out);
+  for (size_t i = count; i < padded; ++i) to[i] = to[count - 1];
 }
 template <class Op, typename T>
-void checked_binary_block(void* out, const void* a, const void* b, const void* c, size_t,
-                          size_t count) {
+void slow_unary_block(void* out, const void* a, const void* b, const void* c, size_t padded,
+                      size_t count) {
+  unary_block<Op, T>(out, a, b, c, count, count);
+  repeat_last<T>(out, padded, count);
+}
+template <class Op, typename T>
+void slow_binary_block(void* out, const void* a, const void* b, const void* c, size_t padded,
+                       size_t count) {
   binary_block<Op, T>(out, a, b, c, count, count);
+  repeat_last<T>(out, padded, count);
 }
 
 struct Equal {
@@ -184,17 +191,17 @@ BlockFunction arithmetic(Primitive primitive) {
     case Primitive::kGreaterEqual:
       return swapped_compare_block<LessEqual, T>;
     case Primitive::kReciprocal:
-      return kInteger ? checked_unary_block<Reciprocal, T> : unary_block<Reciprocal, T>;
+      return kInteger ? slow_unary_block<Reciprocal, T> : unary_block<Reciprocal, T>;
     case Primitive::kDivide:
-      return kInteger ? checked_binary_block<Divide, T> : binary_block<Divide, T>;
+      return kInteger ? slow_binary_block<Divide, T> : binary_block<Divide, T>;
     case Primitive::kFloorDivide:
-      return checked_binary_block<FloorDivide, T>;
+      return slow_binary_block<FloorDivide, T>;
     case Primitive::kFloorMod:
-      return checked_binary_block<FloorMod, T>;
+      return slow_binary_block<FloorMod, T>;
     case Primitive::kTruncateMod:
-      return checked_binary_block<TruncateMod, T>;
+      return slow_binary_block<TruncateMod, T>;
     case Primitive::kPower:
-      return checked_binary_block<Power, T>;
+      return slow_binary_block<Power, T>;
     default:
       return nullptr;
   }
@@ -209,7 +216,7 @@ BlockFunction floating(Primitive primitive) {
     case Primitive::kRsqrt:
       return unary_block<Rsqrt, T>;
     case Primitive::kErf:
-      return checked_unary_block<Erf, T>;
+      return slow_unary_block<Erf, T>;
     case Primitive::kIsFinite:
       return classify_block<T, true>;
     case Primitive::kIsNan:

@@ -10,8 +10,9 @@ namespace tenon::cpu {
 // Elements in a block are computed in groups of this many; blocks have room for whole groups.
 inline constexpr size_t kBlockGroup = 16;
 
-// Computes `count` elements of `out` from those of the operands. May compute up to `padded`, a
-// multiple of kBlockGroup, where what lies beyond `count` is any number. `out` may be an operand.
+// Computes `count` elements of `out` from those of the operands, and what lies beyond up to
+// `padded`, a multiple of kBlockGroup: there the operands repeat their last element, and so does
+// the result. `out` may be an operand.
 using BlockFunction = void (*)(void* out, const void* a, const void* b, const void* c,
                                size_t padded, size_t count);
 

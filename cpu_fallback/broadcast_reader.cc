@@ -14,6 +14,16 @@ constexpr int64_t kLongestPeriod = 512;
 
 size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
+// Elements [count, padded) become the one before them. What is computed of them then raises no
+// floating-point exception that an element itself doesn't.
+void repeat_last(std::byte* elements, size_t bytes, size_t count, size_t padded) {
+  internal::for_word_size(bytes, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    auto* at = reinterpret_cast<T*>(elements);
+    std::fill(at + count, at + padded, at[count - 1]);
+  });
+}
+
 }  // namespace
 
 BroadcastReader::BroadcastReader(DType dtype, const Shape& from, const Shape& to)
@@ -80,8 +90,11 @@ const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t 
   switch (kind_) {
     case Kind::kScalar:
       return scratch;
-    case Kind::kPeriodic:
-      return scratch + static_cast<size_t>(index % period_) * bytes_;
+    case Kind::kPeriodic: {
+      std::byte* at = scratch + static_cast<size_t>(index % period_) * bytes_;
+      repeat_last(at, bytes_, count, padded);
+      return at;
+    }
     case Kind::kFull: {
       const std::byte* at =
           static_cast<const std::byte*>(data) + static_cast<size_t>(index) * bytes_;
@@ -97,7 +110,7 @@ const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t 
       });
       break;
   }
-  std::memset(scratch + count * bytes_, 0, (padded - count) * bytes_);
+  repeat_last(scratch, bytes_, count, padded);
   return scratch;
 }
 

@@ -30,7 +30,7 @@ class BroadcastReader {
   // Fills the scratch memory with what serves all blocks of a run.
   void begin(const void* data, std::byte* scratch, size_t block) const;
   // Where the block of `count` elements from `index` of the output on can be read. It is followed
-  // by readable, initialised elements up to `padded`.
+  // by copies of the last one up to `padded`. A block that isn't whole is the last of its run.
   const void* read(const void* data, std::byte* scratch, int64_t index, size_t count,
                    size_t padded) const;
 

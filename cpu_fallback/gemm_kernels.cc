@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "cpu_fallback/simd_targets.h"
 
@@ -119,8 +120,27 @@ void multiply_rows(const TileRows<T>& tile) {
   return multiply_panels<T, kTileRows, kLayout>(tile);
 }
 
+constexpr int kTileHeights[] = {1, 2, 4, 6, 8, 12};
+
+// Rows that a tile computes beyond its own repeat the last one: products of anything else could
+// raise floating-point exceptions that no element of C raises.
+template <typename T>
+void repeat_last_row(const TileRows<T>& tile) {
+  const int height = *std::lower_bound(std::begin(kTileHeights), std::end(kTileHeights), tile.rows);
+  if (tile.rows == height) return;
+  const bool by_rows = tile.layout == PanelLayout::kRows;
+  const int64_t row_step = by_rows ? kPanelStride<T> : 1, k_step = by_rows ? 1 : tile.a_stride;
+  for (int64_t k = 0; k < tile.depth; ++k) {
+    T* column = tile.a + k * k_step;
+    for (int r = tile.rows; r < height; ++r) {
+      column[r * row_step] = column[(tile.rows - 1) * row_step];
+    }
+  }
+}
+
 template <typename T>
 void multiply(const TileRows<T>& tile) {
+  repeat_last_row(tile);
   if (tile.layout == PanelLayout::kRows) {
     multiply_rows<T, PanelLayout::kRows>(tile);
   } else {
@@ -172,7 +192,9 @@ void pack_transposed_panel(const T* b, int64_t stride, int64_t depth, int64_t co
       for (int64_t k = k0; k < k1; ++k) panel[k * kWidth + n] = from[k];
     }
     for (int64_t k = k0; k < k1; ++k) {
-      for (int64_t n = columns; n < kWidth; ++n) panel[k * kWidth + n] = 0;
+      for (int64_t n = columns; n < kWidth; ++n) {
+        panel[k * kWidth + n] = panel[k * kWidth + columns - 1];
+      }
     }
   }
 }
@@ -193,7 +215,7 @@ void pack_b(const T* b, int64_t stride, bool transposed, int64_t depth, int64_t 
       std::memcpy(to, from + n, kWidth * sizeof(T));
     }
     if (n == columns) continue;
-    for (int64_t i = 0; i < kWidth; ++i) to[i] = n + i < columns ? from[n + i] : T{0};
+    for (int64_t i = 0; i < kWidth; ++i) to[i] = from[std::min(n + i, columns - 1)];
   }
 }
 
@@ -206,9 +228,7 @@ void pack_transposed_a(const T* a, int64_t stride, int rows, int64_t depth, T* p
     return;
   }
   for (int64_t k = 0; k < depth; ++k) {
-    for (int r = 0; r < kTileRows; ++r) {
-      panel[k * kTileRows + r] = r < rows ? a[k * stride + r] : T{0};
-    }
+    for (int r = 0; r < rows; ++r) panel[k * kTileRows + r] = a[k * stride + r];
   }
 }
 
@@ -235,7 +255,8 @@ struct Relu6 {
 struct Elu {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, VectorExpm1()(d, x));
+    const V zero = hn::Zero(d);
+    return hn::IfThenElse(hn::Le(x, zero), VectorExpm1()(d, hn::Min(x, zero)), x);
   }
 };
 struct LeakyRelu {

@@ -26,7 +26,7 @@ enum class PanelLayout { kRows, kDepth };
 template <typename T>
 struct TileRows {
   PanelLayout layout;
-  const T* a;        // room for tile_rows rows may be read
+  T* a;              // has room for tile_rows rows; those that aren't there are filled up
   int64_t a_stride;  // of kDepth
   int rows;          // at most tile_rows
   const T* b;        // panels of tile_columns columns, [k * b_stride + column]
@@ -44,8 +44,8 @@ struct GemmKernels {
   int tile_rows;
   int tile_columns;
   void (*multiply)(const TileRows<T>& tile);
-  // Packs B's chunk [depth, columns] into panels, the last filled up with zeros. Element (k, n) is
-  // at b[k * stride + n], or b[n * stride + k] when transposed.
+  // Packs B's chunk [depth, columns] into panels, the last filled up with its last column. Element
+  // (k, n) is at b[k * stride + n], or b[n * stride + k] when transposed.
   void (*pack_b)(const T* b, int64_t stride, bool transposed, int64_t depth, int64_t columns,
                  T* panels);
   // Packs rows of a transposed A, element (row, k) at a[k * stride + row], by depth:

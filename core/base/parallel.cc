@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "core/base/floating_point_modes.h"
+
 #ifdef TENON_TSAN  // oneTBB isn't instrumented: ThreadSanitizer sees races in it that aren't there
 #include <exception>
 #include <vector>
@@ -25,6 +27,7 @@ class Pieces {
       : count_(count), body_(body), context_(context) {}
 
   void work() {
+    const InModes of_the_caller(modes_);
     try {
       for (int64_t piece = next_++; piece < count_; piece = next_++) body_(context_, piece);
     } catch (...) {
@@ -37,6 +40,7 @@ class Pieces {
   const int64_t count_;
   const ThreadPool::Body body_;
   void* const context_;
+  const FloatingPointModes modes_ = FloatingPointModes::of_this_thread();
   std::atomic<int64_t> next_{0};
 };
 

@@ -19,7 +19,8 @@ class ThreadPool {
   int threads() const noexcept { return threads_; }
 
   // Calls body(i) for every i in [0, pieces), in any order and on any of the threads, and returns
-  // when all have returned. The first exception is rethrown. `context` style: no allocation.
+  // when all have returned. The first exception is rethrown. All threads work in the caller's
+  // floating-point modes. `context` style: no allocation.
   using Body = void (*)(void* context, int64_t piece);
   void run(int64_t pieces, Body body, void* context);
 

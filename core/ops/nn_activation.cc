@@ -26,13 +26,16 @@ Values lower_relu6(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
   const Value above = b.binary(Primitive::kMaximum, in[0], b.constant_like(in[0], 0));
   return {b.binary(Primitive::kMinimum, above, b.constant_like(in[0], 6))};
 }
+// exp(x) - 1 where x is negative: elsewhere, where nobody takes it, it mustn't overflow.
+Value expm1_below(ElementwiseBuilder& b, Value x) {
+  return b.unary(Primitive::kExpm1, b.binary(Primitive::kMinimum, x, b.constant_like(x, 0)));
+}
 Values lower_elu(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
-  return {b.select(is_negative(b, in[0]), b.unary(Primitive::kExpm1, in[0]), in[0])};
+  return {b.select(is_negative(b, in[0]), expm1_below(b, in[0]), in[0])};
 }
 Values lower_selu(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
   const Value x = in[0];
-  const Value below =
-      b.multiply(b.constant_like(x, kSeluScaleAlpha), b.unary(Primitive::kExpm1, x));
+  const Value below = b.multiply(b.constant_like(x, kSeluScaleAlpha), expm1_below(b, x));
   return {b.select(is_negative(b, x), below, b.multiply(b.constant_like(x, kSeluScale), x))};
 }
 Values lower_leaky_relu(ElementwiseBuilder& b, const Values& in, const AttrMap& attrs) {

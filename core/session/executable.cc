@@ -35,6 +35,7 @@ void check_declaration(const BoundVariable& variable) {
 
 bool Executable::takes(std::span<const Tensor> feeds, bool keep_on_device) const {
   if (keep_on_device != request.keep_on_device) return false;
+  if (!(modes == FloatingPointModes::of_this_thread())) return false;
   for (size_t i = 0; i < feeds.size(); ++i) {
     const PlanRequest::FedValue& planned = request.feeds[i];
     if (planned.dtype != feeds[i].dtype() || planned.shape != feeds[i].shape() ||

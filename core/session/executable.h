@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/floating_point_modes.h"
 #include "core/plan/plan.h"
 #include "core/session/random_streams.h"
 #include "core/session/run_context.h"
@@ -36,8 +37,10 @@ struct Executable {
   // Where the feeds lay that it was made for, by name: names are kept for ever.
   std::vector<const std::string*> feed_devices;
   RunContexts contexts;
+  // In which its plan was made, and what it folded.
+  FloatingPointModes modes = FloatingPointModes::of_this_thread();
 
-  // Whether it was made for feeds like these.
+  // Whether it was made for feeds like these, in the caller's floating-point modes.
   bool takes(std::span<const Tensor> feeds, bool keep_on_device) const;
 
   // Of its variables, which are locked. Whether their shapes are those of the plan:

@@ -1,6 +1,7 @@
 #include "core/session/session_state.h"
 
 #include "core/base/check.h"
+#include "core/base/floating_point_modes.h"
 #include "core/session/devices.h"
 #include "core/transport/in_process.h"
 #include "core/transport/single_task.h"
@@ -27,6 +28,8 @@ void make_key(ResolvedCall& call, bool keep_on_device) {
     append_endpoint(key, call.request.feeds[i]);
     append_spec(key, call.values()[i]);
   }
+  // A plan holds results that were worked out in the modes in which it was made.
+  append_number(key, static_cast<int64_t>(FloatingPointModes::of_this_thread().bits()));
 }
 
 // What may be fed: a handle stands for its variable.
