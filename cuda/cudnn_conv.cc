@@ -54,28 +54,29 @@ const Result* first_sure(const std::vector<Result>& results, bool allow_tf32) {
 
 std::shared_ptr<CudnnConv> CudnnConv::make(const internal::KernelRequest& request,
                                            const internal::Windows& w, int64_t outputs,
-                                           Direction direction) {
+                                           int64_t groups, Direction direction) {
   const bool counts = fits_int({w.batch, padded_size(w.h), padded_size(w.w), w.channels}) &&
                       fits_int({w.batch, w.h.output, w.w.output, outputs}) &&
                       fits_int({w.h.size, w.w.size, w.channels, outputs}) &&
                       fits_int({w.h.stride, w.w.stride, w.h.dilation, w.w.dilation});
   if (!counts) return nullptr;
   CudaDevice& device = CudaDevice::of(request);
-  std::shared_ptr<CudnnConv> conv(new CudnnConv(w, outputs));
+  std::shared_ptr<CudnnConv> conv(new CudnnConv(w, outputs, groups));
   conv->describe(device.allow_tf32());
   const PreparingCudnn preparing = device.cudnn_for_preparing();
   if (!conv->choose(preparing.handle, direction, device.allow_tf32())) return nullptr;
   return conv;
 }
 
-CudnnConv::CudnnConv(const internal::Windows& windows, int64_t outputs)
+CudnnConv::CudnnConv(const internal::Windows& windows, int64_t outputs, int64_t groups)
     : windows_(windows),
       outputs_(outputs),
+      groups_(groups),
       padded_h_(windows.h.input),
       padded_w_(windows.w.input),
       pads_(!pads_alike(windows.h) || !pads_alike(windows.w)) {
   const WindowAxis &h = windows.h, &w = windows.w;
-  const int64_t taps = h.size * w.size * windows.channels;
+  const int64_t taps = h.size * w.size * (windows.channels / groups);
   filter_turned_ = {.batch = 1, .rows = taps, .columns = outputs};
   filter_back_ = {.batch = 1, .rows = outputs, .columns = taps};
   filter_bytes_ = aligned(static_cast<size_t>(taps * outputs) * sizeof(float));
@@ -121,7 +122,8 @@ void CudnnConv::describe(bool allow_tf32) {
   tensor(bias_, 1, outputs_, 1, 1);
   check(cudnnCreateFilterDescriptor(&filter_), "cudnnCreateFilterDescriptor");
   check(cudnnSetFilter4dDescriptor(filter_, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC, number(outputs_),
-                                   number(windows_.channels), number(h.size), number(w.size)),
+                                   number(windows_.channels / groups_), number(h.size),
+                                   number(w.size)),
         "cudnnSetFilter4dDescriptor");
   check(cudnnCreateConvolutionDescriptor(&conv_), "cudnnCreateConvolutionDescriptor");
   check(cudnnSetConvolution2dDescriptor(conv_, pads_ ? 0 : number(h.padding),
@@ -129,6 +131,7 @@ void CudnnConv::describe(bool allow_tf32) {
                                         number(w.stride), number(h.dilation), number(w.dilation),
                                         CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
         "cudnnSetConvolution2dDescriptor");
+  check(cudnnSetConvolutionGroupCount(conv_, number(groups_)), "cudnnSetConvolutionGroupCount");
   // The default lets TensorFloat-32 in.
   check(cudnnSetConvolutionMathType(conv_, allow_tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
         "cudnnSetConvolutionMathType");

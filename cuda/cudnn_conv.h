@@ -24,7 +24,7 @@ class CudnnConv {
   // Null where cuDNN has no such algorithm, or can't count the elements.
   static std::shared_ptr<CudnnConv> make(const internal::KernelRequest& request,
                                          const internal::Windows& windows, int64_t outputs,
-                                         Direction direction);
+                                         int64_t groups, Direction direction);
   ~CudnnConv();
   CudnnConv(const CudnnConv&) = delete;
   CudnnConv& operator=(const CudnnConv&) = delete;
@@ -41,7 +41,7 @@ class CudnnConv {
                        void* filter);
 
  private:
-  CudnnConv(const internal::Windows& windows, int64_t outputs);
+  CudnnConv(const internal::Windows& windows, int64_t outputs, int64_t groups);
   void describe(bool allow_tf32);
   bool choose(cudnnHandle_t handle, Direction direction, bool allow_tf32);
   bool answered(cudnnStatus_t status, const char* what);
@@ -53,7 +53,7 @@ class CudnnConv {
   const void* padded(const internal::Launch& args, const void* image) const;
 
   internal::Windows windows_;
-  int64_t outputs_;
+  int64_t outputs_, groups_;
   int64_t padded_h_, padded_w_;  // of the image, where it is padded first
   bool pads_;
   internal::MatrixTranspose filter_turned_, filter_back_;

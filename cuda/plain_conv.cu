@@ -11,9 +11,9 @@ using internal::Windows;
 
 template <typename T>
 __global__ void forward(const T* image, const T* filter, T* out, Windows windows, int64_t outputs,
-                        Numbering numbers) {
+                        int64_t groups, Numbering numbers) {
   const WindowAxis &h = windows.h, &w = windows.w;
-  const int64_t channels = windows.channels;
+  const int64_t channels = windows.channels / groups, of_group = outputs / groups;
   for (int64_t index = first_index(); index < numbers.size; index += grid_size()) {
     const Place at = place_of(numbers, index);
     T sum = 0;
@@ -21,7 +21,8 @@ __global__ void forward(const T* image, const T* filter, T* out, Windows windows
       const int64_t y = at.row * h.stride - h.padding + i * h.dilation;
       for (int64_t j = w.first_tap(at.column); j < w.last_tap(at.column); ++j) {
         const int64_t x = at.column * w.stride - w.padding + j * w.dilation;
-        const T* pixel = image + ((at.outer * h.input + y) * w.input + x) * channels;
+        const T* pixel = image + ((at.outer * h.input + y) * w.input + x) * windows.channels +
+                         at.last / of_group * channels;
         const T* weights = filter + (i * w.size + j) * channels * outputs + at.last;
         for (int64_t c = 0; c < channels; ++c) sum = fma(pixel[c], weights[c * outputs], sum);
       }
@@ -39,9 +40,9 @@ __device__ int64_t window_of(const WindowAxis& axis, int64_t pixel, int64_t tap)
 
 template <typename T>
 __global__ void image_gradient(const T* filter, const T* gradient, T* image, Windows windows,
-                               int64_t outputs, Numbering numbers) {
+                               int64_t outputs, int64_t groups, Numbering numbers) {
   const WindowAxis &h = windows.h, &w = windows.w;
-  const int64_t channels = windows.channels;
+  const int64_t channels = windows.channels / groups, of_group = outputs / groups;
   for (int64_t index = first_index(); index < numbers.size; index += grid_size()) {
     const Place at = place_of(numbers, index);
     T sum = 0;
@@ -50,9 +51,11 @@ __global__ void image_gradient(const T* filter, const T* gradient, T* image, Win
       for (int64_t j = 0; j < w.size && y >= 0; ++j) {
         const int64_t x = window_of(w, at.column, j);
         if (x < 0) continue;
-        const T* dy = gradient + ((at.outer * h.output + y) * w.output + x) * outputs;
-        const T* weights = filter + ((i * w.size + j) * channels + at.last) * outputs;
-        for (int64_t o = 0; o < outputs; ++o) sum = fma(dy[o], weights[o], sum);
+        const int64_t first = at.last / channels * of_group;  // output of the group
+        const T* dy = gradient + ((at.outer * h.output + y) * w.output + x) * outputs + first;
+        const T* weights =
+            filter + ((i * w.size + j) * channels + at.last % channels) * outputs + first;
+        for (int64_t o = 0; o < of_group; ++o) sum = fma(dy[o], weights[o], sum);
       }
     }
     image[index] = sum;
@@ -64,7 +67,8 @@ constexpr int kColumns = 32, kRows = 8;
 // A block for 32 neighbouring weights; its rows share the pixels, and add up in their order.
 template <typename T>
 __global__ void filter_gradient(const T* image, const T* gradient, T* filter, Windows windows,
-                                int64_t outputs, Numbering numbers, Numbering pixels) {
+                                int64_t outputs, int64_t groups, Numbering numbers,
+                                Numbering pixels) {
   __shared__ T sums[kRows][kColumns];
   const WindowAxis &h = windows.h, &w = windows.w;
   const int lane = static_cast<int>(threadIdx.x), share = static_cast<int>(threadIdx.y);
@@ -80,8 +84,10 @@ __global__ void filter_gradient(const T* image, const T* gradient, T* filter, Wi
         const int64_t x = at.column * w.stride - w.padding + weight.row * w.dilation;
         if (y < 0 || y >= h.input || x < 0 || x >= w.input) continue;
         const int64_t pixel = (at.outer * h.input + y) * w.input + x;
-        sum = fma(image[pixel * windows.channels + weight.column],
-                  gradient[p * outputs + weight.last], sum);
+        const int64_t channel =
+            weight.last / (outputs / groups) * (windows.channels / groups) + weight.column;
+        sum = fma(image[pixel * windows.channels + channel], gradient[p * outputs + weight.last],
+                  sum);
       }
     }
     sums[share][lane] = sum;
@@ -111,7 +117,7 @@ void PlainConv::forward(cudaStream_t stream, const void* image, const void* filt
     using T = std::remove_pointer_t<decltype(type)>;
     cuda::forward<T><<<blocks_for(numbers.size), kThreads, 0, stream>>>(
         static_cast<const T*>(image), static_cast<const T*>(filter), static_cast<T*>(out), windows,
-        outputs, numbers);
+        outputs, groups, numbers);
     check_launch("conv forward");
   });
 }
@@ -125,14 +131,15 @@ void PlainConv::image_gradient(cudaStream_t stream, const void* filter, const vo
     using T = std::remove_pointer_t<decltype(type)>;
     cuda::image_gradient<T><<<blocks_for(numbers.size), kThreads, 0, stream>>>(
         static_cast<const T*>(filter), static_cast<const T*>(gradient), static_cast<T*>(image),
-        windows, outputs, numbers);
+        windows, outputs, groups, numbers);
     check_launch("conv image gradient");
   });
 }
 
 void PlainConv::filter_gradient(cudaStream_t stream, const void* image, const void* gradient,
                                 void* filter) const {
-  const Numbering numbers = numbering(windows.h.size, windows.w.size, windows.channels, outputs);
+  const Numbering numbers =
+      numbering(windows.h.size, windows.w.size, windows.channels / groups, outputs);
   if (numbers.size == 0) return;
   const Numbering pixels = numbering(windows.batch, windows.h.output, windows.w.output, 1);
   with_float(dtype, [&](auto* type) {
@@ -140,7 +147,7 @@ void PlainConv::filter_gradient(cudaStream_t stream, const void* image, const vo
     cuda::filter_gradient<T>
         <<<blocks_for(numbers.size, kColumns), dim3(kColumns, kRows), 0, stream>>>(
             static_cast<const T*>(image), static_cast<const T*>(gradient), static_cast<T*>(filter),
-            windows, outputs, numbers, pixels);
+            windows, outputs, groups, numbers, pixels);
     check_launch("conv filter gradient");
   });
 }

@@ -27,13 +27,16 @@ struct Part {
 struct Convolution {
   Windows windows;
   int64_t channels_out;
+  int64_t groups;  // that the channels are in
+
+  int64_t channels_in() const { return windows.channels / groups; }  // that a filter sees
 
   int64_t image_size() const { return windows.h.input * row_in(); }
   int64_t output_size() const { return windows.h.output * row_out(); }
   int64_t row_in() const { return windows.w.input * windows.channels; }
   int64_t row_out() const { return windows.w.output * channels_out; }
   int64_t filter_size() const {
-    return windows.h.size * windows.w.size * windows.channels * channels_out;
+    return windows.h.size * windows.w.size * channels_in() * channels_out;
   }
   double work() const {
     return 2.0 * static_cast<double>(windows.batch * windows.h.output * windows.w.output) *
@@ -44,8 +47,8 @@ struct Convolution {
     return {.batch = windows.batch,
             .points = windows.h.output * windows.w.output,
             .taps = windows.h.size * windows.w.size,
-            .channels_in = windows.channels,
-            .channels_out = channels_out};
+            .channels_in = channels_in(),
+            .channels_out = channels_out / groups};
   }
 };
 
@@ -108,13 +111,18 @@ memory::desc images(int64_t count, int64_t rows, int64_t width, int64_t channels
                 {rows * width * channels, 1, width * channels, channels});
 }
 
-// The filter [h, w, in, out], as sizes {out, in, h, w}.
+// The filter [h, w, in, out], as sizes {out, in, h, w}; with groups before them where there are
+// any.
 memory::dims filter_sizes(const Convolution& conv) {
-  return {conv.channels_out, conv.windows.channels, conv.windows.h.size, conv.windows.w.size};
+  const int64_t out = conv.channels_out / conv.groups, in = conv.channels_in();
+  const Windows& w = conv.windows;
+  if (conv.groups == 1) return {out, in, w.h.size, w.w.size};
+  return {conv.groups, out, in, w.h.size, w.w.size};
 }
 memory::desc plain_filter(const Convolution& conv) {
-  const int64_t out = conv.channels_out, in = conv.windows.channels;
-  return floats(filter_sizes(conv), {1, out, conv.windows.w.size * in * out, in * out});
+  const int64_t out = conv.channels_out, in = conv.channels_in(), width = conv.windows.w.size;
+  if (conv.groups == 1) return floats(filter_sizes(conv), {1, out, width * in * out, in * out});
+  return floats(filter_sizes(conv), {out / conv.groups, 1, out, width * in * out, in * out});
 }
 
 ConvolutionDescs describe(const Convolution& conv, const Part& part, bool bias) {
@@ -129,10 +137,8 @@ ConvolutionDescs describe(const Convolution& conv, const Part& part, bool bias) 
           .padding_after = {part.padding_after, padding_after(w.w)}};
 }
 
-// Whether these sizes are oneDNN's to compute; it's for the CPU backend to say what is wrong.
-bool sound(const Convolution& conv, const Shape& filter) {
-  return conv.windows.channels == filter[2] && !conv.empty();
-}
+// Whether these sizes are oneDNN's to compute.
+bool sound(const Convolution& conv) { return !conv.empty(); }
 
 // What the three kernels share: a primitive a part, all with one layout of the filter.
 struct Parts {
@@ -158,7 +164,9 @@ struct Parts {
 
 Convolution convolution(const KernelRequest& request, const Shape& image, const Shape& filter,
                         const Shape& output) {
-  return {internal::make_windows(*request.attrs, image, output, filter[0], filter[1]), filter[3]};
+  return {.windows = internal::make_windows(*request.attrs, image, output, filter[0], filter[1]),
+          .channels_out = filter[3],
+          .groups = internal::conv_groups(image, filter)};
 }
 
 // ---- Forward -----------------------------------------------------------------------------------
@@ -211,9 +219,7 @@ class Forward {
 Kernel prepare_forward(const KernelRequest& request) {
   const Convolution conv =
       convolution(request, request.input_shape(0), request.input_shape(1), request.output_shape(0));
-  if (!knows(request.epilogue) || !sound(conv, request.input_shape(1)) ||
-      !wins_forward(conv.size()))
-    return declined();
+  if (!knows(request.epilogue) || !sound(conv) || !wins_forward(conv.size())) return declined();
   const auto plan = std::make_shared<const Forward>(conv, request.epilogue);
   return {.workspace_bytes = plan->workspace_bytes(),
           .wants_versions = true,
@@ -263,7 +269,7 @@ class ImageGradient {
 Kernel prepare_image_gradient(const KernelRequest& request) {
   const Convolution conv =
       convolution(request, request.output_shape(0), request.input_shape(1), request.input_shape(2));
-  if (!sound(conv, request.input_shape(1)) || !wins_image_gradient(conv.size())) return declined();
+  if (!sound(conv) || !wins_image_gradient(conv.size())) return declined();
   const auto plan = std::make_shared<const ImageGradient>(conv);
   return {.workspace_bytes = plan->workspace_bytes(),
           .wants_versions = true,
@@ -333,8 +339,7 @@ class FilterGradient {
 Kernel prepare_filter_gradient(const KernelRequest& request) {
   const Convolution conv =
       convolution(request, request.input_shape(0), request.output_shape(0), request.input_shape(2));
-  if (!sound(conv, request.output_shape(0)) || !wins_filter_gradient(conv.size()))
-    return declined();
+  if (!sound(conv) || !wins_filter_gradient(conv.size())) return declined();
   const auto plan = std::make_shared<const FilterGradient>(conv);
   return {.workspace_bytes = plan->workspace_bytes(),
           .launch = [plan](const Launch& args) { plan->run(args); },

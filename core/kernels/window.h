@@ -66,4 +66,16 @@ inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shap
   return {.batch = image[0], .channels = image[3], .h = make(1, size_h), .w = make(2, size_w)};
 }
 
+// In how many groups a convolution's channels are: each has filters of its own, and sees its own
+// part of the image's channels. Throws InvalidArgumentError (shape_incompatible) where they don't
+// divide.
+inline int64_t conv_groups(const Shape& image, const Shape& filter) {
+  const int64_t channels = image[3], taken = filter[2], outputs = filter[3];
+  if (channels == taken) return 1;
+  require(taken > 0 && channels > 0 && channels % taken == 0 && outputs % (channels / taken) == 0,
+          ErrorKind::shape_incompatible, "The image ", image,
+          " has another number of channels than the filter ", filter, " takes");
+  return channels / taken;
+}
+
 }  // namespace tenon::internal

@@ -54,6 +54,11 @@ inline void check_padding(const nn::Padding& padding, bool explicit_allowed) {
   require<ValueError>(kind != "EXPLICIT" || padding.explicit_paddings().size() == 8,
                       ErrorKind::bad_argument,
                       "Explicit padding must be four pairs of numbers, one an axis");
+  for (const int64_t side : padding.explicit_paddings()) {
+    require<ValueError>(side >= 0, ErrorKind::bad_argument,
+                        "Explicit padding must not be negative, but is [",
+                        join(padding.explicit_paddings()), "]");
+  }
 }
 
 // The attributes `names` of an operation, to give them to another.

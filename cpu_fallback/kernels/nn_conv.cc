@@ -4,11 +4,13 @@
 
 #include "core/kernels/window.h"
 #include "cpu_fallback/gemm.h"
+#include "cpu_fallback/groups.h"
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/patches.h"
 
 namespace tenon::cpu {
 
+using internal::conv_groups;
 using internal::make_windows;
 using internal::WindowAxis;
 using internal::Windows;
@@ -17,8 +19,6 @@ namespace {
 
 Windows conv_windows(const KernelRequest& request, const Shape& image, const Shape& filter,
                      const Shape& output) {
-  require(image[3] == filter[2], ErrorKind::shape_incompatible, "The image ", image,
-          " has another number of channels than the filter ", filter, " takes");
   return make_windows(*request.attrs, image, output, filter[0], filter[1]);
 }
 
@@ -47,6 +47,11 @@ PatchShape forward_patches(const Windows& windows) {
 template <typename T>
 Kernel prepare_conv(const KernelRequest& request) {
   const Shape& output = request.output_shape(0);
+  const int64_t groups = conv_groups(request.input_shape(0), request.input_shape(1));
+  if (groups != 1) {
+    return prepare_in_groups(request, groups, request.epilogue.bias ? 0b111 : 0b011,
+                             prepare_conv<T>);
+  }
   const PatchShape patches = forward_patches(
       conv_windows(request, request.input_shape(0), request.input_shape(1), output));
   const Gemm<T> gemm(
@@ -189,6 +194,10 @@ class ImageGradient {
 template <typename T>
 Kernel prepare_image_gradient(const KernelRequest& request) {
   const Shape &filter = request.input_shape(1), &gradient = request.input_shape(2);
+  const int64_t groups = conv_groups(request.output_shape(0), filter);
+  if (groups != 1) {
+    return prepare_in_groups(request, groups, 0b110, prepare_image_gradient<T>);
+  }
   const auto plan = std::make_shared<const ImageGradient<T>>(
       conv_windows(request, request.output_shape(0), filter, gradient), filter[3]);
   return {.workspace_bytes = plan->workspace_bytes(), .launch = [plan](const Launch& args) {
@@ -289,6 +298,10 @@ class FilterGradient {
 template <typename T>
 Kernel prepare_filter_gradient(const KernelRequest& request) {
   const Shape &filter = request.output_shape(0), &gradient = request.input_shape(2);
+  const int64_t groups = conv_groups(request.input_shape(0), filter);
+  if (groups != 1) {
+    return prepare_in_groups(request, groups, 0b101, prepare_filter_gradient<T>);
+  }
   const auto plan = std::make_shared<const FilterGradient<T>>(
       forward_patches(conv_windows(request, request.input_shape(0), filter, gradient)), filter[3]);
   return {.workspace_bytes = plan->workspace_bytes(), .launch = [plan](const Launch& args) {

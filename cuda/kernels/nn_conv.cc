@@ -27,11 +27,10 @@ struct Conv {
       : plain{
             .windows = internal::make_windows(*request.attrs, image, output, filter[0], filter[1]),
             .outputs = filter[3],
+            .groups = internal::conv_groups(image, filter),
             .dtype = request.output_dtype(0)} {
-    internal::require(image[3] == filter[2], ErrorKind::shape_incompatible, "The image ", image,
-                      " has another number of channels than the filter ", filter, " takes");
     if (plain.dtype != DType::float32) return;
-    library = CudnnConv::make(request, plain.windows, plain.outputs, direction);
+    library = CudnnConv::make(request, plain.windows, plain.outputs, plain.groups, direction);
   }
   // Null also where an address is one that cuDNN's kernels, which read 16 bytes at a time, don't
   // take: a tensor of the caller's may begin at any element. Filters are turned around on the way.
