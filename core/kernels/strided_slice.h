@@ -33,7 +33,10 @@ inline StridedSlicePlan plan_strided_slice(const Shape& input,
   const auto bit = [](int64_t mask, int i) { return i < 63 && ((mask >> i) & 1) != 0; };
   int named = 0, ellipsis = -1;
   for (int i = 0; i < entries; ++i) {
-    if (bit(arguments.ellipsis_mask, i) && ellipsis < 0) {
+    if (bit(arguments.ellipsis_mask, i)) {
+      if (ellipsis >= 0) {
+        throw ValueError(ErrorKind::bad_argument, "Multiple ellipses in slice spec not allowed");
+      }
       ellipsis = i;
     } else if (!bit(arguments.new_axis_mask, i)) {
       ++named;
@@ -73,7 +76,7 @@ inline StridedSlicePlan plan_strided_slice(const Shape& input,
       if (arguments.bounds_known && size >= 0) {
         begin = bit(arguments.begin_mask, i) ? 0 : begin < 0 ? begin + size : begin;
         if (begin < 0 || begin >= size) {
-          throw ValueError(ErrorKind::shape_incompatible,
+          throw ValueError(ErrorKind::index_out_of_range,
                            "slice index " + std::to_string(arguments.begin[at]) + " of dimension " +
                                std::to_string(axis) + " out of bounds: it has " +
                                std::to_string(size) + " elements");

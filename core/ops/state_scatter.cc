@@ -1,4 +1,7 @@
-// Writing rows of variables: row indices[i] of the variable is combined with updates[i].
+// Writing rows of variables: row indices[i] of the variable is combined with updates[i]. Of
+// ScatterNd* an index is a vector, and what it points at an element or a slice.
+
+#include <string>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -22,31 +25,66 @@ Shapes scatter_shape(const ShapeContext& context) {
   return {variable};
 }
 
+// indices [..., K] are positions along the first K axes; updates [..., the other axes].
+Shapes scatter_nd_shape(const ShapeContext& context) {
+  const Shape& variable = with_rank_at_least(context.inputs[0], 1, "the variable");
+  const Shape& indices = with_rank_at_least(context.inputs[1], 1, "indices");
+  const Shape& updates = context.inputs[2];
+  if (!variable.has_rank() || !indices.has_rank() || indices.back() < 0) return {variable};
+  require<ValueError>(indices.back() <= variable.rank(), ErrorKind::shape_incompatible,
+                      "The last dimension of indices (", indices.back(),
+                      ") must be at most the variable's rank: indices.shape ", indices,
+                      ", ref.shape ", variable);
+  const Shape wanted =
+      concatenated(subshape(indices, 0, indices.rank() - 1),
+                   subshape(variable, static_cast<int>(indices.back()), variable.rank()));
+  require<ValueError>(
+      updates.compatible_with(wanted), ErrorKind::shape_incompatible,
+      "Must have updates.shape = indices.shape[:-1] + ref.shape[K:] for K = ", indices.back(),
+      ", got updates.shape ", updates, ", indices.shape ", indices, ", ref.shape ", variable);
+  return {variable};
+}
+
+Shapes checked_scatter_nd(const ShapeContext& context) {
+  scatter_nd_shape(context);
+  return {};
+}
+
 Shapes checked_scatter(const ShapeContext& context) {
   scatter_shape(context);
   return {};
+}
+
+// Of reference variables, and of resource variables. An operation's dtype is its updates': a
+// resource says none.
+void add_scatter(OpRegistry& ops, const std::string& kind, const char* dtype, ShapeFunction shape,
+                 ShapeFunction check) {
+  ops.add({.name = str("Scatter", kind),
+           .inputs = {"ref: Ref(T)", "indices: Tindices", "updates: T"},
+           .outputs = {"output_ref: Ref(T)"},
+           .defaults = {{"use_locking", false}},
+           .types = {{"Tindices", kIndices}},
+           .shape = shape,
+           .differentiable = false,
+           .writes = {0},
+           .stateful = true});
+  ops.add({.name = str("ResourceScatter", kind),
+           .inputs = {"resource: resource", "indices: Tindices", str("updates: ", dtype)},
+           .types = {{"Tindices", kIndices}},
+           .shape = check,
+           .differentiable = false,
+           .writes = {0},
+           .stateful = true});
 }
 
 }  // namespace
 
 void register_state_scatter(OpRegistry& ops) {
   for (const char* kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
-    ops.add({.name = str("Scatter", kind),
-             .inputs = {"ref: Ref(T)", "indices: Tindices", "updates: T"},
-             .outputs = {"output_ref: Ref(T)"},
-             .defaults = {{"use_locking", false}},
-             .types = {{"Tindices", kIndices}},
-             .shape = scatter_shape,
-             .differentiable = false,
-             .writes = {0},
-             .stateful = true});
-    ops.add({.name = str("ResourceScatter", kind),
-             .inputs = {"resource: resource", "indices: Tindices", "updates: dtype"},
-             .types = {{"Tindices", kIndices}},
-             .shape = checked_scatter,
-             .differentiable = false,
-             .writes = {0},
-             .stateful = true});
+    add_scatter(ops, kind, "dtype", scatter_shape, checked_scatter);
+  }
+  for (const char* kind : {"NdUpdate", "NdAdd", "NdSub"}) {
+    add_scatter(ops, kind, "T", scatter_nd_shape, checked_scatter_nd);
   }
 }
 

@@ -1,6 +1,7 @@
 // Variables in parts: the checks on what a partitioner answers, making and sharing the parts.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -10,6 +11,7 @@
 #include "core/variables/variable_state.h"
 #include "core/variables/variable_store.h"
 #include "tenon/array_ops.h"
+#include "tenon/nn.h"
 
 namespace tenon::internal {
 namespace {
@@ -178,3 +180,13 @@ Variable VariableStore::make_part(const std::string& name, int index, const Shap
 }
 
 }  // namespace tenon::internal
+
+namespace tenon {
+
+Output nn::embedding_lookup(const Variable& params, Input ids,
+                            const EmbeddingLookupOptions& options) {
+  const std::vector<Variable> parts = params.parts();
+  return embedding_lookup(std::vector<Input>(parts.begin(), parts.end()), std::move(ids), options);
+}
+
+}  // namespace tenon

@@ -11,6 +11,7 @@
 #include "core/variables/make_variable.h"
 #include "core/variables/variable_state.h"
 #include "tenon/array_ops.h"
+#include "tenon/state_ops.h"
 
 namespace tenon {
 
@@ -96,21 +97,6 @@ Output update(const Variable& variable, const Input& delta, const char* verb,
         internal::str(verb, "VariableOp"), {state.handle, value},
         {.name = options.name, .attrs = {{"dtype", state.dtype}}, .where = where});
   }
-  return read_after(state, write, where);
-}
-
-Output scatter(const Variable& variable, const Input& indices, const Input& updates,
-               const char* verb, bool use_locking, const OpOptions& options, Location where) {
-  const VariableState& state = single(variable, verb);
-  if (state.kind == Kind::reference) {
-    return add_output(
-        verb, {state.handle, indices, updates},
-        {.name = options.name, .attrs = {{"use_locking", use_locking}}, .where = where});
-  }
-  const Output values = internal::as_output(updates, "Const", state.dtype);
-  const Operation write = internal::add_operation(
-      internal::str("Resource", verb), {state.handle, indices, values},
-      {.name = options.name, .attrs = {{"dtype", state.dtype}}, .where = where});
   return read_after(state, write, where);
 }
 
@@ -272,15 +258,18 @@ Output Variable::assign_sub(const Input& delta, const OpOptions& options, Locati
 
 Output Variable::scatter_update(const Input& indices, const Input& updates,
                                 const OpOptions& options, Location where) const {
-  return scatter(*this, indices, updates, "ScatterUpdate", true, options, where);
+  return tenon::scatter_update(*this, indices, updates, {.use_locking = true, .name = options.name},
+                               where);
 }
 Output Variable::scatter_add(const Input& indices, const Input& updates, const OpOptions& options,
                              Location where) const {
-  return scatter(*this, indices, updates, "ScatterAdd", false, options, where);
+  return tenon::scatter_add(*this, indices, updates, {.use_locking = false, .name = options.name},
+                            where);
 }
 Output Variable::scatter_sub(const Input& indices, const Input& updates, const OpOptions& options,
                              Location where) const {
-  return scatter(*this, indices, updates, "ScatterSub", false, options, where);
+  return tenon::scatter_sub(*this, indices, updates, {.use_locking = false, .name = options.name},
+                            where);
 }
 
 Output Variable::count_up_to(int64_t limit, const OpOptions& options, Location where) const {

@@ -90,14 +90,16 @@ Output assert_initialized(const std::vector<Output>& handles) {
   std::vector<Input> ranks;
   for (const Output& handle : handles) {
     const ScopeGuard place = colocate_with(handle.op());
+    const bool resource = handle.dtype() == DType::resource;
     const Output read =
-        handle.dtype() == DType::resource
-            ? internal::add_output(
-                  "ReadVariableOp", {handle},
-                  {.attrs = {{"dtype", handle.op().node()->attrs.get<DType>("dtype")}}})
-            : internal::add_output("Identity", {handle});
+        resource ? internal::add_output(
+                       "ReadVariableOp", {handle},
+                       {.attrs = {{"dtype", handle.op().node()->attrs.get<DType>("dtype")}}})
+                 : internal::add_output("Identity", {handle});
+    // The rank of the reference, not of the read: as an input of its own, of which only the shape
+    // matters, the read would not be run.
     const ScopeGuard after = control_dependencies({read});
-    ranks.emplace_back(rank(read));
+    ranks.emplace_back(rank(resource ? read : handle));
   }
   if (ranks.empty()) return {};
   return ranks.size() == 1 ? ranks[0].output() : stack(ranks);

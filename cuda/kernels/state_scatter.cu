@@ -1,9 +1,16 @@
 // Scatter*: row indices[i] of a variable is combined with updates[i], in the order of the indices.
-// An index out of range is passed over. (The CPU throws: a launch can't.)
-#include "cuda/kernel_support.h"
+// ScatterNd*: the same where an index is a vector. An index out of range is passed over. (The CPU
+// throws: a launch can't.)
+#include <cstddef>
+
+#include "core/kernels/scattered_rows.h"
 #include "cuda/sorted_rows.h"
+#include "cuda/typed_access.h"
 
 namespace tenon::cuda {
+
+using internal::ScatteredRows;
+
 namespace {
 
 enum class Scatter : uint8_t { kUpdate, kAdd, kSubtract, kMultiply, kDivide, kMaximum, kMinimum };
@@ -46,26 +53,41 @@ __global__ void scatter(SortedRows sorted, const T* updates, bool one_number, T*
   }
 }
 
+// The number of the row that each vector of indices points at; -1 where one is out of range.
+__global__ void number_rows(const void* indices, DType dtype, int64_t* numbers,
+                            ScatteredRows rows) {
+  for (int64_t i = first_index(); i < rows.count; i += grid_size()) {
+    int64_t index[ScatteredRows::kMostAxes];
+    bool inside = true;
+    for (int axis = 0; axis < rows.axes; ++axis) {
+      index[axis] = load_as<int64_t>(dtype, indices, i * rows.axes + axis);
+      inside = inside && index[axis] >= 0 && index[axis] < rows.sizes[axis];
+    }
+    numbers[i] = inside ? rows.row_of(index) : -1;
+  }
+}
+
 template <typename T, Scatter kOp>
 Kernel prepare_scatter(const KernelRequest& request) {
-  const Shape &variable = request.input_shape(0), &updates = request.input_shape(2);
-  require(variable.rank() >= 1, ErrorKind::shape_incompatible,
-          "A scalar variable has no rows to scatter into");
-  const int64_t row = count_between(variable, 1, variable.rank());
-  const RowSorter sorter(request.input_shape(1).element_count(), variable[0],
-                         request.input_dtype(1));
-  const bool one_number = updates.rank() == 0;
-  require(one_number || updates.element_count() == sorter.count() * row,
-          ErrorKind::shape_incompatible,
-          "Must have updates.shape = indices.shape + ref.shape[1:] or updates.shape = [], got ",
-          "updates.shape ", updates, ", indices.shape ", request.input_shape(1), ", ref.shape ",
-          variable);
-  const int64_t total = sorter.count() * row;
-  const Divider columns(row, total);
-  return {.workspace_bytes = sorter.workspace_bytes(), .launch = [=](const Launch& args) {
+  const ScatteredRows rows = internal::scattered_rows(request);
+  const bool by_vectors = rows.axes != 1;
+  const DType dtype = request.input_dtype(1);
+  const RowSorter sorter(rows.count, rows.rows, by_vectors ? int64 : dtype);
+  const int64_t total = rows.count * rows.size;
+  const Divider columns(rows.size, total);
+  // The numbers come first in the workspace, in whole lines.
+  const size_t numbers =
+      by_vectors ? (static_cast<size_t>(rows.count) * sizeof(int64_t) + 255) / 256 * 256 : 0;
+  return {.workspace_bytes = numbers + sorter.workspace_bytes(), .launch = [=](const Launch& args) {
             if (total == 0) return;
-            const SortedRows sorted = sorter.sort(stream(args), args.inputs[1], args.workspace);
-            launch_1d("scatter", args, total, scatter<T>, sorted, args.input<T>(2), one_number,
+            auto* workspace = static_cast<std::byte*>(args.workspace);
+            if (by_vectors) {
+              launch_1d("number_rows", args, rows.count, number_rows, args.inputs[1], dtype,
+                        reinterpret_cast<int64_t*>(workspace), rows);
+            }
+            const SortedRows sorted = sorter.sort(
+                stream(args), by_vectors ? workspace : args.inputs[1], workspace + numbers);
+            launch_1d("scatter", args, total, scatter<T>, sorted, args.input<T>(2), rows.one_number,
                       args.mutable_input<T>(0), columns, kOp);
           }};
 }
@@ -88,9 +110,13 @@ void register_state_scatter(KernelRegistry& kernels) {
     add<T, Scatter::kDivide>(kernels, "Div", kDType<T>);
     add<T, Scatter::kMaximum>(kernels, "Max", kDType<T>);
     add<T, Scatter::kMinimum>(kernels, "Min", kDType<T>);
+    add<T, Scatter::kUpdate>(kernels, "NdUpdate", kDType<T>);
+    add<T, Scatter::kAdd>(kernels, "NdAdd", kDType<T>);
+    add<T, Scatter::kSubtract>(kernels, "NdSub", kDType<T>);
   });
   // An update moves bytes alone.
   add<uint8_t, Scatter::kUpdate>(kernels, "Update", bool_);
+  add<uint8_t, Scatter::kUpdate>(kernels, "NdUpdate", bool_);
 }
 
 }  // namespace tenon::cuda

@@ -33,6 +33,46 @@ Thing over(const OpCall& call) {
   return operate(call, [](const auto& x, const auto& y) { return tenon::operator/(x, y); });
 }
 
+Thing remainder(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator%(x, y); });
+}
+
+Thing below(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator<(x, y); });
+}
+
+Thing at_most(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator<=(x, y); });
+}
+
+Thing above(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator>(x, y); });
+}
+
+Thing at_least(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator>=(x, y); });
+}
+
+Thing both(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator&(x, y); });
+}
+
+Thing either(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator|(x, y); });
+}
+
+Thing one_of(const OpCall& call) {
+  return operate(call, [](const auto& x, const auto& y) { return tenon::operator^(x, y); });
+}
+
+Thing inverted(const OpCall& call) { return ~call.output(0); }
+
+// Python's // and **.
+Thing floor_quotient(const OpCall& call) { return tenon::floordiv(call.input(0), call.input(1)); }
+Thing power(const OpCall& call) {
+  return tenon::pow(call.input(0), call.input(1), {.name = "pow"});
+}
+
 Thing unary_minus(const OpCall& call) { return -call.output(0); }
 
 // C++ has no operator @; Python's names its operation so.
@@ -112,6 +152,7 @@ const UnaryTable& unary_ops() {
       {"reciprocal", tenon::reciprocal},
       {"rsqrt", tenon::rsqrt},
       {"abs", tenon::abs},
+      {"builtin abs", tenon::abs},
       {"sign", tenon::sign},
       {"floor", tenon::floor},
       {"ceil", tenon::ceil},
@@ -164,6 +205,17 @@ const OpTable& math_ops() {
       {"*", times},
       {"/", over},
       {"unary -", unary_minus},
+      {"%", remainder},
+      {"<", below},
+      {"<=", at_most},
+      {">", above},
+      {">=", at_least},
+      {"&", both},
+      {"|", either},
+      {"^", one_of},
+      {"~", inverted},
+      {"//", floor_quotient},
+      {"**", power},
       {"@", at},
       {"matmul", matmul},
       {"reduce_sum", reduction<tenon::reduce_sum>},

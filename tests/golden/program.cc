@@ -32,7 +32,8 @@ std::string type_of(const tenon::Error& error) {
 Step find_step(const std::string& name) {
   for (const StepTable* steps :
        {&context_steps(), &scope_steps(), &variable_steps(), &collection_steps(), &op_steps(),
-        &session_steps(), &gradient_steps(), &average_steps(), &training_steps()}) {
+        &session_steps(), &default_session_steps(), &state_steps(), &gradient_steps(),
+        &average_steps(), &training_steps()}) {
     if (auto found = steps->find(name); found != steps->end()) return found->second;
   }
   throw Mistake{"unknown_step", "KeyError", "there is no step " + name};

@@ -1,7 +1,7 @@
 // Steps that make sessions and run them.
 #include <cstdlib>
 
-#include "tests/golden/program.h"
+#include "tests/golden/sessions.h"
 
 namespace replay {
 
@@ -10,8 +10,6 @@ namespace {
 using tenon::DType;
 using tenon::Fetch;
 using tenon::Tensor;
-
-using SessionPtr = std::shared_ptr<tenon::Session>;
 
 // Golden programs were answered on a machine with one CPU and no GPU, whatever this one has; on
 // emulated GPUs they run where these are asked for.
@@ -31,16 +29,8 @@ tenon::SessionOptions session_options(const Json& config) {
 
 SessionPtr current_session(Program& program, const Json& step) {
   const Json& chosen = field(step, "session");
-  if (!chosen.is_null()) {
-    const Thing found = program.thing(chosen);
-    if (const auto* session = std::get_if<SessionPtr>(&found)) return *session;
-    throw BadReference{};
-  }
-  if (program.sessions.empty()) {
-    program.sessions.push_back(
-        std::make_shared<tenon::Session>(program.graph, session_options(nullptr)));
-  }
-  return program.sessions.back();
+  if (!chosen.is_null()) return session_of(program, chosen);
+  return program.sessions.empty() ? new_session(program, nullptr) : program.sessions.back();
 }
 
 // The things to fetch, in the order of the leaves of a structure.
@@ -131,14 +121,26 @@ void note_plan(tenon::Session& session, const std::vector<Fetch>& fetches,
 }
 
 std::vector<Tensor> fetched(Program& program, const Json& step) {
-  const SessionPtr session = current_session(program, step);
+  return fetched_by(program, step, current_session(program, step), step.at("fetch"));
+}
+
+// The session that load writes into.
+SessionPtr session_to_load(Program& program, const Json& step) {
+  return step.value("default", false) ? default_session(program, step)
+                                      : current_session(program, step);
+}
+
+}  // namespace
+
+std::vector<Tensor> fetched_by(Program& program, const Json& step, const SessionPtr& session,
+                               const Json& fetch) {
   std::vector<Fetch> fetches;
   tenon::Feeds feeds;
   try {
     for (const Json& pair : step.value("feed", Json::array())) {
       feeds.push_back(feed_of(program, pair));
     }
-    collect_fetches(program, step.at("fetch"), fetches);
+    collect_fetches(program, fetch, fetches);
   } catch (const Mistake&) {
     session->run(std::vector<Fetch>{});  // a closed session is what TensorFlow sees first
     throw;
@@ -147,11 +149,31 @@ std::vector<Tensor> fetched(Program& program, const Json& step) {
   return session->run(fetches, feeds);
 }
 
-Result make_session(Program& program, const Json& step) {
-  auto session =
-      std::make_shared<tenon::Session>(program.graph, session_options(field(step, "config")));
+SessionPtr default_session(Program& program, const Json& step) {
+  const Json& chosen = field(step, "session");
+  if (!chosen.is_null()) return session_of(program, chosen);
+  if (program.default_sessions.empty()) {
+    throw Mistake{"no_default_session", "ValueError", "No default session is registered"};
+  }
+  return program.default_sessions.back();
+}
+
+SessionPtr session_of(Program& program, const Json& reference) {
+  const Thing found = program.thing(reference);
+  if (const auto* session = std::get_if<SessionPtr>(&found)) return *session;
+  throw BadReference{};
+}
+
+SessionPtr new_session(Program& program, const Json& config) {
+  auto session = std::make_shared<tenon::Session>(program.graph, session_options(config));
   program.sessions.push_back(session);
-  return {session, Json::object()};
+  return session;
+}
+
+namespace {
+
+Result make_session(Program& program, const Json& step) {
+  return {new_session(program, field(step, "config")), Json::object()};
 }
 
 Result run(Program& program, const Json& step) {
@@ -170,7 +192,7 @@ Result load(Program& program, const Json& step) {
   tenon::Variable variable = program.variable(step.at("of"));
   const Json& value = step.at("value");
   const Tensor tensor = is_typed_literal(value) ? typed_literal(value) : plain_literal(value);
-  variable.load(converted(tensor, variable.dtype()), *current_session(program, step));
+  variable.load(converted(tensor, variable.dtype()), *session_to_load(program, step));
   return {None{}, Json::object()};
 }
 

@@ -94,15 +94,6 @@ Result var_op(Program& program, const Json& step) {
                                  {.name = text(step, "name")}));
 }
 
-// The free functions tf.assign, ...: each answers as the method of that name.
-Result state_function(Program& program, const Json& step) {
-  const auto found = kMethods.find(step.at("function").get<std::string>());
-  if (found == kMethods.end()) throw BadReference{};
-  return described(found->second(program.variable(step.at("of")),
-                                 program.inputs(step.value("args", Json::array())),
-                                 {.name = text(step, "name")}));
-}
-
 std::vector<Variable> variables_of(Program& program, const Json& references) {
   std::vector<Variable> variables;
   for (const Json& reference : references) variables.push_back(program.variable(reference));
@@ -137,7 +128,6 @@ const StepTable& variable_steps() {
       {"get_local_variable", get_local_variable},
       {"Variable", make_variable},
       {"var_op", var_op},
-      {"state_function", state_function},
       {"variables_initializer", variables_initializer},
       {"global_variables_initializer", global_variables_initializer},
       {"local_variables_initializer", local_variables_initializer},

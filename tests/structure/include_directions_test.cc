@@ -37,6 +37,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"array_ops.h", "ops"},
     {"random_ops.h", "ops"},
     {"variable.h", "variables"},
+    {"state_ops.h", "variables"},
     {"variable_scope.h", "variables"},
     {"variable_creator.h", "variables"},
     {"template.h", "variables"},

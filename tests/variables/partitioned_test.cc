@@ -181,5 +181,44 @@ TEST(PartitionersTest, RefuseNumbersThatAreNotPositive) {
   });
 }
 
+// Rows as TensorFlow finds them by "mod" and by "div", whichever part they lie in.
+TEST_F(PartitionedTest, LooksRowsUpInTheParts) {
+  const auto table =
+      get_variable("w", {.initializer = Tensor({{0.0F}, {10.0F}, {20.0F}, {30.0F}, {40.0F}}),
+                         .partitioner = fixed_size_partitioner(2)});
+  const Output by_mod = nn::embedding_lookup(table, {0, 1, 2, 3, 4});
+  const Output by_div =
+      nn::embedding_lookup(table, {{4, 0}, {3, 2}}, {.partition_strategy = "div"});
+  Session session;
+  session.run(global_variables_initializer());
+  const auto rows = [&](const Output& found) {
+    const Tensor value = session.run(found);
+    return std::vector<float>(value.data<float>().begin(), value.data<float>().end());
+  };
+  EXPECT_THAT(rows(by_mod), ElementsAre(0, 30, 10, 40, 20));
+  EXPECT_THAT(rows(by_div), ElementsAre(40, 0, 30, 20));
+  for (const Operation& op : graph.operations()) {
+    EXPECT_THAT(op.name(), testing::Not(testing::HasSubstr("ConcatPartitions")));
+  }
+}
+
+TEST_F(PartitionedTest, UpdatesOnlyTheRowsOfALookup) {
+  const auto table = get_variable(
+      "w",
+      {.shape = {5, 1}, .initializer = ones_initializer, .partitioner = fixed_size_partitioner(2)});
+  const Output loss = reduce_sum(nn::embedding_lookup(table, {0, 3, 3}));
+  const std::vector<Variable> parts = table.parts();
+  for (const Output& gradient : gradients({loss}, {parts[0], parts[1]})) {
+    EXPECT_EQ(gradient.op().type(), "_IndexedSlices");
+  }
+  const Operation step = train::GradientDescentOptimizer(0.5).minimize(loss);
+  Session session;
+  session.run(global_variables_initializer());
+  session.run(step);
+  const Tensor first = session.run(parts[0]), second = session.run(parts[1]);
+  EXPECT_THAT(first.data<float>(), ElementsAre(0.5F, 1, 1));
+  EXPECT_THAT(second.data<float>(), ElementsAre(1, 0));
+}
+
 }  // namespace
 }  // namespace tenon

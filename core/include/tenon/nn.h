@@ -12,7 +12,11 @@
 #include "tenon/graph.h"
 #include "tenon/op_arguments.h"
 
-namespace tenon::nn {
+namespace tenon {
+
+class Variable;
+
+namespace nn {
 
 // Elementwise, of floating dtypes (relu and relu6 of integers too).
 TENON_API Output relu(Input features, const OpOptions& options = {});  // gradient 0 at 0
@@ -151,5 +155,10 @@ TENON_API Output embedding_lookup(Input params, Input ids,
                                   const EmbeddingLookupOptions& options = {});
 TENON_API Output embedding_lookup(const std::vector<Input>& params, Input ids,
                                   const EmbeddingLookupOptions& options = {});
+// The same of a variable: of a partitioned one, of its parts. By "mod", as TensorFlow has it, row
+// `id` of the lookup is then not row `id` of the variable as a whole.
+TENON_API Output embedding_lookup(const Variable& params, Input ids,
+                                  const EmbeddingLookupOptions& options = {});
 
-}  // namespace tenon::nn
+}  // namespace nn
+}  // namespace tenon

@@ -20,6 +20,7 @@
 #include "tenon/server.h"
 #include "tenon/session.h"
 #include "tenon/shape.h"
+#include "tenon/state_ops.h"
 #include "tenon/template.h"
 #include "tenon/tensor.h"
 #include "tenon/variable.h"
