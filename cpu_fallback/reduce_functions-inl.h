@@ -31,12 +31,19 @@ struct SumOf {
   static Sum join(Sum a, Sum b) { return scalar::Add()(a, b); }
   static T result(Sum sum, int64_t) { return scalar::cast<T>(sum); }
 };
+// Of integers, rounded towards zero. Their sum is kept in as many bits as it needs, so that a mean
+// never overflows although a sum may.
+__extension__ using Integer128 = __int128;
 template <typename T>
-struct MeanOf : SumOf<T> {
-  using typename SumOf<T>::Sum;
+struct MeanOf {
+  using Sum = std::conditional_t<!std::is_integral_v<T>, double,
+                                 std::conditional_t<sizeof(T) == 8, Integer128, int64_t>>;
+  static constexpr Sum kStart = 0;
+  static Sum take(T x) { return static_cast<Sum>(static_cast<scalar::Compute<T>>(x)); }
+  static Sum join(Sum a, Sum b) { return a + b; }
   static T result(Sum sum, int64_t elements) {
     if constexpr (std::is_integral_v<T>) {
-      return static_cast<T>(elements == 0 ? 0 : static_cast<int64_t>(sum) / elements);
+      return static_cast<T>(elements == 0 ? 0 : sum / elements);
     } else {
       return scalar::cast<T>(sum / static_cast<double>(elements));
     }

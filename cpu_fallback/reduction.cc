@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kSegmentElements = 16384;
 constexpr int64_t kColumns = 256;  // accumulators that are kept on the stack
-constexpr size_t kLargestSum = 8;
+constexpr size_t kLargestSum = 16;
 
 }  // namespace
 

@@ -53,13 +53,7 @@ __device__ __noinline__ void store_result(const Ending<A>& ending, void* out, in
   if (!ending.is_mean) {
     store_as(ending.dtype, out, index, sum);
   } else if constexpr (std::is_integral_v<A>) {
-    // As the dtype holds it, the sum may have wrapped.
-    A wrapped = sum;
-    with_dtype(ending.dtype, [&](auto* type) {
-      using T = std::remove_pointer_t<decltype(type)>;
-      if constexpr (std::is_integral_v<T>) wrapped = static_cast<A>(static_cast<T>(sum));
-    });
-    store_as(ending.dtype, out, index, ending.mean == 0 ? A{0} : wrapped / ending.mean);
+    store_as(ending.dtype, out, index, ending.mean == 0 ? A{0} : sum / ending.mean);
   } else {
     store_as(ending.dtype, out, index, sum / static_cast<A>(ending.mean));
   }

@@ -127,6 +127,8 @@ int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int
   if (axis.size < 0) return kUnknown;
   if (padding == "SAME") return axis.size / axis.stride + (axis.size % axis.stride != 0 ? 1 : 0);
   if (axis.window < 0) return kUnknown;
+  // An axis that windows don't go along: it may be empty, as a batch of no images is.
+  if (axis.window == 1 && axis.stride == 1 && before == 0 && after == 0) return axis.size;
   const int64_t reach = add_sizes(multiply_sizes(axis.window - 1, axis.dilation), 1);
   const int64_t padded = add_sizes(axis.size, add_sizes(before, after));
   require<ValueError>(padded >= reach, ErrorKind::shape_incompatible,

@@ -172,7 +172,8 @@ class Resolver {
       if (other.type_attr != arg.type_attr) return;
       for (const NodeInput& input : literals) {
         const DType natural = natural_dtype(input.literal);
-        if (dtype == DType::invalid || is_floating(natural)) dtype = natural;
+        const bool wider = dtype == DType::int32 && natural == DType::int64;
+        if (dtype == DType::invalid || is_floating(natural) || wider) dtype = natural;
       }
     });
     node_.attrs.set(arg.type_attr, dtype);

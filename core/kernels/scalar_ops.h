@@ -278,6 +278,19 @@ struct SquaredDifference {
   }
 };
 
+// Element i of a range. Of float32 in float64, where the product is exact.
+struct RangeElement {
+  template <typename T>
+  TENON_HOST_DEVICE T operator()(T start, T delta, int64_t i) const {
+    if constexpr (std::is_integral_v<T>) {
+      return Add()(start, Multiply()(static_cast<T>(i), delta));
+    } else {
+      return static_cast<T>(static_cast<double>(start) +
+                            static_cast<double>(i) * static_cast<double>(delta));
+    }
+  }
+};
+
 // From one type of elements to another. Floating numbers that an integer type can't hold become
 // its least number, as x86's conversions make them; NaN too.
 template <typename To, typename From>

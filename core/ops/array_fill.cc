@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/size_rules.h"
+#include "core/kernels/scalar_ops.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -92,11 +93,9 @@ template <typename T>
 Tensor elements_of(const Range<T>& range) {
   if (range.count > kMostElementsFolded) return {};  // a kernel makes them when they are wanted
   Tensor tensor = uninitialized_tensor(dtype_of<T>, {range.count});
-  T value = range.from;
-  int64_t left = range.count;
+  int64_t i = 0;
   for (T& element : tensor.mutable_data<T>()) {
-    element = value;
-    if (--left > 0) value = static_cast<T>(value + range.step);
+    element = scalar::RangeElement()(range.from, range.step, i++);
   }
   return tensor;
 }

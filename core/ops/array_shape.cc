@@ -1,7 +1,12 @@
 // Shapes of tensors, and tensors under other shapes.
 
+#include <limits>
+#include <optional>
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -38,23 +43,47 @@ Shapes shape_shape(const ShapeContext& context) {
   return {Shape{input.has_rank() ? int64_t{input.rank()} : kUnknown}};
 }
 
+// The numbers as out_type. A run that wants what int32 can't hold throws InvalidArgumentError;
+// while the graph is made there is just no value.
+std::optional<Tensor> in_out_type(const ShapeContext& context, const Shape& shape,
+                                  const std::vector<int64_t>& numbers) {
+  const DType out_type = context.attrs.get<DType>("out_type");
+  for (const int64_t number : numbers) {
+    if (out_type == int64 || number <= std::numeric_limits<int32_t>::max()) continue;
+    require<InvalidArgumentError>(!context.planning(), ErrorKind::bad_argument, "The ",
+                                  shape.rank() == 0 ? "number of elements" : "size", " ", number,
+                                  " of a tensor of shape ", context.inputs[0],
+                                  " is more than int32 can hold: ask for out_type int64");
+    return std::nullopt;
+  }
+  return integer_tensor(out_type, shape, numbers);
+}
+
 std::optional<Tensor> shape_value(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
   if (!input.fully_defined()) return std::nullopt;
-  return integer_tensor(context.attrs.get<DType>("out_type"), {input.rank()},
-                        {input.sizes().begin(), input.sizes().end()});
+  return in_out_type(context, {input.rank()}, {input.sizes().begin(), input.sizes().end()});
 }
 
 std::optional<Tensor> size_value(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
   if (!input.fully_defined()) return std::nullopt;
-  return integer_tensor(context.attrs.get<DType>("out_type"), {}, {input.element_count()});
+  return in_out_type(context, {}, {input.element_count()});
 }
 
 std::optional<Tensor> rank_value(const ShapeContext& context) {
   const Shape& input = context.inputs[0];
   if (!input.has_rank()) return std::nullopt;
   return integer_tensor(int32, {}, {input.rank()});
+}
+
+// The product of the known sizes that aren't 0.
+int64_t count_without_zeros(const Shape& shape) {
+  int64_t count = 1;
+  for (const int64_t size : shape.sizes()) {
+    if (size > 0) count = multiply_sizes(count, size);
+  }
+  return count;
 }
 
 // The one unknown size of `to` that follows from the number of elements.
@@ -83,9 +112,11 @@ Shape with_inferred_size(const Shape& from, Shape to) {
                         known, " elements): the tensor has shape ", from);
     return to;
   }
-  if (known == 0) {
-    require<ValueError>(count == 0, ErrorKind::shape_incompatible, "Cannot reshape a tensor with ",
-                        count, " elements to shape ", to, ": the tensor has shape ", from);
+  require<ValueError>(known != 0 || count == 0, ErrorKind::shape_incompatible,
+                      "Cannot reshape a tensor with ", count, " elements to shape ", to,
+                      ": the tensor has shape ", from);
+  if (known == 0) {  // any size would do: (0, 3, 4) as {0, -1} becomes (0, 12), as TensorFlow's
+    to[unknown] = count_without_zeros(from) / count_without_zeros(to);
     return to;
   }
   require<ValueError>(count % known == 0, ErrorKind::shape_incompatible,

@@ -70,9 +70,11 @@ Values lower_squared_difference(ElementwiseBuilder& b, const Values& in, const A
   return {b.binary(Primitive::kSquaredDifference, in[0], in[1])};
 }
 Values lower_div_no_nan(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
+  // Nothing is divided by 0, which hosts may trap.
   const Value zero = b.constant_like(in[0], 0);
   const Value is_zero = b.binary(Primitive::kEqual, in[1], zero);
-  return {b.select(is_zero, zero, b.divide(in[0], in[1]))};
+  const Value divisor = b.select(is_zero, b.constant_like(in[0], 1), in[1]);
+  return {b.select(is_zero, zero, b.divide(in[0], divisor))};
 }
 Values lower_add_n(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
   Value sum = in[0];
@@ -81,37 +83,6 @@ Values lower_add_n(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
 }
 
 bool always(const AttrMap&) { return true; }
-
-using Integer = std::optional<int64_t>;
-
-std::optional<Tensor> add_value(const ShapeContext& context) {
-  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a + b); });
-}
-std::optional<Tensor> sub_value(const ShapeContext& context) {
-  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a - b); });
-}
-std::optional<Tensor> mul_value(const ShapeContext& context) {
-  return integer_binary_value(context, [](int64_t a, int64_t b) { return Integer(a * b); });
-}
-int64_t floor_mod(int64_t a, int64_t b) { return b == -1 ? 0 : ((a % b) + b) % b; }
-std::optional<Tensor> floor_div_value(const ShapeContext& context) {
-  return integer_binary_value(context, [](int64_t a, int64_t b) {
-    if (b == 0) return Integer();
-    return b == -1 ? Integer(-a) : Integer((a - floor_mod(a, b)) / b);
-  });
-}
-std::optional<Tensor> floor_mod_value(const ShapeContext& context) {
-  return integer_binary_value(
-      context, [](int64_t a, int64_t b) { return b == 0 ? Integer() : Integer(floor_mod(a, b)); });
-}
-std::optional<Tensor> maximum_value(const ShapeContext& context) {
-  return integer_binary_value(context,
-                              [](int64_t a, int64_t b) { return Integer(std::max(a, b)); });
-}
-std::optional<Tensor> minimum_value(const ShapeContext& context) {
-  return integer_binary_value(context,
-                              [](int64_t a, int64_t b) { return Integer(std::min(a, b)); });
-}
 
 struct BinaryOp {
   const char* name;
@@ -130,17 +101,23 @@ OpDef binary_op(const BinaryOp& row, const std::vector<DType>& types) {
 
 void register_arithmetic(OpRegistry& ops) {
   const BinaryOp rows[] = {
-      {"Add", lower_binary<Primitive::kAdd>, add_gradient, add_value},
-      {"AddV2", lower_binary<Primitive::kAdd>, add_gradient, add_value},
-      {"Sub", lower_binary<Primitive::kSubtract>, sub_gradient, sub_value},
-      {"Mul", lower_binary<Primitive::kMultiply>, mul_gradient, mul_value},
+      {"Add", lower_binary<Primitive::kAdd>, add_gradient, integer_binary_value<scalar::Add>},
+      {"AddV2", lower_binary<Primitive::kAdd>, add_gradient, integer_binary_value<scalar::Add>},
+      {"Sub", lower_binary<Primitive::kSubtract>, sub_gradient,
+       integer_binary_value<scalar::Subtract>},
+      {"Mul", lower_binary<Primitive::kMultiply>, mul_gradient,
+       integer_binary_value<scalar::Multiply>},
       {"Div", lower_binary<Primitive::kDivide>, div_gradient},
       {"RealDiv", lower_binary<Primitive::kDivide>, div_gradient},
-      {"FloorDiv", lower_binary<Primitive::kFloorDivide>, no_gradient, floor_div_value},
-      {"FloorMod", lower_binary<Primitive::kFloorMod>, mod_gradient, floor_mod_value},
+      {"FloorDiv", lower_binary<Primitive::kFloorDivide>, no_gradient,
+       integer_binary_value<scalar::FloorDivide>},
+      {"FloorMod", lower_binary<Primitive::kFloorMod>, mod_gradient,
+       integer_binary_value<scalar::FloorMod>},
       {"TruncateMod", lower_binary<Primitive::kTruncateMod>, nullptr},
-      {"Maximum", lower_binary<Primitive::kMaximum>, maximum_gradient, maximum_value},
-      {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient, minimum_value},
+      {"Maximum", lower_binary<Primitive::kMaximum>, maximum_gradient,
+       integer_binary_value<scalar::Maximum>},
+      {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient,
+       integer_binary_value<scalar::Minimum>},
       {"SquaredDifference", lower_squared_difference, squared_difference_gradient},
   };
   for (const BinaryOp& row : rows) {
@@ -318,6 +295,10 @@ Output product(const Input& x, const Input& y) {
   const Output a = cast(x, int32), b = cast(y, int32);
   return cast(add_output("Mul", {a, b}, {.name = scope.name()}), bool_);
 }
+Output remainder(const Input& x, const Input& y) { return mod(x, y, {.name = "mod"}); }
+Output both(const Input& x, const Input& y) { return logical_and(x, y, {.name = "and"}); }
+Output either(const Input& x, const Input& y) { return logical_or(x, y, {.name = "or"}); }
+Output one_of(const Input& x, const Input& y) { return logical_xor(x, y, {.name = "xor"}); }
 }  // namespace
 
 Output operator+(GraphOperand x, GraphOperand y) { return sum(x.input, y.input); }
@@ -333,5 +314,30 @@ Output operator/(GraphOperand x, GraphOperand y) { return truediv(x.input, y.inp
 Output operator/(GraphOperand x, OtherOperand y) { return truediv(x.input, y.input); }
 Output operator/(OtherOperand x, GraphOperand y) { return truediv(x.input, y.input); }
 Output operator-(GraphOperand x) { return negative(x.input); }
+Output operator%(GraphOperand x, GraphOperand y) { return remainder(x.input, y.input); }
+Output operator%(GraphOperand x, OtherOperand y) { return remainder(x.input, y.input); }
+Output operator%(OtherOperand x, GraphOperand y) { return remainder(x.input, y.input); }
+Output operator<(GraphOperand x, GraphOperand y) { return less(x.input, y.input); }
+Output operator<(GraphOperand x, OtherOperand y) { return less(x.input, y.input); }
+Output operator<(OtherOperand x, GraphOperand y) { return less(x.input, y.input); }
+Output operator<=(GraphOperand x, GraphOperand y) { return less_equal(x.input, y.input); }
+Output operator<=(GraphOperand x, OtherOperand y) { return less_equal(x.input, y.input); }
+Output operator<=(OtherOperand x, GraphOperand y) { return less_equal(x.input, y.input); }
+Output operator>(GraphOperand x, GraphOperand y) { return greater(x.input, y.input); }
+Output operator>(GraphOperand x, OtherOperand y) { return greater(x.input, y.input); }
+Output operator>(OtherOperand x, GraphOperand y) { return greater(x.input, y.input); }
+Output operator>=(GraphOperand x, GraphOperand y) { return greater_equal(x.input, y.input); }
+Output operator>=(GraphOperand x, OtherOperand y) { return greater_equal(x.input, y.input); }
+Output operator>=(OtherOperand x, GraphOperand y) { return greater_equal(x.input, y.input); }
+Output operator&(GraphOperand x, GraphOperand y) { return both(x.input, y.input); }
+Output operator&(GraphOperand x, OtherOperand y) { return both(x.input, y.input); }
+Output operator&(OtherOperand x, GraphOperand y) { return both(x.input, y.input); }
+Output operator|(GraphOperand x, GraphOperand y) { return either(x.input, y.input); }
+Output operator|(GraphOperand x, OtherOperand y) { return either(x.input, y.input); }
+Output operator|(OtherOperand x, GraphOperand y) { return either(x.input, y.input); }
+Output operator^(GraphOperand x, GraphOperand y) { return one_of(x.input, y.input); }
+Output operator^(GraphOperand x, OtherOperand y) { return one_of(x.input, y.input); }
+Output operator^(OtherOperand x, GraphOperand y) { return one_of(x.input, y.input); }
+Output operator~(GraphOperand x) { return logical_not(x.input); }
 
 }  // namespace tenon

@@ -26,7 +26,11 @@ Shapes reduced_shape(const ShapeContext& context) {
   }
   std::set<int> reduced;
   for (const int64_t axis : *axes) {
-    reduced.insert(resolve_axis(axis, input.rank(), "reduction dimension"));
+    const int at = resolve_axis(axis, input.rank(), "reduction dimension");
+    // As TensorFlow's, this fails when it is run.
+    require<ValueError>(reduced.insert(at).second || !context.planning(), ErrorKind::bad_argument,
+                        "Axes of a reduction contain the dimension ", at, " twice: [", join(*axes),
+                        "]");
   }
   Shape output;
   for (int i = 0; i < input.rank(); ++i) {
@@ -40,23 +44,18 @@ Shapes reduced_shape(const ShapeContext& context) {
 }
 
 // What a vector of integers reduces to as a whole: the number of elements of a shape, for example.
-template <typename F>
-std::optional<Tensor> whole_value(const ShapeContext& context, int64_t start, F&& f) {
+// In 64 bits, which wrap as the kernels' sums do.
+template <class Op, int64_t kStart>
+std::optional<Tensor> whole_value(const ShapeContext& context) {
   const Tensor input = context.value(0);
   const auto axes = context.integers(1);
   if (!input || !axes || !is_index_dtype(input.dtype()) || input.shape().rank() != 1 ||
       axes->size() != 1 || context.attrs.get<bool>("keep_dims")) {
     return std::nullopt;
   }
-  int64_t result = start;
-  for (const int64_t number : to_integers(input)) result = f(result, number);
+  int64_t result = kStart;
+  for (const int64_t number : to_integers(input)) result = Op()(result, number);
   return integer_tensor(input.dtype(), Shape{}, {result});
-}
-std::optional<Tensor> sum_value(const ShapeContext& context) {
-  return whole_value(context, 0, [](int64_t a, int64_t b) { return a + b; });
-}
-std::optional<Tensor> prod_value(const ShapeContext& context) {
-  return whole_value(context, 1, [](int64_t a, int64_t b) { return a * b; });
 }
 
 // The shape of the result with reduced axes kept as 1, where only a run knows the axes or the rank.
@@ -87,18 +86,22 @@ Outputs sum_gradient(const Operation& op, const Outputs& dy) {
   return {broadcast_to(with_kept_axes(op, dy[0]), shape_argument(op.input(0))), Output()};
 }
 
+// Divided in float32 at least: float16 has no number for 65,520 elements and more.
 Outputs mean_gradient(const Operation& op, const Outputs& dy) {
   const Output x = op.input(0), y = op.output(0);
+  const DType dtype = dy[0].dtype();
+  const Output whole = dtype == float16 || dtype == bfloat16 ? cast(dy[0], float32) : dy[0];
   const int64_t from = count_of(x.shape()), to = count_of(y.shape());
   Output share;
   if (from >= 0 && to >= 0) {
     const int64_t count = from / std::max<int64_t>(to, 1);
-    share = dy[0] / static_cast<double>(count);
+    share = whole / static_cast<double>(count);
   } else {
-    const Output number = floordiv(size(x), maximum(size(y), 1));
-    share = dy[0] / cast(number, dy[0].dtype());
+    const Output number =
+        floordiv(size(x, {.out_type = int64}), maximum(size(y, {.out_type = int64}), 1));
+    share = whole / cast(number, whole.dtype());
   }
-  return {broadcast_to(with_kept_axes(op, share), shape_argument(x)), Output()};
+  return {broadcast_to(with_kept_axes(op, cast(share, dtype)), shape_argument(x)), Output()};
 }
 
 // Equal largest (smallest) elements share the gradient.
@@ -180,9 +183,9 @@ Output reduce(const char* type, const Input& input, const ReduceOptions& options
 }  // namespace
 
 void register_math_reduce(OpRegistry& ops) {
-  ops.add(reduction("Sum", sum_gradient, sum_value));
+  ops.add(reduction("Sum", sum_gradient, whole_value<scalar::Add, 0>));
   ops.add(reduction("Mean", mean_gradient));
-  ops.add(reduction("Prod", prod_gradient, prod_value));
+  ops.add(reduction("Prod", prod_gradient, whole_value<scalar::Multiply, 1>));
   ops.add(reduction("Max", extreme_gradient));
   ops.add(reduction("Min", extreme_gradient));
   for (const char* name : {"Any", "All"}) {

@@ -93,12 +93,12 @@ AttrMap conv_attributes(const Operation& op) {
 
 Output backprop_input(const Operation& op, const Output& input, const Output& filter,
                       const Output& dy) {
-  return add_output("Conv2DBackpropInput", {shape_argument(input).as_input(), filter, dy},
+  return add_output("Conv2DBackpropInput", {shape_argument(input, int32).as_input(), filter, dy},
                     {.attrs = conv_attributes(op), .shape = input.shape()});
 }
 Output backprop_filter(const Operation& op, const Output& input, const Output& filter,
                        const Output& dy) {
-  return add_output("Conv2DBackpropFilter", {input, shape_argument(filter).as_input(), dy},
+  return add_output("Conv2DBackpropFilter", {input, shape_argument(filter, int32).as_input(), dy},
                     {.attrs = conv_attributes(op), .shape = filter.shape()});
 }
 Output convolved(const Operation& op, const Output& input, const Output& filter) {

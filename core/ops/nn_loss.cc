@@ -46,6 +46,10 @@ Outputs dense_gradient(const Operation& op, const Outputs& dy) {
   const Output into_logits = logits_gradient(op, dy);
   Output into_labels;
   if (dy[0]) into_labels = times_rows(dy[0], negative(nn::log_softmax(op.input(0))));
+  if (dy[1]) {  // the gradient by the logits is softmax - labels
+    const Output second = negative(dy[1]);
+    into_labels = into_labels ? into_labels + second : second;
+  }
   return sum_to_operands(op, into_logits, into_labels);
 }
 

@@ -38,6 +38,12 @@ Shapes max_pool_grad_shape(const ShapeContext& context) {
   return {with_rank(context.inputs[0], 4, "orig_input")};
 }
 
+Shapes max_pool_grad_grad_shape(const ShapeContext& context) {
+  const Shape pooled = pooled_shape(context.attrs, context.inputs[0]);
+  of_shape(context.inputs[2], with_rank(context.inputs[0], 4, "orig_input"), "grad");
+  return {of_shape(context.inputs[1], pooled, "orig_output")};
+}
+
 Shapes avg_pool_grad_shape(const ShapeContext& context) {
   with_rank(context.inputs[0], 1, "the input's shape");
   const Shape image = with_rank(context.value_as_shape(0), 4, "the input's shape");
@@ -54,8 +60,20 @@ Outputs max_pool_gradient(const Operation& op, const Outputs& dy) {
                      {.attrs = pool_attributes(op)})};
 }
 
+// What the largest pixels are stays the same: the gradient hangs on the third input alone, of which
+// it takes and puts back elements.
+Output with_largest(const char* type, const Operation& op, const Output& dy) {
+  return add_output(type, {op.input(0), op.input(1), dy}, {.attrs = pool_attributes(op)});
+}
+Outputs max_pool_grad_gradient(const Operation& op, const Outputs& dy) {
+  return {Output(), Output(), with_largest("MaxPoolGradGrad", op, dy[0])};
+}
+Outputs max_pool_grad_grad_gradient(const Operation& op, const Outputs& dy) {
+  return {Output(), Output(), with_largest("MaxPoolGrad", op, dy[0])};
+}
+
 Outputs avg_pool_gradient(const Operation& op, const Outputs& dy) {
-  return {add_output("AvgPoolGrad", {shape_argument(op.input(0)).as_input(), dy[0]},
+  return {add_output("AvgPoolGrad", {shape_argument(op.input(0), int32).as_input(), dy[0]},
                      {.attrs = pool_attributes(op), .shape = op.input(0).shape()})};
 }
 
@@ -91,7 +109,9 @@ Output pool(const char* type, const char* name, const Input& value,
 void register_nn_pool(OpRegistry& ops) {
   ops.add(pool_op("MaxPool", {"input: T"}, kNumbers, pool_shape, max_pool_gradient));
   ops.add(pool_op("MaxPoolGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kNumbers,
-                  max_pool_grad_shape, nullptr));
+                  max_pool_grad_shape, max_pool_grad_gradient));
+  ops.add(pool_op("MaxPoolGradGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kNumbers,
+                  max_pool_grad_grad_shape, max_pool_grad_grad_gradient));
   ops.add(pool_op("AvgPool", {"value: T"}, kFloats, pool_shape, avg_pool_gradient));
   OpDef gradient = pool_op("AvgPoolGrad", {"orig_input_shape: int32", "grad: T"}, kFloats,
                            avg_pool_grad_shape, avg_pool_grad_gradient);

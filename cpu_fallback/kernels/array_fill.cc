@@ -1,3 +1,4 @@
+#include "core/kernels/scalar_ops.h"
 #include "cpu_fallback/strided_copy.h"
 
 namespace tenon::cpu {
@@ -28,7 +29,7 @@ Kernel prepare_range(const KernelRequest& request) {
   return {.launch = [size](const Launch& args) {
     const T start = *args.input<T>(0), delta = *args.input<T>(2);
     for (int64_t i = 0; i < size; ++i) {
-      args.output<T>(0)[i] = static_cast<T>(start + static_cast<T>(i) * delta);
+      args.output<T>(0)[i] = internal::scalar::RangeElement()(start, delta, i);
     }
   }};
 }

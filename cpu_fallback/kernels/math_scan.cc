@@ -1,4 +1,5 @@
-// Cumsum and Cumprod along an axis. Floating numbers of 32 bits and less are summed in double.
+// Cumsum, Cumprod and _Recurrence along an axis. Floating numbers of 32 bits and less are summed in
+// double.
 #include "cpu_fallback/kernel_support.h"
 #include "cpu_fallback/scalar.h"
 
@@ -38,6 +39,36 @@ Kernel prepare_scan(const KernelRequest& request) {
   }};
 }
 
+// y[0] = 0, y[i + 1] = b[i] + x[i] * y[i] along the axis.
+template <typename T>
+Kernel prepare_recurrence(const KernelRequest& request) {
+  const Shape& shape = request.input_shape(0);
+  const bool reverse = request.attrs->get_or("reverse", false);
+  if (shape.rank() == 0) {
+    return {.launch = [](const Launch& args) { *args.output<T>(0) = T{}; }};
+  }
+  const AroundAxis around(shape, resolve_axis(integer(request, 2), shape.rank()));
+  return {.launch = [around, reverse](const Launch& args) {
+    using C = scalar::Compute<T>;
+    const T *x = args.input<T>(0), *b = args.input<T>(1);
+    T* y = args.output<T>(0);
+    for_rows(args, around.outer * around.inner, around.size, [&](int64_t begin, int64_t end) {
+      for (int64_t line = begin; line < end; ++line) {
+        int64_t at = line / around.inner * around.size * around.inner + line % around.inner;
+        if (reverse) at += (around.size - 1) * around.inner;
+        const int64_t step = reverse ? -around.inner : around.inner;
+        double sum = 0;
+        for (int64_t i = 0; i < around.size; ++i, at += step) {
+          const auto factor = static_cast<double>(static_cast<C>(x[at])),
+                     more = static_cast<double>(static_cast<C>(b[at]));
+          y[at] = scalar::cast<T>(sum);
+          sum = more + factor * sum;
+        }
+      }
+    });
+  }};
+}
+
 template <typename T>
 void add_scan(KernelRegistry& kernels, DType dtype) {
   kernels.add("Cumsum", dtype, prepare_scan<T, false>);
@@ -53,6 +84,10 @@ void register_math_scan(KernelRegistry& kernels) {
   });
   add_scan<Half>(kernels, float16);
   add_scan<Bfloat16>(kernels, bfloat16);
+  kernels.add("_Recurrence", float32, prepare_recurrence<float>);
+  kernels.add("_Recurrence", float64, prepare_recurrence<double>);
+  kernels.add("_Recurrence", float16, prepare_recurrence<Half>);
+  kernels.add("_Recurrence", bfloat16, prepare_recurrence<Bfloat16>);
 }
 
 }  // namespace tenon::cpu

@@ -120,6 +120,27 @@ Kernel prepare_max_pool_grad(const KernelRequest& request) {
   }};
 }
 
+// Of the gradient of an image, what stands at the first of each window's largest pixels.
+template <typename T>
+Kernel prepare_max_pool_grad_grad(const KernelRequest& request) {
+  const Windows windows = pool_windows(request, request.input_shape(0), request.input_shape(1));
+  return {.launch = [windows](const Launch& args) {
+    const T *image = args.input<T>(0), *largest = args.input<T>(1), *gradient = args.input<T>(2);
+    T* out = args.output<T>(0);
+    for_windows(args, windows, [&](int64_t n, int64_t y, int64_t x, int64_t at) {
+      for (int64_t c = 0; c < windows.channels; ++c) {
+        bool found = false;
+        out[at + c] = T{};
+        for_pixels(windows, n, y, x, [&](int64_t pixel) {
+          if (found || image[pixel + c] != largest[at + c]) return;
+          out[at + c] = gradient[pixel + c];
+          found = true;
+        });
+      }
+    });
+  }};
+}
+
 template <typename T>
 Kernel prepare_avg_pool(const KernelRequest& request) {
   const Windows windows = pool_windows(request, request.input_shape(0), request.output_shape(0));
@@ -164,6 +185,7 @@ void register_nn_pool(KernelRegistry& kernels) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("MaxPool", dtype_of<T>, prepare_max_pool<T>);
     kernels.add("MaxPoolGrad", dtype_of<T>, prepare_max_pool_grad<T>);
+    kernels.add("MaxPoolGradGrad", dtype_of<T>, prepare_max_pool_grad_grad<T>);
   });
   for_types(Floats(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

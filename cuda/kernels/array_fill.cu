@@ -35,7 +35,7 @@ Kernel prepare_ones(const KernelRequest& request) {
 template <typename T>
 __global__ void fill_range(const T* start, const T* delta, T* out, int64_t size) {
   for (int64_t i = first_index(); i < size; i += grid_size()) {
-    out[i] = scalar::Add()(*start, scalar::Multiply()(static_cast<T>(i), *delta));
+    out[i] = scalar::RangeElement()(*start, *delta, i);
   }
 }
 

@@ -1,4 +1,5 @@
-// Cumsum and Cumprod along an axis: of floating numbers in double, of integers in 64 bits.
+// Cumsum, Cumprod and _Recurrence along an axis: of floating numbers in double, of integers in 64
+// bits.
 #include <cub/block/block_scan.cuh>
 
 #include "cuda/typed_access.h"
@@ -80,18 +81,22 @@ void launch_scan(const Launch& args, const Scan& scan) {
   check_launch("scan_lines");
 }
 
-template <bool kProduct>
-Kernel prepare_scan(const KernelRequest& request) {
+Scan scan_of(const KernelRequest& request, int axis_input) {
   const Shape& shape = request.input_shape(0);
   // A scalar has no axis: it is a line of one element.
   const Shape lines = shape.rank() == 0 ? Shape{1} : shape;
-  const int axis = shape.rank() == 0 ? 0 : resolve_axis(integer(request, 1), shape.rank());
+  const int axis = shape.rank() == 0 ? 0 : resolve_axis(integer(request, axis_input), shape.rank());
   const AroundAxis around(lines, axis);
-  const Scan scan = {.around = around,
-                     .lines = around.outer * around.inner,
-                     .exclusive = request.attrs->get_or("exclusive", false),
-                     .reverse = request.attrs->get_or("reverse", false),
-                     .dtype = request.input_dtype(0)};
+  return {.around = around,
+          .lines = around.outer * around.inner,
+          .exclusive = request.attrs->get_or("exclusive", false),
+          .reverse = request.attrs->get_or("reverse", false),
+          .dtype = request.input_dtype(0)};
+}
+
+template <bool kProduct>
+Kernel prepare_scan(const KernelRequest& request) {
+  const Scan scan = scan_of(request, 1);
   const bool floating = is_floating(scan.dtype);
   return {.launch = [scan, floating](const Launch& args) {
     if (scan.lines == 0 || scan.around.size == 0) return;
@@ -103,6 +108,28 @@ Kernel prepare_scan(const KernelRequest& request) {
   }};
 }
 
+// y[0] = 0, y[i + 1] = b[i] + x[i] * y[i]: a thread for each line.
+__global__ void recur(const void* x, const void* b, void* y, Scan scan) {
+  for (int64_t line = first_index(); line < scan.lines; line += grid_size()) {
+    double sum = 0;
+    for (int64_t i = 0; i < scan.around.size; ++i) {
+      const int64_t at = place(scan, line, i);
+      const double factor = load_as<double>(scan.dtype, x, at),
+                   more = load_as<double>(scan.dtype, b, at);
+      store_as(scan.dtype, y, at, sum);
+      sum = more + factor * sum;
+    }
+  }
+}
+
+Kernel prepare_recurrence(const KernelRequest& request) {
+  const Scan scan = scan_of(request, 2);
+  return {.launch = [scan](const Launch& args) {
+    launch_1d("recur", args, scan.around.size == 0 ? 0 : scan.lines, recur, args.inputs[0],
+              args.inputs[1], args.outputs[0], scan);
+  }};
+}
+
 }  // namespace
 
 void register_math_scan(KernelRegistry& kernels) {
@@ -110,6 +137,10 @@ void register_math_scan(KernelRegistry& kernels) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("Cumsum", kDType<T>, prepare_scan<false>);
     kernels.add("Cumprod", kDType<T>, prepare_scan<true>);
+  });
+  for_types(AllFloats(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    kernels.add("_Recurrence", kDType<T>, prepare_recurrence);
   });
 }
 

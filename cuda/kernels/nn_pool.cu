@@ -91,6 +91,21 @@ __global__ void max_pool_grad(const T* image, const T* output, const T* gradient
   }
 }
 
+// Of the gradient of an image, what stands at the first of each window's largest pixels.
+template <typename T>
+__global__ void max_pool_grad_grad(const T* image, const T* output, const T* gradient, T* result,
+                                   Pool pool) {
+  for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
+    T taken{};
+    for_pixels(pool.windows, place_of(pool.numbers, i), [&](int64_t pixel) {
+      if (image[pixel] != output[i]) return false;
+      taken = gradient[pixel];
+      return true;
+    });
+    result[i] = taken;
+  }
+}
+
 template <typename T>
 __global__ void avg_pool(const T* image, T* out, Pool pool) {
   for (int64_t i = first_index(); i < pool.numbers.size; i += grid_size()) {
@@ -142,6 +157,16 @@ Kernel prepare_max_pool_grad(const KernelRequest& request) {
 }
 
 template <typename T>
+Kernel prepare_max_pool_grad_grad(const KernelRequest& request) {
+  const Pool pool =
+      over_output(pool_windows(request, request.input_shape(0), request.input_shape(1)));
+  return {.launch = [pool](const Launch& args) {
+    launch_1d("max_pool_grad_grad", args, pool.numbers.size, max_pool_grad_grad<T>,
+              args.input<T>(0), args.input<T>(1), args.input<T>(2), args.output<T>(0), pool);
+  }};
+}
+
+template <typename T>
 Kernel prepare_avg_pool(const KernelRequest& request) {
   const Pool pool =
       over_output(pool_windows(request, request.input_shape(0), request.output_shape(0)));
@@ -168,6 +193,7 @@ void register_nn_pool(KernelRegistry& kernels) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("MaxPool", dtype_of<T>, prepare_max_pool<T>);
     kernels.add("MaxPoolGrad", dtype_of<T>, prepare_max_pool_grad<T>);
+    kernels.add("MaxPoolGradGrad", dtype_of<T>, prepare_max_pool_grad_grad<T>);
   });
   for_types(Floats(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;

@@ -99,6 +99,29 @@ TEST_F(ArrayShapeTest, ReshapesWithOneSizeLeftOpen) {
   EXPECT_EQ(reshape(constant({{3}}), {}).shape(), Shape{});
 }
 
+// Any size would do for what is left open beside a zero: TensorFlow takes those that aren't zero.
+TEST_F(ArrayShapeTest, ReshapesATensorOfNothing) {
+  const Output x = placeholder(float32, {-1, 3, 4});
+  const Output batch = strided_slice(shape(x), {0}, {1}, {.shrink_axis_mask = 1});
+  const Output flat = reshape(x, {Input(batch), Input(-1)});
+  EXPECT_EQ(run(flat, {{x, Tensor(float32, {0, 3, 4})}}).shape(), (Shape{0, 12}));
+  EXPECT_EQ(run(flat, {{x, Tensor(float32, {2, 3, 4})}}).shape(), (Shape{2, 12}));
+  EXPECT_EQ(reshape(zeros({0, 3, 4}), {0, -1}).shape(), (Shape{0, 12}));
+  EXPECT_EQ(reshape(zeros({0, 3}), {-1, 0}).shape(), (Shape{3, 0}));
+  EXPECT_EQ(reshape(zeros({0, 3}), {0, 2, -1}).shape(), (Shape{0, 2, 1}));
+  EXPECT_EQ(reshape(zeros({0, 0, 5}), {0, -1}).shape(), (Shape{0, 5}));
+  EXPECT_EQ(reshape(zeros({0, 4}), {3, -1}).shape(), (Shape{3, 0}));
+  EXPECT_ERROR(reshape(zeros({2, 3}), {0, -1}), ValueError, shape_incompatible,
+               "Cannot reshape a tensor with 6 elements");
+}
+
+TEST_F(ArrayShapeTest, TakesOneEllipsisAlone) {
+  const Output x = placeholder(float32, {2, 3, 4});
+  EXPECT_EQ(strided_slice(x, {0, 0}, {0, 1}, {.ellipsis_mask = 1}).shape(), (Shape{2, 3, 1}));
+  EXPECT_ERROR(strided_slice(x, {0, 0}, {0, 0}, {.ellipsis_mask = 3}), ValueError, bad_argument,
+               "Multiple ellipses in slice spec not allowed");
+}
+
 TEST_F(ArrayShapeTest, RefusesToReshapeToAnotherNumberOfElements) {
   const Output x = placeholder(float32, {2, 3});
   EXPECT_ERROR(reshape(x, {4}), ValueError, shape_incompatible,

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "tenon/gradients.h"
 #include "tenon/nn.h"
@@ -114,6 +117,78 @@ TEST_F(ReduceTest, RefusesAxesThatArentThere) {
   EXPECT_ERROR(argmax(x, {.axis = 5}), ValueError, shape_incompatible, "5");
   EXPECT_ERROR(cumsum(x, {.axis = 2}), ValueError, shape_incompatible, "2");
   EXPECT_ERROR(reduce_any(x), TypeError, dtype_incompatible, "bool");
+}
+
+// As TensorFlow's, when it is run.
+TEST_F(ReduceTest, RefusesTheSameAxisTwice) {
+  const Output x = placeholder(float32, {2, 3});
+  const Tensor value(float32, {2, 3});
+  for (const Output& twice :
+       {reduce_sum(x, {.axis = {0, 0}}), reduce_max(x, {.axis = {0, -2}, .keepdims = true}),
+        reduce_mean(x, {.axis = {1, 0, -1}})}) {
+    EXPECT_ERROR(run(twice, {{x, value}}), InvalidArgumentError, bad_argument, "twice");
+  }
+}
+
+// A mean of integers lies between the least and the largest, whatever their sum.
+template <typename T>
+void expect_means(const std::vector<T>& rows, int64_t columns, const std::vector<T>& expected) {
+  const auto count = static_cast<int64_t>(expected.size());
+  const Output x = placeholder(dtype_of<T>);
+  const Tensor value = Tensor::from<T>(rows, {count, columns});
+  const Tensor by_rows = run(reduce_mean(x, {.axis = 1}), {{x, value}});
+  const Tensor by_columns =
+      run(reduce_mean(transpose(x, {.perm = {1, 0}}), {.axis = 0}), {{x, value}});
+  const Tensor whole =
+      run(reduce_mean(x),
+          {{x, Tensor::from<T>(std::span(rows).first(static_cast<size_t>(columns)), {columns})}});
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(by_rows.data<T>()[i], expected[i]) << dtype_of<T> << " row " << i;
+    EXPECT_EQ(by_columns.data<T>()[i], expected[i]) << dtype_of<T> << " column " << i;
+  }
+  EXPECT_EQ(whole.scalar<T>(), expected[0]) << dtype_of<T>;
+}
+
+template <typename T>
+void expect_means_of_extremes() {
+  constexpr T kMost = std::numeric_limits<T>::max(), kLeast = std::numeric_limits<T>::min();
+  constexpr size_t kColumns = 1000;
+  std::vector<T> rows(2 * kColumns, kMost);
+  std::fill(rows.begin() + kColumns, rows.end(), kLeast);
+  expect_means<T>(rows, kColumns, {kMost, kLeast});
+  expect_means<T>({kMost, static_cast<T>(kMost - 1), kMost, static_cast<T>(kMost - 3)}, 4,
+                  {static_cast<T>(kMost - 1)});
+}
+
+TEST_F(ReduceTest, MeansOfIntegersNeverOverflow) {
+  expect_means_of_extremes<uint8_t>();
+  expect_means_of_extremes<int8_t>();
+  expect_means_of_extremes<int16_t>();
+  expect_means_of_extremes<uint16_t>();
+  expect_means_of_extremes<int32_t>();
+  expect_means_of_extremes<int64_t>();
+  expect_means<int32_t>({-3, -4, 3, 4}, 2, {-3, 3});  // towards zero
+}
+
+// float16 holds nothing beyond 65,504: the number of elements must not become one of its numbers.
+TEST_F(ReduceTest, MeansOfManyHalvesHaveAGradient) {
+  for (const DType dtype : {float16, bfloat16}) {
+    for (const int64_t n : {65519, 65536, 200000}) {
+      const Output open = placeholder(float32, {-1}), half = cast(open, dtype);
+      const Output known = cast(zeros({n}), dtype);
+      const auto first = [](const Output& gradient) {
+        return cast(slice(gradient, {0}, {1}), float32);
+      };
+      const double share = 1 / static_cast<double>(n);
+      const Tensor by_size = run(first(gradients({reduce_mean(known)}, {known})[0]));
+      const Tensor by_run =
+          run(first(gradients({reduce_mean(half)}, {half})[0]), {{open, Tensor(float32, {n})}});
+      const double least = 0x1p-24;  // the step between the smallest numbers of float16
+      const double off = dtype == float16 ? least : share / 128;
+      EXPECT_NEAR(numbers(by_size)[0], share, off) << dtype << ' ' << n;
+      EXPECT_NEAR(numbers(by_run)[0], share, off) << dtype << ' ' << n;
+    }
+  }
 }
 
 TEST_F(ReduceTest, OverNothingHasTensorFlowsValues) {

@@ -43,6 +43,7 @@ void add_windows(Samples& samples) {
     const Shape pooled{2, size, size, 3};
     samples.push_back({"MaxPool", {floats(image)}, attrs});
     samples.push_back({"MaxPoolGrad", {floats(image), floats(pooled), floats(pooled)}, attrs});
+    samples.push_back({"MaxPoolGradGrad", {floats(image), floats(pooled), floats(image)}, attrs});
     samples.push_back({"AvgPool", {floats(image)}, attrs});
     samples.push_back({"AvgPoolGrad", {list({2, 5, 5, 3}), floats(pooled)}, attrs});
   }
@@ -69,6 +70,7 @@ void add_products(Samples& samples) {
   samples.push_back({"BatchMatMulV2", {floats({2, 1, 2, 3}), floats({5, 3, 4})}});
   samples.push_back({"Qr", {floats({4, 3})}});
   samples.push_back({"Qr", {floats({3, 4})}, {{"full_matrices", true}}});
+  samples.push_back({"MatrixTriangularSolve", {floats({3, 3}), floats({3, 2})}});
   samples.push_back({"MatrixDiag", {floats({2, 3})}});
   samples.push_back({"MatrixDiagPart", {floats({2, 3, 4})}});
 }
@@ -85,6 +87,7 @@ void add_reductions(Samples& samples) {
   for (const char* type : {"Cumsum", "Cumprod"}) {
     samples.push_back({type, {floats({2, 3}), number(1)}});
   }
+  samples.push_back({"_Recurrence", {floats({2, 3}), floats({2, 3}), number(1)}});
 }
 
 void add_parts(Samples& samples) {
@@ -151,6 +154,11 @@ void add_variables(Samples& samples) {
   for (const std::string kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
     for (const std::string prefix : {"Scatter", "ResourceScatter"}) {
       samples.push_back({prefix + kind, {floats({4, 3}), list({1, 3}), floats({2, 3})}});
+    }
+  }
+  for (const std::string kind : {"NdUpdate", "NdAdd", "NdSub"}) {
+    for (const std::string prefix : {"Scatter", "ResourceScatter"}) {
+      samples.push_back({prefix + kind, {floats({4, 3}), pairs({1, 2, 3, 0}), floats({2})}});
     }
   }
   samples.push_back({"ReadVariableOp", {floats({2, 3})}, {{"dtype", float32}}});

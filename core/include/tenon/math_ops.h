@@ -129,6 +129,14 @@ struct QrOptions {
 // input [..., M, N] = q [..., M, P] times r [..., P, N] with P = min(M, N), or M with
 // full_matrices.
 TENON_API Qr qr(Input input, const QrOptions& options = {});
+struct TriangularSolveOptions {
+  bool lower = true;     // which triangle of the matrix counts; the other is not read
+  bool adjoint = false;  // solve with the matrix transposed
+  std::string name = {};
+};
+// matrix [..., M, M] and rhs [..., M, N] -> x [..., M, N] with matrix times x = rhs.
+TENON_API Output matrix_triangular_solve(Input matrix, Input rhs,
+                                         const TriangularSolveOptions& options = {});
 // [..., M, N] -> [..., min(M, N)]; [..., N] -> [..., N, N].
 TENON_API Output matrix_diag_part(Input input, const OpOptions& options = {});
 TENON_API Output matrix_diag(Input diagonal, const OpOptions& options = {});
@@ -162,7 +170,8 @@ TENON_API ClippedByGlobalNorm clip_by_global_norm(const std::vector<Output>& ten
 TENON_API Output check_numerics(Input tensor, const std::string& message,
                                 const OpOptions& options = {});
 
-// Operators name their operations add, sub, mul, truediv and Neg, as Python's do. One side is an
+// Operators name their operations add, sub, mul, truediv, mod, and, or, xor, as Python's do, and
+// Neg, Less, LessEqual, Greater, GreaterEqual, LogicalNot. One side is an
 // Output or a Variable; the other may be a literal or a Tensor.
 using internal::GraphOperand;
 using internal::OtherOperand;
@@ -179,5 +188,34 @@ TENON_API Output operator/(GraphOperand x, GraphOperand y);
 TENON_API Output operator/(GraphOperand x, OtherOperand y);
 TENON_API Output operator/(OtherOperand x, GraphOperand y);
 TENON_API Output operator-(GraphOperand x);
+// mod: the remainder with the divisor's sign.
+TENON_API Output operator%(GraphOperand x, GraphOperand y);
+TENON_API Output operator%(GraphOperand x, OtherOperand y);
+TENON_API Output operator%(OtherOperand x, GraphOperand y);
+// Comparisons, elementwise. (== and != tell whether two handles are of one tensor: the functions
+// equal and not_equal compare values.)
+TENON_API Output operator<(GraphOperand x, GraphOperand y);
+TENON_API Output operator<(GraphOperand x, OtherOperand y);
+TENON_API Output operator<(OtherOperand x, GraphOperand y);
+TENON_API Output operator<=(GraphOperand x, GraphOperand y);
+TENON_API Output operator<=(GraphOperand x, OtherOperand y);
+TENON_API Output operator<=(OtherOperand x, GraphOperand y);
+TENON_API Output operator>(GraphOperand x, GraphOperand y);
+TENON_API Output operator>(GraphOperand x, OtherOperand y);
+TENON_API Output operator>(OtherOperand x, GraphOperand y);
+TENON_API Output operator>=(GraphOperand x, GraphOperand y);
+TENON_API Output operator>=(GraphOperand x, OtherOperand y);
+TENON_API Output operator>=(OtherOperand x, GraphOperand y);
+// logical_and, logical_or, logical_xor, logical_not: of bool.
+TENON_API Output operator&(GraphOperand x, GraphOperand y);
+TENON_API Output operator&(GraphOperand x, OtherOperand y);
+TENON_API Output operator&(OtherOperand x, GraphOperand y);
+TENON_API Output operator|(GraphOperand x, GraphOperand y);
+TENON_API Output operator|(GraphOperand x, OtherOperand y);
+TENON_API Output operator|(OtherOperand x, GraphOperand y);
+TENON_API Output operator^(GraphOperand x, GraphOperand y);
+TENON_API Output operator^(GraphOperand x, OtherOperand y);
+TENON_API Output operator^(OtherOperand x, GraphOperand y);
+TENON_API Output operator~(GraphOperand x);
 
 }  // namespace tenon
