@@ -57,9 +57,8 @@ inline ScatteredRows scattered_rows(const KernelRequest& request) {
   rows.size = count_between(variable, rows.axes, variable.rank());
   require(rows.one_number || updates.element_count() == rows.count * rows.size,
           ErrorKind::shape_incompatible,
-          "Must have one update for each element that indices point ",
-          "at, or updates.shape = [], got updates.shape ", updates, ", indices.shape ", indices,
-          ", ref.shape ", variable);
+          "Must have updates.shape = indices.shape + ref.shape[1:] or updates.shape = [], got ",
+          "updates.shape ", updates, ", indices.shape ", indices, ", ref.shape ", variable);
   return rows;
 }
 

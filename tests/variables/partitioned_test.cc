@@ -211,7 +211,7 @@ TEST_F(PartitionedTest, UpdatesOnlyTheRowsOfALookup) {
   for (const Output& gradient : gradients({loss}, {parts[0], parts[1]})) {
     EXPECT_EQ(gradient.op().type(), "_IndexedSlices");
   }
-  const Operation step = train::GradientDescentOptimizer(0.5).minimize(loss);
+  const Operation step = train::GradientDescentOptimizer({.learning_rate = 0.5f}).minimize(loss);
   Session session;
   session.run(global_variables_initializer());
   session.run(step);
