@@ -63,7 +63,7 @@ TEST(PagesTest, AreThereWhereSourcesCiteThem) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       const std::string extension = entry.path().extension();
       if (extension != ".h" && extension != ".cc" && extension != ".cu") continue;
-      for (const std::string& cited : found(contents(entry.path()), R"(([\w/]+\.md)\b)")) {
+      for (const std::string& cited : found(contents(entry.path()), R"((\w[\w./]*\.md)\b)")) {
         const std::string name = fs::path(cited).filename();
         const bool there = fs::exists(kRoot / name) || fs::exists(kRoot / "docs" / name) ||
                            fs::exists(kRoot / "tests/golden" / name) ||

@@ -183,14 +183,15 @@ TEST(PartitionersTest, RefuseNumbersThatAreNotPositive) {
 
 // Rows as TensorFlow finds them by "mod" and by "div", whichever part they lie in.
 TEST_F(PartitionedTest, LooksRowsUpInTheParts) {
-  const auto table =
-      get_variable("w", {.initializer = Tensor({{0.0F}, {10.0F}, {20.0F}, {30.0F}, {40.0F}}),
-                         .partitioner = fixed_size_partitioner(2)});
+  const auto table = get_variable("w", {.shape = {5, 1}, .partitioner = fixed_size_partitioner(2)});
+  const std::vector<Variable> parts = table.parts();
+  const Output first = parts[0].assign(Tensor({{0.0F}, {10.0F}, {20.0F}})),
+               second = parts[1].assign(Tensor({{30.0F}, {40.0F}}));
   const Output by_mod = nn::embedding_lookup(table, {0, 1, 2, 3, 4});
   const Output by_div =
       nn::embedding_lookup(table, {{4, 0}, {3, 2}}, {.partition_strategy = "div"});
   Session session;
-  session.run(global_variables_initializer());
+  session.run({first, second});
   const auto rows = [&](const Output& found) {
     const Tensor value = session.run(found);
     return std::vector<float>(value.data<float>().begin(), value.data<float>().end());
