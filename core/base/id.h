@@ -19,6 +19,7 @@ class Id {
   constexpr bool exists() const { return number_ >= 0; }
   constexpr size_t index() const { return static_cast<size_t>(number_); }  // where it exists
   constexpr int number() const { return number_; }                         // -1 of nothing
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the 0 of a comparison for a pointer.
   constexpr auto operator<=>(const Id&) const = default;
 
  private:

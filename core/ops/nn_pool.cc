@@ -17,7 +17,7 @@ Shape pooled_shape(const AttrMap& attrs, const Shape& image) {
   Shape value = with_rank(image, 4, "input");
   const Numbers &ksize = attrs.get<Numbers>("ksize"), &strides = attrs.get<Numbers>("strides");
   const std::string& padding = attrs.get<std::string>("padding");
-  const Numbers paddings = attrs.get<Numbers>("explicit_paddings");
+  const Numbers& paddings = attrs.get<Numbers>("explicit_paddings");
   for (int i = 0; i < 4; ++i) {
     const auto at = static_cast<size_t>(i);
     const WindowAxis axis{.size = value[i], .window = ksize[at], .stride = strides[at]};
