@@ -1,11 +1,15 @@
 // Bind: prepares the kernel of every step.
 #include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/plan/passes.h"
 #include "core/plan/plan.h"
 #include "core/plan/seeds.h"
+#include "core/tensor/byte_count.h"
 
 namespace tenon::internal {
 namespace {
@@ -15,6 +19,15 @@ bool is_empty(const PlanGraph& graph, const PlanOp& op) {
   if (op.kind != StepKind::kElementwise) return false;
   const ValueId result = op.writes.empty() ? op.output() : op.input(op.written_inputs[0]);
   return graph.value(result).shape.element_count() == 0;
+}
+
+// Kernels count with sizes: what no memory would hold, were no size of it zero, is refused before
+// they do. Throws ResourceExhaustedError.
+void check_countable(const TensorSpec& spec) {
+  if (!spec.shape.fully_defined()) return;  // of a variable that has no value yet
+  std::vector<int64_t> sizes(spec.shape.sizes().begin(), spec.shape.sizes().end());
+  std::replace(sizes.begin(), sizes.end(), int64_t{0}, int64_t{1});
+  byte_count(spec.dtype, Shape(std::move(sizes)));
 }
 
 class Binder {
@@ -67,6 +80,8 @@ class Binder {
       request.values.push_back(graph_.value(input).constant);
     }
     for (const ValueId output : made_by(graph_, op)) request.outputs.push_back(spec_of(output));
+    for (const TensorSpec& spec : request.inputs) check_countable(spec);
+    for (const TensorSpec& spec : request.outputs) check_countable(spec);
     request.epilogue = op.epilogue;
     Device& device = environment_.device_at(op.device);
     request.device = &device;

@@ -17,8 +17,15 @@ using internal::Windows;
 
 namespace {
 
+constexpr int64_t kMostTaps = int64_t{1} << 24;  // each takes 16 bytes of a table
+
+// Throws UnimplementedError (no_kernel) for filters of more positions than tables are made for.
 Windows conv_windows(const KernelRequest& request, const Shape& image, const Shape& filter,
                      const Shape& output) {
+  require<UnimplementedError>(
+      filter[0] <= kMostTaps && filter[1] <= kMostTaps && filter[0] * filter[1] <= kMostTaps,
+      ErrorKind::no_kernel, "Convolutions of the CPU take filters of at most ", kMostTaps,
+      " positions, not of ", filter[0], " x ", filter[1]);
   return make_windows(*request.attrs, image, output, filter[0], filter[1]);
 }
 
