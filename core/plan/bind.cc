@@ -1,7 +1,6 @@
 // Bind: prepares the kernel of every step.
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
@@ -27,7 +26,7 @@ void check_countable(const TensorSpec& spec) {
   if (!spec.shape.fully_defined()) return;  // of a variable that has no value yet
   std::vector<int64_t> sizes(spec.shape.sizes().begin(), spec.shape.sizes().end());
   std::replace(sizes.begin(), sizes.end(), int64_t{0}, int64_t{1});
-  byte_count(spec.dtype, Shape(std::move(sizes)));
+  byte_count(spec.dtype, Shape(sizes));
 }
 
 class Binder {
