@@ -32,7 +32,7 @@ class WorkingMemoryTest : public ::testing::Test {
     return bytes;
   }
 
-  const KernelRegistry kernels_;
+  const KernelRegistry kernels_{};
   cpu::CpuDevice device_{kernels_, "/device:CPU:0", {.threads = 1, .memory_limit = kLimit}};
   std::vector<Device*> devices_ = {&device_};
   WorkingMemory memory_{devices_};
