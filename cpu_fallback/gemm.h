@@ -1,4 +1,4 @@
-// Matrix products: C = activation(A * B + bias), in pieces fixed by the shapes alone.
+// Matrix products: C = activation(A * B + bias), in pieces fixed only by the shapes.
 #pragma once
 
 #include <cstdint>

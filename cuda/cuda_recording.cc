@@ -42,7 +42,7 @@ class Capture {
 
 std::unique_ptr<CudaRecording> CudaRecording::make(CudaQueue& queue,
                                                    const std::function<void()>& work) {
-  std::lock_guard alone(queue.capturing());
+  std::lock_guard only_one(queue.capturing());
   const CudaQueue::Aside aside(queue);
   Capture capture(queue.stream());
   if (!capture.begun()) return nullptr;

@@ -1,7 +1,8 @@
-// What CUDA kernels share: names, launches, types, index arithmetic. For .cu files alone.
+// What CUDA kernels share: names, launches, types, index arithmetic. Only for .cu files.
 //
-// A launch only puts work on the run's stream. Grids never hang on the device or the clock, so that
-// the same shapes give the same bits; sizes may be zero (nothing is launched) and beyond 32 bits.
+// A launch only puts work on the run's stream. Grids never depend on the device or the clock, so
+// that the same shapes give the same bits; sizes may be zero (nothing is launched) and beyond 32
+// bits.
 #pragma once
 
 #include <cuda_bf16.h>

@@ -1,4 +1,4 @@
-// How the elements of a tensor [outer, rows, columns, last] are numbered. For .cu files alone.
+// How the elements of a tensor [outer, rows, columns, last] are numbered. Only for .cu files.
 #pragma once
 
 #include "cuda/offsets.h"

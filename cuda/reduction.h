@@ -1,5 +1,5 @@
 // A reduction over any axes, made ready for a shape. Sums of floating numbers are kept in double,
-// of integers in 64 bits; they are added in an order that the shape alone fixes.
+// of integers in 64 bits; they are added in an order that only the shape fixes.
 #pragma once
 
 #include "core/kernels/reduced_axes.h"

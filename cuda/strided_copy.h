@@ -1,5 +1,5 @@
 // Moving elements on a GPU: boxes from one arrangement in memory to another, and filling. What is
-// moved is known by its bytes alone.
+// moved is known only by its bytes.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // Conv2D and its gradients by oneDNN. Images stay NHWC; filters are packed as oneDNN wants them.
 //
-// A kernel is cut into parts of the batch (an only image: of its rows) by the shapes alone. Each
+// A kernel is cut into parts of the batch (a single image: of its rows) only by the shapes. Each
 // part is one primitive on one thread, so that the number of threads changes no bit.
 #include <algorithm>
 

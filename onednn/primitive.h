@@ -13,7 +13,7 @@
 
 namespace tenon::onednn {
 
-// While it lives, oneDNN uses the calling thread alone: what it computes must not depend on the
+// While it lives, oneDNN uses only the calling thread: what it computes must not depend on the
 // number of threads, and the pieces of a kernel run on threads of ours.
 class OneThread {
  public:

@@ -89,7 +89,7 @@ struct TensorSpec {
   Shape shape = {};  // full
 };
 
-// What a kernel is prepared for. Lives during the call of prepare alone.
+// What a kernel is prepared for. Lives only during the call of prepare.
 struct KernelRequest {
   std::string_view op;  // "Conv2D"
   const AttrMap* attrs = nullptr;

@@ -3,7 +3,7 @@
 //
 // A module exports one function, tenon_module_entry(). It links its own hidden copy of core/base,
 // core/tensor, core/backend and core/kernels and needs no symbol of libtenon, so that both agree on
-// those headers alone: module_abi() says which they were. Each module's folder says in loader/ when
+// only those headers: module_abi() says which they were. Each module's folder says in loader/ when
 // it is opened.
 #pragma once
 

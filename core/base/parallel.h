@@ -1,4 +1,4 @@
-// Work split over the threads of a session. The split depends on the work alone, never on the
+// Work split over the threads of a session. The split depends only on the work, never on the
 // number of threads, so that results don't either.
 #pragma once
 

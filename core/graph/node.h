@@ -19,7 +19,7 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-// Made by GraphState::add_node alone; changed afterwards only under the graph's lock (shapes are
+// Made only by GraphState::add_node; changed afterwards only under the graph's lock (shapes are
 // merged by set_shape, the optimizer of plans works on copies).
 class Node {
  public:
@@ -37,7 +37,7 @@ class Node {
   InlineVector<bool, 4> output_refs;  // whether an output is a reference to a variable
   Shapes output_shapes;
   Location made_at;
-  Node* same_name = nullptr;  // the one before it whose name differs in case alone
+  Node* same_name = nullptr;  // the one before it whose name differs only in case
 
   const std::string& type() const { return def->name; }
   // The dtype by which kernels are looked up: attribute dtype, else T, else the first output's.

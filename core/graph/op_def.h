@@ -55,8 +55,8 @@ using ElementwiseFunction = std::vector<ElementwiseBuilder::Value> (*)(
     ElementwiseBuilder& builder, const std::vector<ElementwiseBuilder::Value>& inputs,
     const AttrMap& attrs);
 
-// The value of the (one) output where it follows from what is known of the inputs alone; used to
-// infer shapes while a graph is built. Sizes that aren't known are not a value.
+// The value of the (one) output where it follows from no more than what is known of the inputs;
+// used to infer shapes while a graph is built. Sizes that aren't known are not a value.
 using ValueFunction = std::optional<Tensor> (*)(const ShapeContext&);
 
 // The value of the (one) output, a vector of integers, read as a shape where only some of its sizes

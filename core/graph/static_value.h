@@ -1,11 +1,11 @@
-// What the graph alone says of values and shapes: used while it is built.
+// What the graph says of values and shapes: used while it is built.
 #pragma once
 
 #include "core/graph/node.h"
 
 namespace tenon::internal {
 
-// The value of an endpoint where the graph alone says it (constants, static shapes and what is
+// The value of an endpoint where the graph says it (constants, static shapes and what is
 // computed from them), else an empty tensor.
 Tensor constant_value(const Endpoint& endpoint);
 

@@ -42,7 +42,7 @@ inline Windows make_windows(const AttrMap& attrs, const Shape& image, const Shap
                             int64_t size_h, int64_t size_w) {
   const std::string format = attrs.get_or<std::string>("data_format", "NHWC");
   require<UnimplementedError>(format == "NHWC", ErrorKind::bad_argument,
-                              "Kernels take images as NHWC alone, not as ", format);
+                              "Kernels take images only as NHWC, not as ", format);
   const auto& strides = attrs.get<std::vector<int64_t>>("strides");
   const auto dilations = attrs.get_or("dilations", std::vector<int64_t>{1, 1, 1, 1});
   const auto& padding = attrs.get<std::string>("padding");

@@ -10,7 +10,7 @@
 
 namespace tenon::internal {
 
-// The integers of a tensor where the graph alone says them.
+// The integers of a tensor where the graph says them.
 inline std::optional<std::vector<int64_t>> known_integers(const Output& output) {
   const Tensor value = constant_value({output.op().node(), output.index()});
   if (!value || (value.dtype() != int32 && value.dtype() != int64)) return std::nullopt;

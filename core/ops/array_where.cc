@@ -1,4 +1,4 @@
-// Where: the indices of true elements. How many there are hangs on the values, so that a plan is
+// Where: the indices of true elements. How many there are depends on the values, so that a plan is
 // cut before it and goes on for the values found.
 
 #include <algorithm>

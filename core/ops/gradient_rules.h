@@ -53,7 +53,7 @@ inline std::vector<Input> with_zeros(const Operation& op, const Outputs& dy) {
 }
 
 // The shape of an Output as an operation's argument: numbers where they are known, else a tensor,
-// which is of int64 unless the operation takes int32 alone: sizes may be beyond 2^31.
+// which is of int64 unless the operation takes only int32: sizes may be beyond 2^31.
 inline Integers shape_argument(const Output& output, DType dtype = int64) {
   const Shape known = output.shape();
   if (known.fully_defined()) return Integers(known);

@@ -288,7 +288,7 @@ Output difference(const Input& x, const Input& y) {
   return add_output("Sub", {x, y}, {.name = "sub"});
 }
 bool is_bool(const Input& x) { return x.is_output() && x.output().dtype() == DType::bool_; }
-// The operator alone takes bools, as TensorFlow's does: by way of int32.
+// Only the operator takes bools, as TensorFlow's does: by way of int32.
 Output product(const Input& x, const Input& y) {
   if (!is_bool(x) && !is_bool(y)) return add_output("Mul", {x, y}, {.name = "mul"});
   const internal::OpScope scope("", "mul", {x, y});

@@ -60,8 +60,8 @@ Outputs max_pool_gradient(const Operation& op, const Outputs& dy) {
                      {.attrs = pool_attributes(op)})};
 }
 
-// What the largest pixels are stays the same: the gradient hangs on the third input alone, of which
-// it takes and puts back elements.
+// What the largest pixels are stays the same: the gradient depends only on the third input, of
+// which it takes and puts back elements.
 Output with_largest(const char* type, const Operation& op, const Output& dy) {
   return add_output(type, {op.input(0), op.input(1), dy}, {.attrs = pool_attributes(op)});
 }

@@ -1,7 +1,7 @@
 // Fuse: convolutions and matrix products take the bias and the activation that follow, and chains
 // of elementwise operations become one program.
 //
-// A value is fused away only when one operation alone uses it and nothing waits for its producer:
+// A value is fused away only when a single operation uses it and nothing waits for its producer:
 // then the producer can run where its user does.
 #include <algorithm>
 #include <optional>

@@ -40,7 +40,7 @@ using PassDump = std::function<void(const Pass&, const std::string& text)>;
 void run_passes(PlanGraph& graph, PassContext& context, std::string_view dumped = {},
                 const PassDump& dump = {});
 
-// The passes alone, each in a file of its name that says what it does.
+// Each pass by itself, in a file of its name that says what it does.
 void prune(PlanGraph& plan, const GraphState& graph, const PlanRequest& request);
 void specialise(PlanGraph& plan, const PlanEnvironment& environment);
 std::unique_ptr<PlanRest> cut(PlanGraph& plan, const PlanRequest& request);  // null: no cut

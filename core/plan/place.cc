@@ -26,7 +26,7 @@ bool fits(const DeviceSpec& asked, const DeviceSpec& have) {
          fits(asked.device_index, have.device_index);
 }
 
-// Strings live in host memory alone. The CPU says what it lacks when a kernel is prepared.
+// Strings live only in host memory. The CPU says what it lacks when a kernel is prepared.
 bool can_run(const Device& device, const Node& node) {
   if (device.host_memory()) return true;
   const auto is_string = [](DType dtype) { return dtype == DType::string; };

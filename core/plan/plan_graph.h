@@ -1,7 +1,7 @@
 // The plan while it is made: a copy of the part of a graph that one run needs, which passes change
 // one after the other (passes.h lists them).
 //
-// A PlanGraph alone changes what is connected with what: passes ask it to. What holds of it behind
+// Only a PlanGraph changes what is connected with what: passes ask it to. What holds of it behind
 // each pass, and is checked by verify():
 //   - operations are listed so that all that one depends on comes before it;
 //   - none that was erased is listed or used, and every list agrees with what it lists;
@@ -44,7 +44,7 @@ class PlanValue {
   Shape shape = {};
   Tensor constant = {};           // its value on the host, where it is known
   MemoryId memory = kHostMemory;  // that it is in (set by transfer)
-  bool foldable = false;          // follows from constants alone
+  bool foldable = false;          // follows only from constants
 
   OpId producer() const { return producer_; }           // of nothing: it is fed
   ValueId alias_of() const { return alias_of_; }        // the value whose memory this is

@@ -42,7 +42,7 @@ Segment segment_of(const Plan& plan, size_t begin, size_t end) {
 }  // namespace
 
 void record(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan) {
-  constexpr size_t kFewest = 2;  // one step alone gains nothing
+  constexpr size_t kFewest = 2;  // a single step gains nothing
   const std::vector<OpId> steps = steps_of(graph);
   for (size_t i = 0; i < steps.size(); ++i) {
     plan.steps[i].recordable = is_recordable(graph.op(steps[i]), plan.steps[i].kernel, environment);

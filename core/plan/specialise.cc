@@ -1,5 +1,5 @@
 // Specialise: works out every shape for the shapes that are fed, and the values that follow from
-// constants. Where a shape hangs on a value that only the run will know, the plan is cut: what
+// constants. Where a shape depends on a value that only the run will know, the plan is cut: what
 // comes after is deferred.
 #include <algorithm>
 
@@ -152,7 +152,7 @@ class Specialiser {
     for (const ValueId output : op.outputs()) plan_.value(output).foldable = true;
   }
 
-  // Shape, Size, Rank and the like follow from shapes alone.
+  // Shape, Size, Rank and the like follow from shapes.
   bool fold_by_shapes(PlanOp& op) {
     Shapes shapes;
     std::vector<Tensor> values;

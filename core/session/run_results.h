@@ -11,7 +11,7 @@
 
 namespace tenon::internal {
 
-// Results are made in tensors that the run alone knows, or in those that the caller gives, and
+// Results are made in tensors that only the run knows, or in those that the caller gives, and
 // handed out when all went well. A tensor of the caller's that lies over one that is fed is written
 // when nothing is read any more.
 class RunResults {

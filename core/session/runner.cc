@@ -40,7 +40,7 @@ class EnteredContext {
 
 bool Runner::run(Executable& executable, const RunCall& call) {
   if (executable.plan->rest) {
-    const std::unique_lock alone(cut_mutex_);
+    const std::unique_lock only_one(cut_mutex_);
     {
       const VariableLocks locks(executable);
       if (!is_ready(executable)) return false;

@@ -69,7 +69,7 @@ NodeSet leading_to(const std::vector<Output>& ys, const std::vector<Node*>& orde
   return leading;
 }
 
-// A sum of gradients of one tensor. Sparse ones alone stay sparse: their rows are put together.
+// A sum of gradients of one tensor. If all are sparse it stays sparse: their rows are put together.
 Output aggregated(const std::vector<Output>& parts) {
   if (parts.size() == 1) return parts[0];
   const bool sparse = std::all_of(parts.begin(), parts.end(), [](const Output& part) {

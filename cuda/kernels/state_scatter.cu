@@ -114,7 +114,7 @@ void register_state_scatter(KernelRegistry& kernels) {
     add<T, Scatter::kAdd>(kernels, "NdAdd", kDType<T>);
     add<T, Scatter::kSubtract>(kernels, "NdSub", kDType<T>);
   });
-  // An update moves bytes alone.
+  // An update only moves bytes.
   add<uint8_t, Scatter::kUpdate>(kernels, "Update", bool_);
   add<uint8_t, Scatter::kUpdate>(kernels, "NdUpdate", bool_);
 }
