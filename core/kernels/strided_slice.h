@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "tenon/error.h"
+#include "core/base/check.h"
+#include "core/base/id.h"
 #include "tenon/shape.h"
 
 namespace tenon::internal {
@@ -24,95 +26,123 @@ struct StridedSlicePlan {
   Shape output;
 };
 
+// Works a plan out, entry by entry. `input` and `arguments` must outlive it.
+class StridedSlicePlanner {
+ public:
+  StridedSlicePlanner(const Shape& input, const StridedSliceArguments& arguments)
+      : input_(input), arguments_(arguments) {}
+
+  StridedSlicePlan plan() {
+    count_named();
+    for (int i = 0; i < entries(); ++i) {
+      if (i == ellipsis_) {
+        take_all(input_.rank() - named_);
+      } else if (bit(arguments_.new_axis_mask, i)) {
+        plan_.output.push_back(1);
+      } else {
+        take(i);
+      }
+    }
+    take_all(input_.rank() - axis_);
+    return std::move(plan_);
+  }
+
+ private:
+  struct Taken {
+    int64_t begin, count;
+  };
+
+  static bool bit(int64_t mask, int i) { return i < 63 && ((mask >> i) & 1) != 0; }
+  int entries() const { return static_cast<int>(arguments_.strides.size()); }
+
+  // How many entries stand for an axis of the input, and which one is the ellipsis.
+  void count_named() {
+    for (int i = 0; i < entries(); ++i) {
+      if (bit(arguments_.ellipsis_mask, i)) {
+        require<ValueError>(ellipsis_ < 0, ErrorKind::bad_argument,
+                            "Multiple ellipses in slice spec not allowed");
+        ellipsis_ = i;
+      } else if (!bit(arguments_.new_axis_mask, i)) {
+        ++named_;
+      }
+    }
+    require<ValueError>(named_ <= input_.rank(), ErrorKind::shape_incompatible,
+                        "Index out of range using input dim ", input_.rank(), "; input has only ",
+                        input_.rank(), " dims");
+  }
+
+  void take_all(int count) {
+    for (int i = 0; i < count; ++i, ++axis_) {
+      plan_.begin.push_back(0);
+      plan_.strides.push_back(1);
+      plan_.counts.push_back(input_[axis_]);
+      plan_.output.push_back(input_[axis_]);
+    }
+  }
+
+  void take(int i) {
+    const int64_t size = input_[axis_], stride = nth(arguments_.strides, i);
+    require<ValueError>(stride != 0, ErrorKind::bad_argument, "strides[", i, "] must be non-zero");
+    const bool all = bit(arguments_.begin_mask, i) && bit(arguments_.end_mask, i);
+    const bool shrink = bit(arguments_.shrink_axis_mask, i);
+    Taken taken = {nth(arguments_.begin, i), kUnknown};
+    if (shrink) {
+      taken = one_of(i);
+    } else if (size >= 0 && (arguments_.bounds_known || all)) {
+      taken = range_of(i);
+    }
+    const bool at_most_one = taken.count == 0 || taken.count == 1;
+    plan_.begin.push_back(taken.begin);
+    plan_.strides.push_back(at_most_one ? 1 : stride);  // may be beyond the tensor
+    plan_.counts.push_back(taken.count);
+    if (!shrink) plan_.output.push_back(taken.count);
+    ++axis_;
+  }
+
+  // Of entry i, a single index.
+  Taken one_of(int i) const {
+    const int64_t size = input_[axis_], stride = nth(arguments_.strides, i);
+    require<ValueError>(stride > 0, ErrorKind::shape_incompatible,
+                        "only stride 1 allowed on non-range indexing, not strides[", i,
+                        "] = ", stride);
+    const int64_t asked = nth(arguments_.begin, i);
+    if (!arguments_.bounds_known || size < 0) return {asked, 1};
+    const int64_t begin = bit(arguments_.begin_mask, i) ? 0 : asked < 0 ? asked + size : asked;
+    require<ValueError>(begin >= 0 && begin < size, ErrorKind::index_out_of_range, "slice index ",
+                        asked, " of dimension ", axis_, " out of bounds: it has ", size,
+                        " elements");
+    return {begin, 1};
+  }
+
+  // Of entry i, a range in an axis whose size is known.
+  Taken range_of(int i) const {
+    const int64_t size = input_[axis_], stride = nth(arguments_.strides, i);
+    const int64_t lowest = stride > 0 ? 0 : -1, highest = stride > 0 ? size : size - 1;
+    const auto clamped = [&](int64_t bound, int64_t mask, int64_t otherwise) {
+      if (bit(mask, i)) return otherwise;
+      return std::clamp(bound < 0 ? bound + size : bound, lowest, highest);
+    };
+    const int64_t begin =
+        clamped(nth(arguments_.begin, i), arguments_.begin_mask, stride > 0 ? 0 : size - 1);
+    const int64_t end =
+        clamped(nth(arguments_.end, i), arguments_.end_mask, stride > 0 ? size : -1);
+    const int64_t distance = end - begin;
+    if (distance == 0 || (distance < 0) != (stride < 0)) return {begin, 0};
+    return {begin, distance / stride + (distance % stride != 0 ? 1 : 0)};
+  }
+
+  const Shape& input_;
+  const StridedSliceArguments& arguments_;
+  int named_ = 0, ellipsis_ = -1;
+  int axis_ = 0;  // of the input, the next to be taken
+  StridedSlicePlan plan_;
+};
+
 // `input` has a known rank; counts are kUnknown where a size (or a bound) isn't known. Throws
 // ValueError for too many entries, a stride of 0, or a single index out of range.
 inline StridedSlicePlan plan_strided_slice(const Shape& input,
                                            const StridedSliceArguments& arguments) {
-  StridedSlicePlan plan;
-  const auto entries = static_cast<int>(arguments.strides.size());
-  const auto bit = [](int64_t mask, int i) { return i < 63 && ((mask >> i) & 1) != 0; };
-  int named = 0, ellipsis = -1;
-  for (int i = 0; i < entries; ++i) {
-    if (bit(arguments.ellipsis_mask, i)) {
-      if (ellipsis >= 0) {
-        throw ValueError(ErrorKind::bad_argument, "Multiple ellipses in slice spec not allowed");
-      }
-      ellipsis = i;
-    } else if (!bit(arguments.new_axis_mask, i)) {
-      ++named;
-    }
-  }
-  if (named > input.rank()) {
-    throw ValueError(ErrorKind::shape_incompatible,
-                     "Index out of range using input dim " + std::to_string(input.rank()) +
-                         "; input has only " + std::to_string(input.rank()) + " dims");
-  }
-  int axis = 0;
-  const auto take_all = [&](int count) {
-    for (int i = 0; i < count; ++i, ++axis) {
-      plan.begin.push_back(0);
-      plan.strides.push_back(1);
-      plan.counts.push_back(input[axis]);
-      plan.output.push_back(input[axis]);
-    }
-  };
-  const auto take = [&](int i) {
-    const auto at = static_cast<size_t>(i);
-    const int64_t size = input[axis], stride = arguments.strides[at];
-    const bool shrink = bit(arguments.shrink_axis_mask, i);
-    if (stride == 0) {
-      throw ValueError(ErrorKind::bad_argument,
-                       "strides[" + std::to_string(i) + "] must be non-zero");
-    }
-    int64_t begin = arguments.begin[at], count = kUnknown;
-    const bool all = bit(arguments.begin_mask, i) && bit(arguments.end_mask, i);
-    if (shrink) {
-      if (stride < 0) {
-        throw ValueError(ErrorKind::shape_incompatible,
-                         "only stride 1 allowed on non-range indexing, not strides[" +
-                             std::to_string(i) + "] = " + std::to_string(stride));
-      }
-      count = 1;
-      if (arguments.bounds_known && size >= 0) {
-        begin = bit(arguments.begin_mask, i) ? 0 : begin < 0 ? begin + size : begin;
-        if (begin < 0 || begin >= size) {
-          throw ValueError(ErrorKind::index_out_of_range,
-                           "slice index " + std::to_string(arguments.begin[at]) + " of dimension " +
-                               std::to_string(axis) + " out of bounds: it has " +
-                               std::to_string(size) + " elements");
-        }
-      }
-    } else if (size >= 0 && (arguments.bounds_known || all)) {
-      const int64_t lowest = stride > 0 ? 0 : -1, highest = stride > 0 ? size : size - 1;
-      const auto clamped = [&](int64_t bound, bool masked, int64_t otherwise) {
-        if (masked) return otherwise;
-        return std::clamp(bound < 0 ? bound + size : bound, lowest, highest);
-      };
-      begin = clamped(begin, bit(arguments.begin_mask, i), stride > 0 ? 0 : size - 1);
-      const int64_t end =
-          clamped(arguments.end[at], bit(arguments.end_mask, i), stride > 0 ? size : -1);
-      const int64_t distance = end - begin;
-      count = distance == 0 || (distance < 0) != (stride < 0)
-                  ? 0
-                  : distance / stride + (distance % stride != 0 ? 1 : 0);
-    }
-    plan.begin.push_back(begin);
-    plan.strides.push_back(count == 0 || count == 1 ? 1 : stride);  // may be beyond the tensor
-    plan.counts.push_back(count);
-    if (!shrink) plan.output.push_back(count);
-    ++axis;
-  };
-  for (int i = 0; i < entries; ++i) {
-    if (i == ellipsis) {
-      take_all(input.rank() - named);
-    } else if (bit(arguments.new_axis_mask, i)) {
-      plan.output.push_back(1);
-    } else {
-      take(i);
-    }
-  }
-  take_all(input.rank() - axis);
-  return plan;
+  return StridedSlicePlanner(input, arguments).plan();
 }
 
 }  // namespace tenon::internal
