@@ -3,9 +3,11 @@
 // and for testing, from one set of variables. `digits --help` lists the flags.
 #include <tenon/tenon.h>
 
+#include <algorithm>
 #include <iostream>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "support/batch.h"
 #include "support/digits_data.h"
@@ -70,6 +72,60 @@ struct Tower {
   tn::Output images, labels, loss, probabilities, answers, accuracy;
 };
 
+// Sees all images once in an epoch, in an order of its own, in steps of a batch.
+class Trainer {
+ public:
+  Trainer(tn::Callable step, const digits::Dataset& images, size_t batch_size, uint32_t seed)
+      : step_(std::move(step)),
+        images_(images),
+        batch_size_(batch_size),
+        order_(images.size()),
+        full_(batch_size),
+        last_(images.size() % batch_size),
+        random_(seed) {
+    std::iota(order_.begin(), order_.end(), size_t{0});
+  }
+
+  void epoch(samples::Progress& progress) {
+    random_.shuffle(order_);
+    for (std::span<const size_t> left = order_; !left.empty();) {
+      digits::Batch& batch = left.size() < batch_size_ ? last_ : full_;
+      const size_t count = std::min(left.size(), batch_size_);
+      batch.fill(images_, left.first(count));
+      batch.jitter(random_);
+      step_.run_into({batch.images, batch.labels}, figures_);  // warm: it allocates nothing
+      progress.step(figures_[0].scalar<float>(), figures_[1].scalar<float>(), count);
+      left = left.subspan(count);
+    }
+  }
+
+ private:
+  tn::Callable step_;  // images and labels to loss and accuracy
+  const digits::Dataset& images_;
+  size_t batch_size_;
+  std::vector<size_t> order_;
+  digits::Batch full_, last_;
+  digits::Shuffler random_;
+  std::vector<tn::Tensor> figures_ = {tn::Tensor(0.0f), tn::Tensor(0.0f)};
+};
+
+// 1e-3, and down to 0 in the second half of so many steps.
+tn::Output learning_rate(tn::Output global_step, size_t steps) {
+  auto left_to_do = 1.0f - tn::cast(global_step, tn::float32) / float(steps);
+  return 1e-3f * tn::minimum(1.0f, 2.0f * left_to_do);
+}
+
+// What the network answers for the test images, and how its first filters look.
+void add_results(digits::Report& report, tn::Session& session, const Tower& evaluation,
+                 const digits::Dataset& test, const tn::Tensor& images) {
+  const std::vector<tn::Variable> variables = tn::trainable_variables();
+  const auto found = session.run({evaluation.answers, evaluation.probabilities, variables[0]},
+                                 {{evaluation.images, images}});
+  report.add_results(test, found[0].data<int32_t>(), found[1].data<float>());
+  report.filters.assign(found[2].data<float>().begin(), found[2].data<float>().end());
+  report.variables = samples::variable_rows(session, variables);
+}
+
 int main(int argc, char** argv) try {
   int64_t epochs = 30, split_seed = 0, batch_size = 32, seed = 1, threads = 0;
   std::string report_path = "digits_report.html", data_path = TENON_SAMPLE_DATA "/digits.csv.gz";
@@ -92,51 +148,33 @@ int main(int argc, char** argv) try {
   auto on = tn::device("/device:GPU:0");          // or where it can be: allow_soft_placement
   const Tower training(false), evaluation(true);  // the second reuses the variables of the first
   auto global_step = tn::train::get_or_create_global_step();
-  auto left_to_do = 1.0f - tn::cast(global_step, tn::float32) / float(size_t(epochs) * steps);
-  auto rate = 1e-3f * tn::minimum(1.0f, 2.0f * left_to_do);  // down to 0 in the second half
+  auto rate = learning_rate(global_step, size_t(epochs) * steps);
   auto train_op = tn::train::AdamOptimizer({.learning_rate = rate})
                       .minimize(training.loss, {.global_step = global_step});
 
   tn::Session session({.allow_soft_placement = true, .threads = int(threads)});
   samples::print_devices(std::cout, session);
   session.run(tn::global_variables_initializer());
-  const std::vector<tn::Variable> variables = tn::trainable_variables();
-  samples::print_variables(std::cout, session, variables);
+  samples::print_variables(std::cout, session, tn::trainable_variables());
 
   auto step = session.make_callable({training.loss, training.accuracy},
                                     {training.images, training.labels}, {train_op});
   auto check = session.make_callable({evaluation.loss, evaluation.accuracy},
                                      {evaluation.images, evaluation.labels});
-  std::vector<size_t> order(train.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  digits::Batch full(size), last(train.size() % size), test_batch(test);
+  Trainer trainer(std::move(step), train, size, uint32_t(seed));
+  const digits::Batch test_batch(test);
   std::vector<tn::Tensor> figures = {tn::Tensor(0.0f), tn::Tensor(0.0f)};
-
   digits::Report report;
-  digits::Shuffler random{uint32_t(seed)};
   samples::Progress progress(std::cout, samples::is_terminal(), size_t(epochs), steps);
   for (int64_t epoch = 0; epoch < epochs; ++epoch) {
-    random.shuffle(order);
-    for (std::span<const size_t> left = order; !left.empty();) {
-      digits::Batch& batch = left.size() < size ? last : full;
-      const size_t count = std::min(left.size(), size);
-      batch.fill(train, left.first(count));
-      batch.jitter(random);
-      step.run_into({batch.images, batch.labels}, figures);  // warm: it allocates nothing
-      progress.step(figures[0].scalar<float>(), figures[1].scalar<float>(), count);
-      left = left.subspan(count);
-    }
+    trainer.epoch(progress);
     check.run_into({test_batch.images, test_batch.labels}, figures);
     const double test_loss = figures[0].scalar<float>(), right = figures[1].scalar<float>();
     report.epochs.push_back({progress.mean_loss(), progress.mean_accuracy(), test_loss, right});
     progress.end_epoch(right);
   }
 
-  const auto found = session.run({evaluation.answers, evaluation.probabilities, variables[0]},
-                                 {{evaluation.images, test_batch.images}});
-  report.add_results(test, found[0].data<int32_t>(), found[1].data<float>());
-  report.filters.assign(found[2].data<float>().begin(), found[2].data<float>().end());
-  report.variables = samples::variable_rows(session, variables);
+  add_results(report, session, evaluation, test, test_batch.images);
   report.facts = {
       {"training time", digits::number(progress.seconds(), 1) + " s"},
       {"images a second", digits::number(progress.examples_per_second(), 0)},

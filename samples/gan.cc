@@ -64,6 +64,35 @@ void print_trained(const char* what, const std::vector<tn::Variable>& variables)
   std::cout << '\n';
 }
 
+// The two networks on a batch of images and of drawings, and drawings to be shown.
+struct Networks {
+  Networks() {
+    images = tn::placeholder(tn::float32, {kBatch, 8, 8, 1}, {.name = "images"});
+    labels = tn::placeholder(tn::int32, {kBatch}, {.name = "labels"});
+    asked = tn::mod(tn::range(kShown), kClasses);  // 0 to 9, again and again
+    tn::Variable noise(tn::random_normal({kShown, kNoise}), {.name = "noise", .trainable = false});
+    tn::Output drawn;
+    {
+      auto scope = tn::variable_scope("generator");
+      drawn = generator(tn::random_normal({kBatch, kNoise}), labels);
+      scope.reuse_variables();
+      shown = generator(noise, asked);  // the same drawings each time they are looked at
+    }
+    auto scope = tn::variable_scope("discriminator");
+    real_logits = discriminator(tn::reshape(images, {-1, kPixels}), labels);
+    scope.reuse_variables();
+    drawn_logits = discriminator(drawn, labels);  // by the same weights
+  }
+  tn::Output images, labels, asked, shown, real_logits, drawn_logits;
+};
+
+// Fills the batch with images taken at random.
+void choose(digits::Batch& batch, const digits::Dataset& all, digits::Shuffler& random) {
+  std::vector<size_t> chosen(kBatch);
+  for (size_t& index : chosen) index = random.below(all.size());
+  batch.fill(all, chosen);
+}
+
 int main(int argc, char** argv) try {
   int64_t steps = 4000, seed = 1;
   std::string page = "gan_drawings.html", data = TENON_SAMPLE_DATA "/digits.csv.gz";
@@ -77,27 +106,11 @@ int main(int argc, char** argv) try {
 
   tn::set_random_seed(seed);
   auto on = tn::device("/device:GPU:0");  // or where it can be: allow_soft_placement
-  auto images = tn::placeholder(tn::float32, {kBatch, 8, 8, 1}, {.name = "images"});
-  auto labels = tn::placeholder(tn::int32, {kBatch}, {.name = "labels"});
-  auto asked = tn::mod(tn::range(kShown), kClasses);  // 0 to 9, again and again
-  tn::Variable noise(tn::random_normal({kShown, kNoise}), {.name = "noise", .trainable = false});
-  tn::Output drawn, shown, real_logits, drawn_logits;
-  {
-    auto scope = tn::variable_scope("generator");
-    drawn = generator(tn::random_normal({kBatch, kNoise}), labels);
-    scope.reuse_variables();
-    shown = generator(noise, asked);  // the same drawings each time they are looked at
-  }
-  {
-    auto scope = tn::variable_scope("discriminator");
-    real_logits = discriminator(tn::reshape(images, {-1, kPixels}), labels);
-    scope.reuse_variables();
-    drawn_logits = discriminator(drawn, labels);  // by the same weights
-  }
+  const Networks networks;
   // The discriminator is to tell both rightly (real is 0.9, lest it become too sure), the generator
   // to have its drawings taken for real.
-  auto d_loss = 0.5f * (loss(real_logits, 0.9f) + loss(drawn_logits, 0.0f));
-  auto g_loss = loss(drawn_logits, 1.0f);
+  auto d_loss = 0.5f * (loss(networks.real_logits, 0.9f) + loss(networks.drawn_logits, 0.0f));
+  auto g_loss = loss(networks.drawn_logits, 1.0f);
   const auto d_vars = tn::trainable_variables("discriminator/");
   const auto g_vars = tn::trainable_variables("generator/");
   auto global_step = tn::train::get_or_create_global_step();
@@ -106,7 +119,7 @@ int main(int argc, char** argv) try {
   auto train_d = tn::train::AdamOptimizer(adam).minimize(d_loss, {.var_list = d_vars});
   auto train_g = tn::train::AdamOptimizer(adam).minimize(
       g_loss, {.global_step = global_step, .var_list = g_vars});
-  auto right = readable(shown, asked, all);
+  auto right = readable(networks.shown, networks.asked, all);
 
   tn::Session session({.allow_soft_placement = true});
   samples::print_devices(std::cout, session);
@@ -116,21 +129,20 @@ int main(int argc, char** argv) try {
   print_trained("The generator's optimizer trains:", g_vars);
 
   // Both optimizers step in one run, each from the weights before it.
-  auto step = session.make_callable({d_loss, g_loss}, {images, labels}, {train_d, train_g});
+  auto step = session.make_callable({d_loss, g_loss}, {networks.images, networks.labels},
+                                    {train_d, train_g});
   std::vector<tn::Tensor> losses = {tn::Tensor(0.0f), tn::Tensor(0.0f)};
-  std::vector<size_t> chosen(kBatch);
   digits::Batch batch(kBatch);
   digits::Shuffler random{uint32_t(seed)};
   digits::Gallery gallery;
   const double start = samples::Progress::steady_seconds();
   for (int64_t i = 1, next = (steps + 31) / 32; i <= steps; ++i) {
-    for (size_t& index : chosen) index = random.below(all.size());
-    batch.fill(all, chosen);
+    choose(batch, all, random);
     step.run_into({batch.images, batch.labels}, losses);  // warm: it allocates nothing
     gallery.discriminator_losses.push_back(losses[0].scalar<float>());
     gallery.generator_losses.push_back(losses[1].scalar<float>());
     if (i < std::min(next, steps)) continue;
-    const auto now = session.run({shown, right});
+    const auto now = session.run({networks.shown, right});
     const auto pixels = now[0].data<float>().first(100 * kPixels);
     gallery.stages.push_back({size_t(i), {pixels.begin(), pixels.end()}, now[1].scalar<float>()});
     digits::print_stage(std::cout, gallery);

@@ -18,7 +18,7 @@ size_t most_live(const std::vector<LiveTensor>& tensors) {
   std::vector<int64_t> change(static_cast<size_t>(last) + 2, 0);
   for (const LiveTensor& tensor : tensors) {
     nth(change, tensor.first) += static_cast<int64_t>(tensor.bytes);
-    change[static_cast<size_t>(tensor.last) + 1] -= static_cast<int64_t>(tensor.bytes);
+    nth(change, tensor.last + 1) -= static_cast<int64_t>(tensor.bytes);
   }
   int64_t live = 0, most = 0;
   for (const int64_t step : change) most = std::max(most, live += step);

@@ -188,11 +188,11 @@ class Placer {
   // The first device of a set, or the first GPU there is in the set beside that; -1 for none.
   int best(const Devices& of) const {
     int found = -1;
-    for (size_t i = 0; i < of.size(); ++i) {
-      if (!of[i]) continue;
-      if (found < 0) found = static_cast<int>(i);
-      const bool is_beside = fits_host(nth(specs_, found), specs_[i]);
-      if (is_beside && specs_[i].device_type == "GPU") return static_cast<int>(i);
+    for (int i = 0; i < std::ssize(of); ++i) {
+      if (!nth(of, i)) continue;
+      if (found < 0) found = i;
+      const bool is_beside = fits_host(nth(specs_, found), nth(specs_, i));
+      if (is_beside && nth(specs_, i).device_type == "GPU") return i;
     }
     return found;
   }

@@ -10,11 +10,11 @@ namespace {
 
 using internal::Primitive;
 
-// One thread's work on its elements. Every word has its place in shared memory, `pitch` bytes from
-// the next thread's.
-class Interpreter {
+// One thread's elements and words. Every word has its place in shared memory, `word_bytes` from the
+// next thread's.
+class ThreadWords {
  public:
-  __device__ Interpreter(const TapeView& tape, char* shared)
+  __device__ ThreadWords(const TapeView& tape, char* shared)
       : tape_(tape),
         row_(static_cast<int>(blockDim.x) * tape.word_bytes),
         words_(shared + static_cast<int>(threadIdx.x) * tape.word_bytes) {}
@@ -28,21 +28,7 @@ class Interpreter {
     __syncthreads();
   }
 
-  __device__ void run(int64_t first) {
-    first_ = first;
-    for (int i = 0; i < tape_.step_count; ++i) {
-      const TapeStep step = tape_.steps[i];
-      if (step.op == TapeOp::kLoad) {
-        load(step);
-      } else if (step.op == TapeOp::kStore) {
-        store(step);
-      } else {
-        compute(step);
-      }
-    }
-  }
-
- private:
+ protected:
   // Where an operand's words lie: kVector of them, or one for all.
   template <typename T>
   struct Words {
@@ -109,6 +95,32 @@ class Interpreter {
     });
   }
 
+  const TapeView tape_;
+  int row_;      // bytes from an element of one thread to its next
+  char* words_;  // this thread's
+  int64_t first_ = 0;
+};
+
+// One thread's work on its elements.
+class Interpreter : public ThreadWords {
+ public:
+  __device__ Interpreter(const TapeView& tape, char* shared) : ThreadWords(tape, shared) {}
+
+  __device__ void run(int64_t first) {
+    first_ = first;
+    for (int i = 0; i < tape_.step_count; ++i) {
+      const TapeStep step = tape_.steps[i];
+      if (step.op == TapeOp::kLoad) {
+        load(step);
+      } else if (step.op == TapeOp::kStore) {
+        store(step);
+      } else {
+        compute(step);
+      }
+    }
+  }
+
+ private:
   __device__ void compute(const TapeStep& step) const {
     if (step.primitive == Primitive::kSelect) {
       select(step);
@@ -299,11 +311,6 @@ class Interpreter {
         return;
     }
   }
-
-  const TapeView tape_;
-  int row_;      // bytes from an element of one thread to its next
-  char* words_;  // this thread's
-  int64_t first_ = 0;
 };
 
 template <class Sizes>

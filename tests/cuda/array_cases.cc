@@ -145,57 +145,54 @@ void add_shapes(std::vector<GpuCase>& cases) {
   }
 }
 
-}  // namespace
-
-std::vector<GpuCase> array_cases() {
-  std::vector<GpuCase> cases;
-  for (const DType dtype : {float32, float64, float16, int8, bool_}) {
-    add_moves(cases, dtype);
-    add_parts(cases, dtype);
-  }
-  add_shapes(cases);
-  for (const DType dtype : {float32, int64, uint8, float16}) {
-    const std::string name = std::string(to_string(dtype));
-    for (const char* kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
-      const bool divides = std::string(kind) == "Div";  // by no zero
-      for (const char* ref : {"Scatter", "ResourceScatter"}) {
-        const Tensor updates = divides ? launch({.op = "OnesLike",
-                                                 .dtype = dtype,
-                                                 .inputs = {some(dtype, {5, 5})},
-                                                 .outputs = {{dtype, {5, 5}}}})
-                                       : some(dtype, {5, 5}, 2);
-        cases.push_back({std::string(ref) + kind + "_" + name,
-                         {.op = std::string(ref) + kind,
-                          .dtype = dtype,
-                          .inputs = {some(dtype, {4, 5}), ints({3, 0, 3, 1, 3}), updates}}});
-      }
+void add_scatters(std::vector<GpuCase>& cases, DType dtype) {
+  const std::string name = std::string(to_string(dtype));
+  for (const char* kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
+    const bool divides = std::string(kind) == "Div";  // by no zero
+    for (const char* ref : {"Scatter", "ResourceScatter"}) {
+      const Tensor updates = divides ? launch({.op = "OnesLike",
+                                               .dtype = dtype,
+                                               .inputs = {some(dtype, {5, 5})},
+                                               .outputs = {{dtype, {5, 5}}}})
+                                     : some(dtype, {5, 5}, 2);
+      cases.push_back({std::string(ref) + kind + "_" + name,
+                       {.op = std::string(ref) + kind,
+                        .dtype = dtype,
+                        .inputs = {some(dtype, {4, 5}), ints({3, 0, 3, 1, 3}), updates}}});
     }
-    cases.push_back({"ScatterAddOneNumber_" + name,
-                     {.op = "ScatterAdd",
-                      .dtype = dtype,
-                      .inputs = {some(dtype, {4, 5}), Tensor(int64, {3}), some(dtype, {}, 2)}}});
-    cases.push_back({"ScatterNothing_" + name,
-                     {.op = "ScatterAdd",
-                      .dtype = dtype,
-                      .inputs = {some(dtype, {4, 5}), ints({}), some(dtype, {0, 5})}}});
-    if (dtype == float16) continue;
-    cases.push_back({"IndexedSlices_" + name,
-                     {.op = "_IndexedSlices",
-                      .dtype = dtype,
-                      .inputs = {some(dtype, {6, 5}), ints({3, 0, 3, 1, 3, 0}), ints({4, 5})},
-                      .outputs = {{dtype, {4, 5}}}}});
-    cases.push_back({"IndexedSlicesOfNothing_" + name,
-                     {.op = "_IndexedSlices",
-                      .dtype = dtype,
-                      .inputs = {some(dtype, {0, 5}), ints({}), ints({4, 5})},
-                      .outputs = {{dtype, {4, 5}}}}});
-    cases.push_back({"MirrorPadGrad_" + name,
-                     {.op = "MirrorPadGrad",
-                      .dtype = dtype,
-                      .inputs = {some(dtype, {6, 9}), Tensor({{1, 2}, {3, 1}})},
-                      .outputs = {{dtype, {3, 5}}},
-                      .attrs = {{"mode", std::string("SYMMETRIC")}}}});
   }
+  cases.push_back({"ScatterAddOneNumber_" + name,
+                   {.op = "ScatterAdd",
+                    .dtype = dtype,
+                    .inputs = {some(dtype, {4, 5}), Tensor(int64, {3}), some(dtype, {}, 2)}}});
+  cases.push_back({"ScatterNothing_" + name,
+                   {.op = "ScatterAdd",
+                    .dtype = dtype,
+                    .inputs = {some(dtype, {4, 5}), ints({}), some(dtype, {0, 5})}}});
+}
+
+// What moves rows for gradients.
+void add_gradients(std::vector<GpuCase>& cases, DType dtype) {
+  const std::string name = std::string(to_string(dtype));
+  cases.push_back({"IndexedSlices_" + name,
+                   {.op = "_IndexedSlices",
+                    .dtype = dtype,
+                    .inputs = {some(dtype, {6, 5}), ints({3, 0, 3, 1, 3, 0}), ints({4, 5})},
+                    .outputs = {{dtype, {4, 5}}}}});
+  cases.push_back({"IndexedSlicesOfNothing_" + name,
+                   {.op = "_IndexedSlices",
+                    .dtype = dtype,
+                    .inputs = {some(dtype, {0, 5}), ints({}), ints({4, 5})},
+                    .outputs = {{dtype, {4, 5}}}}});
+  cases.push_back({"MirrorPadGrad_" + name,
+                   {.op = "MirrorPadGrad",
+                    .dtype = dtype,
+                    .inputs = {some(dtype, {6, 9}), Tensor({{1, 2}, {3, 1}})},
+                    .outputs = {{dtype, {3, 5}}},
+                    .attrs = {{"mode", std::string("SYMMETRIC")}}}});
+}
+
+void add_where(std::vector<GpuCase>& cases) {
   for (const DType dtype : {bool_, float32, int64}) {
     const Tensor x = some(dtype, {7, 300, 3}, 0.3, 1.4);
     const KernelCase counted = {.op = "Where", .dtype = dtype, .inputs = {x}};
@@ -208,6 +205,9 @@ std::vector<GpuCase> array_cases() {
     cases.push_back({"Where_" + std::string(to_string(dtype)), counted});
     cases.back().kernel.outputs = {{int64, {count, 3}}};
   }
+}
+
+void add_others(std::vector<GpuCase>& cases) {
   cases.push_back({"InvertPermutation",
                    {.op = "InvertPermutation",
                     .dtype = int32,
@@ -243,6 +243,21 @@ std::vector<GpuCase> array_cases() {
                     .dtype = float32,
                     .inputs = {Tensor(1.5f), Tensor(9.f), Tensor(0.25f)},
                     .outputs = {{float32, {30}}}}});
+}
+
+}  // namespace
+
+std::vector<GpuCase> array_cases() {
+  std::vector<GpuCase> cases;
+  for (const DType dtype : {float32, float64, float16, int8, bool_}) {
+    add_moves(cases, dtype);
+    add_parts(cases, dtype);
+  }
+  add_shapes(cases);
+  for (const DType dtype : {float32, int64, uint8, float16}) add_scatters(cases, dtype);
+  for (const DType dtype : {float32, int64, uint8}) add_gradients(cases, dtype);
+  add_where(cases);
+  add_others(cases);
   return cases;
 }
 
