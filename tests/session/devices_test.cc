@@ -247,9 +247,9 @@ class TowersTest : public DevicesTest, public ::testing::WithParamInterface<Towe
 };
 
 TEST_P(TowersTest, TrainOneSetOfWeightsAsOneDeviceWould) {
+  const SessionOptions only_cpu = {.allow_soft_placement = true, .device_count = {{"GPU", 0}}};
   std::vector<std::vector<float>> weights, losses;
-  for (const SessionOptions& options :
-       {SessionOptions{.allow_soft_placement = true}, SessionOptions{.emulated_gpus = 2}}) {
+  for (const SessionOptions& options : {only_cpu, two_gpus_}) {
     Session session(options);
     session.run(global_variables_initializer());
     for (int i = 0; i < 3; ++i) session.run(train_, feeds());
