@@ -20,6 +20,8 @@ FailedPreconditionError::~FailedPreconditionError() = default;
 NotFoundError::~NotFoundError() = default;
 OutOfRangeError::~OutOfRangeError() = default;
 ResourceExhaustedError::~ResourceExhaustedError() = default;
+PermissionDeniedError::~PermissionDeniedError() = default;
+DataLossError::~DataLossError() = default;
 UnimplementedError::~UnimplementedError() = default;
 
 std::string_view to_string(ErrorKind kind) noexcept {
@@ -63,6 +65,10 @@ std::string_view to_string(ErrorKind kind) noexcept {
     TENON_KIND(nothing_to_exit)
     TENON_KIND(resource_exhausted)
     TENON_KIND(device_failed)
+    TENON_KIND(no_such_file)
+    TENON_KIND(file_failed)
+    TENON_KIND(corrupt_file)
+    TENON_KIND(not_in_checkpoint)
     TENON_KIND(bad_argument)
 #undef TENON_KIND
   }

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder includes folders to its left, itself, and public headers of these.
-const std::vector<std::string> kLayers = {"base",      "tensor",    "backend", "kernels",  "graph",
-                                          "ops",       "variables", "layers",  "training", "plan",
-                                          "transport", "session",   "io",      "loop"};
+const std::vector<std::string> kLayers = {"base",  "tensor",    "backend",   "kernels", "io",
+                                          "graph", "ops",       "variables", "layers",  "training",
+                                          "plan",  "transport", "session",   "saver",   "loop"};
 
 // The layer that a public header belongs to. Every one must be listed.
 const std::map<std::string, std::string> kPublicHeaders = {
@@ -29,6 +29,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"shape.h", "tensor"},
     {"tensor.h", "tensor"},
     {"device.h", "tensor"},
+    {"checkpoint.h", "io"},
     {"graph.h", "graph"},
     {"ops.h", "ops"},
     {"nn.h", "ops"},

@@ -59,6 +59,10 @@ enum class ErrorKind {
   nothing_to_exit,      // leaving a context when none is open
   resource_exhausted,   // memory beyond a limit
   device_failed,        // a GPU, or a library that runs on it, that reported an error
+  no_such_file,         // a file or folder that isn't there
+  file_failed,          // a file that the system doesn't let read or write
+  corrupt_file,         // a file whose contents aren't what was written
+  not_in_checkpoint,    // a tensor that the checkpoint doesn't have
   bad_argument,         // anything else
 };
 
@@ -126,6 +130,16 @@ class TENON_API ResourceExhaustedError : public Error {
  public:
   using Error::Error;
   ~ResourceExhaustedError() override;
+};
+class TENON_API PermissionDeniedError : public Error {
+ public:
+  using Error::Error;
+  ~PermissionDeniedError() override;
+};
+class TENON_API DataLossError : public Error {
+ public:
+  using Error::Error;
+  ~DataLossError() override;
 };
 class TENON_API UnimplementedError : public Error {
  public:

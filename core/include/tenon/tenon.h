@@ -1,6 +1,7 @@
 // All of Tenon's public API.
 #pragma once
 
+#include "tenon/checkpoint.h"
 #include "tenon/collections.h"
 #include "tenon/device.h"
 #include "tenon/device_setter.h"

@@ -1,0 +1,120 @@
+#include "core/io/crc32c.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#ifdef __x86_64__
+#include <nmmintrin.h>
+#endif
+
+namespace tenon::internal {
+
+namespace {
+
+constexpr uint32_t kPolynomial = 0x82f63b78u;  // reversed: bit 31 is the constant term
+
+// kTables[k][b]: what byte b does to the checksum when k bytes follow it.
+using CrcTables = std::array<std::array<uint32_t, 256>, 8>;
+constexpr CrcTables make_crc_tables() {
+  CrcTables tables{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
+    tables[0][byte] = crc;
+  }
+  for (size_t k = 1; k < tables.size(); ++k) {
+    for (size_t byte = 0; byte < 256; ++byte) {
+      const uint32_t before = tables[k - 1][byte];
+      tables[k][byte] = (before >> 8) ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
+}
+constexpr CrcTables kCrcTables = make_crc_tables();
+
+uint64_t load_word(const char* at) {
+  uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+#ifdef __x86_64__
+// Three stretches at a time: the instruction takes three cycles, and one may start in each.
+constexpr size_t kStretch = 1024;  // bytes
+
+// What kStretch zero bytes do to a checksum, by each of its bytes: as they are linear, the
+// checksum of two stretches is that of the first, moved on so, XOR that of the second.
+constexpr std::array<std::array<uint32_t, 256>, 4> make_move_tables() {
+  std::array<uint32_t, 32> moved{};  // of each bit
+  for (size_t bit = 0; bit < 32; ++bit) {
+    uint32_t crc = uint32_t{1} << bit;
+    for (size_t i = 0; i < kStretch; ++i) crc = (crc >> 8) ^ kCrcTables[0][crc & 0xff];
+    moved[bit] = crc;
+  }
+  std::array<std::array<uint32_t, 256>, 4> tables{};
+  for (size_t k = 0; k < 4; ++k) {
+    for (size_t byte = 0; byte < 256; ++byte) {
+      for (size_t bit = 0; bit < 8; ++bit) {
+        if ((byte >> bit & 1) != 0) tables[k][byte] ^= moved[8 * k + bit];
+      }
+    }
+  }
+  return tables;
+}
+constexpr auto kMoveTables = make_move_tables();
+
+uint64_t move_on(uint64_t crc) {
+  return kMoveTables[0][crc & 0xff] ^ kMoveTables[1][crc >> 8 & 0xff] ^
+         kMoveTables[2][crc >> 16 & 0xff] ^ kMoveTables[3][crc >> 24 & 0xff];
+}
+
+__attribute__((target("sse4.2"))) uint32_t extend_by_instruction(uint32_t start,
+                                                                 std::string_view bytes) {
+  uint64_t crc = ~start;
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= 3 * kStretch; at += 3 * kStretch, left -= 3 * kStretch) {
+    uint64_t second = 0, third = 0;
+    for (size_t i = 0; i < kStretch; i += 8) {
+      crc = _mm_crc32_u64(crc, load_word(at + i));
+      second = _mm_crc32_u64(second, load_word(at + kStretch + i));
+      third = _mm_crc32_u64(third, load_word(at + 2 * kStretch + i));
+    }
+    crc = move_on(move_on(crc) ^ second) ^ third;
+  }
+  for (; left >= 8; at += 8, left -= 8) crc = _mm_crc32_u64(crc, load_word(at));
+  auto short_crc = static_cast<uint32_t>(crc);
+  for (; left > 0; ++at, --left) short_crc = _mm_crc32_u8(short_crc, static_cast<uint8_t>(*at));
+  return ~short_crc;
+}
+#endif
+
+}  // namespace
+
+uint32_t extend_crc32c_by_tables(uint32_t start, std::string_view bytes) {
+  uint32_t crc = ~start;
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    const uint64_t word = load_word(at) ^ crc;
+    crc = 0;
+    for (size_t k = 0; k < 8; ++k) crc ^= kCrcTables[7 - k][word >> (8 * k) & 0xff];
+  }
+  for (; left > 0; ++at, --left) {
+    crc = (crc >> 8) ^ kCrcTables[0][(crc ^ static_cast<uint8_t>(*at)) & 0xff];
+  }
+  return ~crc;
+}
+
+uint32_t extend_crc32c(uint32_t crc, std::string_view bytes) {
+#ifdef __x86_64__
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_instruction) return extend_by_instruction(crc, bytes);
+#endif
+  return extend_crc32c_by_tables(crc, bytes);
+}
+
+}  // namespace tenon::internal

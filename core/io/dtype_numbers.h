@@ -1,0 +1,20 @@
+// TensorFlow's numbers of dtypes in files, which are DType's own, and names of them: of those too
+// that Tenon hasn't got.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tenon/dtype.h"
+
+namespace tenon::internal {
+
+// Invalid where Tenon hasn't got it, or holds no values of it.
+DType dtype_of_number(int32_t number);
+// "float32".
+std::string dtype_name_of_number(int32_t number);
+// "DT_FLOAT", of "float32".
+std::string enum_name_of_dtype(std::string_view dtype_name);
+
+}  // namespace tenon::internal
