@@ -66,6 +66,12 @@ VariableStorage& Planner::storage(const Node& variable) const {
   return variables_.at(variable, devices_.at(device_of(variable)));
 }
 
+VariableStorage& Planner::storage_of(const Node& variable) {
+  std::lock_guard lock(graph_->mutex);
+  placement_.extend();
+  return storage(variable);
+}
+
 std::optional<Shape> Planner::variable_shape(const Node& variable) const {
   const auto& declared = variable.attrs.get<Shape>("shape");
   if (declared.fully_defined()) return declared;

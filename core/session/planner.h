@@ -32,6 +32,9 @@ class Planner : public PlanEnvironment {
   // Throws what a run may throw before it starts.
   std::shared_ptr<Executable> make_executable(PlanRequest request, std::string key);
 
+  // The storage of a variable of the graph.
+  VariableStorage& storage_of(const Node& variable);
+
   // PlanEnvironment. The graph's lock is held.
   const std::vector<Device*>& devices() const override { return devices_.all(); }
   int device_of(const Node& node) const override { return placement_.device_of(node); }

@@ -29,6 +29,7 @@ class SessionState {
   const SessionVariables& variables() const { return variables_; }
   const ExecutableCache& executables() const { return executables_; }
   const WorkingMemory& memory() const { return memory_; }
+  VariableStorage& variable_storage(const Node& variable) { return planner_.storage_of(variable); }
   CallPool& calls() { return calls_; }
 
   // Throws RuntimeError (closed).

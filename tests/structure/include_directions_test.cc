@@ -54,6 +54,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"device_setter.h", "training"},
     {"session.h", "session"},
     {"server.h", "session"},
+    {"saver.h", "saver"},
     {"cuda.h", "session"},
 };
 

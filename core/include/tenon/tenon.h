@@ -18,6 +18,7 @@
 #include "tenon/optimizers.h"
 #include "tenon/partitioners.h"
 #include "tenon/regularizers.h"
+#include "tenon/saver.h"
 #include "tenon/server.h"
 #include "tenon/session.h"
 #include "tenon/shape.h"

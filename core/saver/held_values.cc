@@ -1,0 +1,69 @@
+#include "core/saver/held_values.h"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace tenon::internal {
+
+HeldValues::HeldValues(const Session& session, const std::vector<SavedVariable>& variables)
+    : session_(session.state()) {
+  require<FailedPreconditionError>(session_ != nullptr, ErrorKind::closed,
+                                   "Use of a Session that was moved from");
+  session_->check_open();
+  // In the order in which runs take them, each once.
+  std::set<VariableStorage*, std::less<>> in_order;
+  for (const SavedVariable& variable : variables) {
+    std::vector<VariableStorage*>& storages = storages_.emplace_back();
+    for (const SavedVariable::Part& part : variable.parts) {
+      const Operation op = part.variable.op();
+      require<ValueError>(part.variable.graph() == session.graph(), ErrorKind::bad_argument,
+                          "Variable ", op.name(), " is not of the session's graph");
+      storages.push_back(&session_->variable_storage(*op.node()));
+      in_order.insert(storages.back());
+    }
+  }
+  for (VariableStorage* storage : in_order) {
+    held_.push_back(std::make_unique<VariableAccess>(*storage, Access::kRead));
+  }
+  std::vector<std::string> without;
+  for (const auto& storages : storages_) {
+    for (const VariableStorage* storage : storages) {
+      if (!storage->initialized()) without.push_back(storage->name());
+    }
+  }
+  if (without.empty()) return;
+  session_->check_open();
+  fail<FailedPreconditionError>(ErrorKind::uninitialized, "Attempting to use uninitialized value ",
+                                join(without), ": nothing was saved");
+}
+
+Tensor HeldValues::on_host(size_t variable, size_t part) const {
+  const VariableStorage& storage = *storages_[variable][part];
+  if (storage.device().host_memory()) return storage.value;
+  return session_->devices().copy_to_host(storage.value, {});
+}
+
+Tensor HeldValues::copy(size_t variable, size_t part) const {
+  const VariableStorage& storage = *storages_[variable][part];
+  if (storage.device().host_memory()) return storage.value.clone();
+  return on_host(variable, part);
+}
+
+const std::string& HeldValues::device_of(size_t variable, size_t part) const {
+  return storages_[variable][part]->device().name();
+}
+
+std::vector<std::string> HeldValues::devices() const {
+  std::set<std::string> names;
+  for (const auto& storages : storages_) {
+    for (const VariableStorage* storage : storages) names.insert(storage->device().name());
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,38 @@
+// The values of variables, held still while they are read.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/saver/saved_variables.h"
+#include "core/session/session_state.h"
+#include "core/transport/variable_storage.h"
+#include "tenon/session.h"
+#include "tenon/tensor.h"
+
+namespace tenon::internal {
+
+// Holds all variables from when it is made until it dies: no run writes one of them meanwhile, so
+// that their values are of one moment.
+class HeldValues {
+ public:
+  // Throws FailedPreconditionError (uninitialized) naming all that have no value.
+  HeldValues(const Session& session, const std::vector<SavedVariable>& variables);
+
+  // The value of a part, in the host's memory: the variable's own where that is there, else a copy.
+  Tensor on_host(size_t variable, size_t part) const;
+  // The same, but always a copy.
+  Tensor copy(size_t variable, size_t part) const;
+  const std::string& device_of(size_t variable, size_t part) const;
+  // The names of the devices that hold variables, in order.
+  std::vector<std::string> devices() const;
+
+ private:
+  const std::shared_ptr<SessionState> session_;
+  std::vector<std::vector<VariableStorage*>> storages_;  // by variable and part
+  std::vector<std::unique_ptr<VariableAccess>> held_;
+};
+
+}  // namespace tenon::internal

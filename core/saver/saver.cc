@@ -1,0 +1,58 @@
+// The public face of saving and restoring.
+#include "tenon/saver.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/saver/saver_state.h"
+
+namespace tenon::train {
+
+using tenon::internal::SaverState;
+
+int64_t GlobalStep::value(Session& session) const {
+  if (!variable_) return number_;
+  const Tensor step = session.run(variable_);
+  tenon::internal::require<TypeError>(step.dtype() == int64 || step.dtype() == int32,
+                                      ErrorKind::bad_argument, "global_step must be of an integer ",
+                                      "dtype; ", variable_.name(), " is of ", step.dtype());
+  return step.dtype() == int64 ? step.scalar<int64_t>() : step.scalar<int32_t>();
+}
+
+Saver::Saver(SaverOptions options) : state_(std::make_shared<SaverState>(std::move(options))) {}
+
+void Saver::build() { state_->build(); }
+
+std::string Saver::save(Session& session, std::string_view path, const SaveOptions& options) {
+  return state_->save(session, std::string(path), options);
+}
+
+std::string Saver::save_async(Session& session, std::string_view path, const SaveOptions& options) {
+  return state_->save_async(session, std::string(path), options);
+}
+
+void Saver::wait() { state_->wait(); }
+
+RestorePlan Saver::restore(Session& session, std::string_view path, const RestoreOptions& options) {
+  return state_->restore(session, std::string(path), options);
+}
+
+RestorePlan Saver::plan(Session&, std::string_view path, const RestoreOptions& options) const {
+  return state_->plan(std::string(path), options);
+}
+
+std::vector<std::string> Saver::last_checkpoints() const { return state_->last_checkpoints(); }
+
+void Saver::set_last_checkpoints(const std::vector<std::string>& paths) {
+  state_->set_last_checkpoints(paths, false);
+}
+
+void Saver::recover_last_checkpoints(const std::vector<std::string>& paths) {
+  state_->set_last_checkpoints(paths, true);
+}
+
+}  // namespace tenon::train

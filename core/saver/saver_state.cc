@@ -1,0 +1,254 @@
+#include "core/saver/saver_state.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/io/bundle.h"
+#include "core/io/file.h"
+#include "core/saver/held_values.h"
+#include "core/saver/restore_plan.h"
+
+namespace tenon::internal {
+
+using train::RestoreOptions;
+using train::RestorePlan;
+using train::SaveOptions;
+
+namespace {
+
+std::string numbered(const std::string& path, int64_t step, bool padded) {
+  char number[32];
+  std::snprintf(number, sizeof number, padded ? "-%08lld" : "-%lld", static_cast<long long>(step));
+  return path + number;
+}
+
+// The folder that a checkpoint is written to, made if it is the only one missing, as TensorFlow
+// does.
+std::string made_folder(const std::string& path) {
+  std::string folder = folder_of(path);
+  if (folder_exists(folder)) return folder;
+  require<ValueError>(folder_exists(folder_of(folder)), ErrorKind::bad_argument,
+                      "Parent directory of ", path, " doesn't exist, can't save.");
+  make_folder(folder);
+  return folder;
+}
+
+std::unique_ptr<TensorSource> open_for_restoring(const std::string& path) {
+  try {
+    return open_checkpoint(path);
+  } catch (const NotFoundError& error) {
+    fail<ValueError>(ErrorKind::no_such_file,
+                     "The passed save_path is not a valid checkpoint: ", path, ". ", error.what());
+  }
+}
+
+// A part of a tensor, or all of it, in the shape of its variable.
+Tensor read_part(const TensorSource& source, const RestorePlan::Entry& entry,
+                 const SavedVariable& variable, const SavedVariable::Part& part) {
+  if (!variable.is_whole()) return source.read(entry.tensor, part.slice);
+  const Tensor whole = source.read(entry.tensor);
+  return entry.shape.compatible_with(whole.shape()) ? whole : whole.reshaped(entry.shape);
+}
+
+}  // namespace
+
+SaverState::SaverState(train::SaverOptions options)
+    : options_(std::move(options)),
+      kept_(options_.max_to_keep, options_.keep_checkpoint_every_n_hours) {
+  if (!options_.defer_build) collect();
+}
+
+SaverState::~SaverState() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void SaverState::build() {
+  const std::lock_guard lock(mutex_);
+  if (!built_) collect();
+}
+
+void SaverState::collect() {
+  variables_ = saved_variables(options_.var_list ? *options_.var_list : all_saveable_variables());
+  require<ValueError>(!variables_.empty() || options_.allow_empty, ErrorKind::bad_argument,
+                      "No variables to save");
+  built_ = true;
+}
+
+void SaverState::require_built(const char* what) const {
+  require<RuntimeError>(built_, ErrorKind::bad_argument, "`build()` should be called before ", what,
+                        " if defer_build==True");
+}
+
+// Waits for the save under way, and throws what it failed with.
+void SaverState::settle() {
+  if (thread_.joinable()) thread_.join();
+  if (const std::exception_ptr failure = std::exchange(failure_, nullptr)) {
+    std::rethrow_exception(failure);
+  }
+}
+
+void SaverState::wait() {
+  const std::lock_guard lock(mutex_);
+  settle();
+}
+
+// Checks what is asked for, before anything is written.
+SaverState::Order SaverState::order(Session& session, const std::string& path,
+                                    const SaveOptions& options) const {
+  const std::string state =
+      options.latest_filename.empty() ? "checkpoint" : options.latest_filename;
+  require<ValueError>(state.find('/') == std::string::npos, ErrorKind::bad_argument,
+                      "'latest_filename' must not contain path components");
+  require<ValueError>(options.global_step || options_.sharded || name_of(path) != state,
+                      ErrorKind::bad_argument, "'latest_filename' collides with 'save_path': '",
+                      state, "' and '", path, "'");
+  Order order{.prefix = path, .folder = {}, .options = options};
+  if (options.global_step) {
+    order.prefix = numbered(path, options.global_step->value(session), options_.pad_step_number);
+  }
+  return order;
+}
+
+// Writes the checkpoint, then says so in its folder, then removes what is too old.
+template <typename ValueOf>
+void SaverState::write(const Order& order, const ValueOf& value_of) {
+  BundleSink sink(order.prefix, order.shards);
+  for (size_t i = 0; i < variables_.size(); ++i) {
+    const SavedVariable& variable = variables_[i];
+    for (size_t part = 0; part < variable.parts.size(); ++part) {
+      const Value value = value_of(i, part);
+      sink.use_shard(value.shard);
+      if (variable.is_whole()) {
+        sink.add(variable.name, value.tensor);
+      } else {
+        sink.add_slice(variable.name, variable.shape, variable.parts[part].slice, value.tensor);
+      }
+    }
+  }
+  sink.finish();
+  if (!order.options.write_state) return;
+  kept_.add(order.prefix, sink.files());
+  train::CheckpointState state{.model_checkpoint_path = order.prefix,
+                               .all_model_checkpoint_paths = kept_.paths()};
+  if (state.all_model_checkpoint_paths.empty()) {
+    state.all_model_checkpoint_paths.push_back(order.prefix);
+  }
+  train::update_checkpoint_state(order.folder, state, options_.save_relative_paths,
+                                 order.options.latest_filename);
+  kept_.remove_old();
+}
+
+namespace {
+
+// Which data file a device's variables go to.
+int32_t shard_of(const std::vector<std::string>& devices, const std::string& device) {
+  if (devices.empty()) return 0;
+  return static_cast<int32_t>(std::find(devices.begin(), devices.end(), device) - devices.begin());
+}
+
+}  // namespace
+
+std::string SaverState::save(Session& session, const std::string& path,
+                             const SaveOptions& options) {
+  const std::lock_guard lock(mutex_);
+  require_built("save");
+  settle();
+  Order checkpoint = order(session, path, options);
+  if (variables_.empty()) return {};
+  const HeldValues held(session, variables_);
+  checkpoint.folder = made_folder(checkpoint.prefix);
+  const std::vector<std::string> devices =
+      options_.sharded ? held.devices() : std::vector<std::string>();
+  if (options_.sharded) checkpoint.shards = static_cast<int32_t>(devices.size());
+  write(checkpoint, [&](size_t i, size_t part) {
+    return Value{held.on_host(i, part), shard_of(devices, held.device_of(i, part))};
+  });
+  return checkpoint.prefix;
+}
+
+std::string SaverState::save_async(Session& session, const std::string& path,
+                                   const SaveOptions& options) {
+  const std::lock_guard lock(mutex_);
+  require_built("save");
+  require<FailedPreconditionError>(options.wait || !running_, ErrorKind::bad_argument,
+                                   "A save of this saver is still under way: ", path,
+                                   " was not saved");
+  settle();
+  Order checkpoint = order(session, path, options);
+  if (variables_.empty()) return {};
+  std::vector<std::vector<Value>> values(variables_.size());
+  {
+    const HeldValues held(session, variables_);
+    const std::vector<std::string> devices =
+        options_.sharded ? held.devices() : std::vector<std::string>();
+    if (options_.sharded) checkpoint.shards = static_cast<int32_t>(devices.size());
+    for (size_t i = 0; i < variables_.size(); ++i) {
+      for (size_t part = 0; part < variables_[i].parts.size(); ++part) {
+        values[i].push_back({held.copy(i, part), shard_of(devices, held.device_of(i, part))});
+      }
+    }
+  }
+  checkpoint.folder = made_folder(checkpoint.prefix);
+  running_ = true;
+  thread_ = std::thread(
+      [this, checkpoint, values = std::move(values)] { write_in_background(checkpoint, values); });
+  return checkpoint.prefix;
+}
+
+void SaverState::write_in_background(const Order& order,
+                                     const std::vector<std::vector<Value>>& values) {
+  try {
+    write(order, [&](size_t i, size_t part) { return values[i][part]; });
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+  running_ = false;
+}
+
+RestorePlan SaverState::plan(const std::string& path, const RestoreOptions& options) {
+  const std::lock_guard lock(mutex_);
+  require_built("restore");
+  settle();
+  return make_restore_plan(variables_, *open_for_restoring(path), options_.reshape, options);
+}
+
+RestorePlan SaverState::restore(Session& session, const std::string& path,
+                                const RestoreOptions& options) {
+  const std::lock_guard lock(mutex_);
+  require_built("restore");
+  settle();
+  if (variables_.empty()) return {};
+  const std::unique_ptr<TensorSource> source = open_for_restoring(path);
+  RestorePlan plan = make_restore_plan(variables_, *source, options_.reshape, options);
+  if (!options.partial) require_complete(plan);
+  for (size_t i = 0; i < variables_.size(); ++i) {
+    const RestorePlan::Entry& entry = plan.entries[i];
+    if (entry.outcome != RestorePlan::Outcome::restored) continue;
+    for (const SavedVariable::Part& part : variables_[i].parts) {
+      part.variable.load(read_part(*source, entry, variables_[i], part), session);
+    }
+  }
+  return plan;
+}
+
+std::vector<std::string> SaverState::last_checkpoints() {
+  const std::lock_guard lock(mutex_);
+  settle();
+  return kept_.paths();
+}
+
+void SaverState::set_last_checkpoints(const std::vector<std::string>& paths, bool only_if_there) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  kept_.set(paths, only_if_there);
+}
+
+}  // namespace tenon::internal
