@@ -135,6 +135,14 @@ class Placer {
     return is_handle || is_written || only_reads ? variable : nullptr;
   }
 
+  // Whether it works on a resource variable: it goes where that is, whatever it asks for itself (as
+  // a device function does that knows only variables).
+  static bool takes_handle(const Node& node) {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [](const Endpoint& input) {
+      return input.node->output_dtypes[static_cast<size_t>(input.index)] == DType::resource;
+    });
+  }
+
   void add_to(Group& group, const Node& node) {
     for (size_t i = 0; i < devices_.size(); ++i) {
       if (can_run(*devices_[i], node)) continue;
@@ -144,6 +152,7 @@ class Placer {
     }
     if (node.device.empty()) return;
     const Devices fitting = matching(node);
+    if (takes_handle(node)) return;
     if (group.asked.empty()) {
       group.asked = fitting;
       group.asker = &node;

@@ -106,6 +106,41 @@ TEST_F(DevicesTest, SendsAValueOnceToEachDeviceThatUsesIt) {
   EXPECT_EQ(count(plan, "from /device:GPU:1"), 2) << plan;
 }
 
+// A device function of towers knows variables alone: what works on a handle goes with it.
+TEST_F(DevicesTest, WorksOnAResourceVariableWhereItIs) {
+  const DeviceFunction towers = [](const Operation& op) -> std::string {
+    return op.type() == "VarHandleOp" || op.type() == "VariableV2" ? "/cpu:0" : "/gpu:0";
+  };
+  for (const bool resource : {false, true}) {
+    const Graph graph;
+    auto as_default = graph.as_default();
+    const ScopeGuard there = device(towers);
+    const Variable w = get_variable("w", {.initializer = {1.0f, 2.0f}, .use_resource = resource});
+    const Output y = w * 2.0f, added = w.assign_add({1.0f, 1.0f});
+    const Output scattered = w.scatter_add({1}, {5.0f});
+    Session session({.emulated_gpus = 1});
+    session.run(global_variables_initializer());
+    EXPECT_EQ(floats(session.run(y)), (std::vector<float>{2, 4}));
+    EXPECT_EQ(floats(session.run(added)), (std::vector<float>{2, 3}));
+    EXPECT_EQ(floats(session.run(scattered)), (std::vector<float>{2, 8}));
+    EXPECT_TRUE(session.run(w.is_initialized()).scalar<bool>());
+    EXPECT_THAT(
+        allocations(session),
+        ::testing::ElementsAre(HasSubstr("w /job:localhost/replica:0/task:0/device:CPU:0")));
+  }
+}
+
+TEST_F(DevicesTest, ReadsAResourceVariableUnderAnotherDevice) {
+  const Variable w = [] {
+    const ScopeGuard there = device("/cpu:0");
+    return get_variable("w", {.initializer = {1.0f, 2.0f}, .use_resource = true});
+  }();
+  const Output y = on("/gpu:0", [&] { return w * 2.0f; });
+  Session session({.emulated_gpus = 1});
+  session.run(global_variables_initializer());
+  EXPECT_EQ(floats(session.run(y)), (std::vector<float>{2, 4}));
+}
+
 TEST_F(DevicesTest, SendsFromGpuToGpu) {
   const Output x = placeholder(float32, {-1});
   const Output first = on("/gpu:0", [&] { return square(x); });
