@@ -2,7 +2,9 @@
 
 #include <array>
 #include <bit>
+#include <locale>
 #include <map>
+#include <sstream>
 #include <tuple>
 
 #include "core/base/check.h"
@@ -95,6 +97,7 @@ std::string ElementwiseProgram::to_string() const {
     return is_floating(constant.dtype) ? str(constant.number) : str(constant.integer);
   };
   std::ostringstream text;
+  text.imbue(std::locale::classic());
   for (size_t i = 0; i < instructions.size(); ++i) {
     const Instruction& instruction = instructions[i];
     text << 'v' << i << " = " << internal::to_string(instruction.primitive);

@@ -1,6 +1,10 @@
 #include "tenon/error.h"
 
+#include <ostream>
+
+#include "core/base/check.h"
 #include "core/base/strings.h"
+#include "tenon/list_of.h"
 
 namespace tenon {
 
@@ -75,11 +79,22 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "bad_argument";
 }
 
+void internal::fail_too_large(uint64_t number) {
+  fail<ValueError>(ErrorKind::bad_argument, "The number ", number,
+                   " is too large: integers go up to 2^63 - 1");
+}
+
+const char* internal::not_null(const char* text) {
+  require<ValueError>(text != nullptr, ErrorKind::bad_argument,
+                      "A null pointer was passed in place of a text");
+  return text;
+}
+
 std::string to_string(const Location& where) { return internal::str(where); }
 
 std::ostream& operator<<(std::ostream& out, const Location& where) {
   if (where.line == 0) return out << "an unknown place";
-  return out << where.file << ':' << where.line;
+  return out << where.file << ':' << std::to_string(where.line);
 }
 
 }  // namespace tenon

@@ -1,11 +1,28 @@
 #include "core/base/strings.h"
 
+#include <cxxabi.h>
+
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <memory>
 #include <numeric>
 #include <utility>
 
 namespace tenon::internal {
+
+std::string readable_type(const char* type_name) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> text(
+      abi::__cxa_demangle(type_name, nullptr, nullptr, &status), std::free);
+  std::string readable = status == 0 && text != nullptr ? text.get() : type_name;
+  constexpr std::string_view kString =
+      "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+  for (size_t at = readable.find(kString); at != std::string::npos; at = readable.find(kString)) {
+    readable.replace(at, kString.size(), "std::string");
+  }
+  return readable;
+}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <locale>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ std::string str(const Parts&... parts) {
     return text;
   } else {
     std::ostringstream out;
+    out.imbue(std::locale::classic());  // not as the program's global locale writes numbers
     (out << ... << parts);
     return out.str();
   }
@@ -57,6 +59,7 @@ std::string str(const Parts&... parts) {
 template <typename Range>
 std::string join(const Range& items, std::string_view separator = ", ") {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   bool first = true;
   for (const auto& item : items) {
     if (!first) out << separator;
@@ -65,6 +68,9 @@ std::string join(const Range& items, std::string_view separator = ", ") {
   }
   return out.str();
 }
+
+// A type as a program writes it, from what std::type_info calls it.
+std::string readable_type(const char* type_name);
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string to_lower(std::string_view text);

@@ -1,9 +1,13 @@
 #include "core/graph/builder.h"
 
+#include <memory>
+#include <mutex>
+#include <optional>
+
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 
 namespace tenon::internal {
-
 namespace {
 
 // Finds the one graph that inputs belong to.
@@ -11,12 +15,12 @@ class GraphOfInputs {
  public:
   void take(const Input& input) {
     if (!input.is_output()) return;
-    std::shared_ptr<GraphState> of = input.output().op().state();
+    std::shared_ptr<GraphState> of = input.graph_state();
     if (!state_) {
       state_ = std::move(of);
-      first_ = &input.output();
+      first_ = &input;
     } else if (of != state_) {
-      fail<ValueError>(ErrorKind::bad_argument, "Tensor '", input.output().name(),
+      fail<ValueError>(ErrorKind::bad_argument, "Tensor '", input.name(),
                        "' must be from the same graph as tensor '", first_->name(), "'");
     }
   }
@@ -24,7 +28,7 @@ class GraphOfInputs {
 
  private:
   std::shared_ptr<GraphState> state_;
-  const Output* first_ = nullptr;
+  const Input* first_ = nullptr;
 };
 
 // Of an output whose graph is there.
@@ -33,6 +37,17 @@ Endpoint endpoint_of(const Output& output) {
   if (node->id == Node::kTakenBack) node = output.op().node();  // throws
   return {node, output.index()};
 }
+
+// Variables are read before what takes their values is made; where that fails, the reads go, too.
+struct Reads {
+  Reads(const Input& variable, const Location& where)
+      : graph(variable.graph_state()), lock(graph->mutex), trial(*graph), line(where) {}
+
+  std::shared_ptr<GraphState> graph;
+  std::lock_guard<std::recursive_mutex> lock;
+  GraphState::Trial trial;
+  CallerLine line;
+};
 
 }  // namespace
 
@@ -47,15 +62,17 @@ Operation add_operation(std::string_view type, std::span<const InputList> inputs
   NodeArguments arguments{.type = type,
                           .name = std::move(options.name),
                           .attrs = std::move(options.attrs),
-                          .where = options.where,
+                          .where = CallerLine::or_else(options.where),
                           .shape = std::move(options.shape)};
   GraphOfInputs graph_of_inputs;
+  std::optional<Reads> reads;
   for (const InputList& list : inputs) {
     arguments.input_counts.push_back(list.items.size());
     for (const Input& input : list.items) {
       graph_of_inputs.take(input);
       if (arguments.where.line == 0) arguments.where = input.where();
       if (input.is_output()) {
+        if (input.is_variable() && !reads) reads.emplace(input, arguments.where);
         arguments.inputs.emplace_back(endpoint_of(input.output()));
       } else {
         require<ValueError>(static_cast<bool>(input.value()), ErrorKind::bad_argument,
@@ -78,11 +95,11 @@ Output make_constant(const Tensor& value, std::string_view name, Location where)
 
 Output as_output(const Input& input, std::string_view name, DType dtype) {
   if (input.is_output()) {
-    require<TypeError>(dtype == DType::invalid || input.output().dtype() == dtype,
+    const Output output = input.output();
+    require<TypeError>(dtype == DType::invalid || output.dtype() == dtype,
                        ErrorKind::dtype_incompatible, "Tensor conversion requested dtype ", dtype,
-                       " for Tensor '", input.output().name(), "' with dtype ",
-                       input.output().dtype());
-    return input.output();
+                       " for Tensor '", output.name(), "' with dtype ", output.dtype());
+    return output;
   }
   const Tensor& value = input.value();
   require<ValueError>(static_cast<bool>(value), ErrorKind::bad_argument,
@@ -90,12 +107,20 @@ Output as_output(const Input& input, std::string_view name, DType dtype) {
   const DType want = dtype != DType::invalid ? dtype
                      : input.is_weak()       ? natural_dtype(value)
                                              : value.dtype();
-  const Tensor converted = value.dtype() == want ? value
+  const Tensor converted = value.dtype() == want ? value.clone()
                            : input.is_weak()     ? convert_literal(value, want)
                                                  : Tensor();
   require<TypeError>(static_cast<bool>(converted), ErrorKind::dtype_incompatible, "Expected ", want,
                      ", but got ", value, " of type '", value.dtype(), "'");
   return make_constant(converted, name, input.where());
+}
+
+std::vector<Output> as_outputs(const Inputs& inputs) {
+  std::vector<Output> outputs;
+  for (const Input& input : inputs) {
+    outputs.push_back(input.is_output() || input.value() ? as_output(input) : Output());
+  }
+  return outputs;
 }
 
 }  // namespace tenon::internal

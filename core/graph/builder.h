@@ -17,6 +17,7 @@ namespace tenon::internal {
 struct InputList {
   InputList(Input input) { items.push_back(std::move(input)); }
   InputList(Output output) { items.emplace_back(std::move(output), Location{}); }
+  InputList(const Inputs& inputs) : items(inputs.begin(), inputs.end()) {}
   InputList(const std::vector<Input>& inputs) : items(inputs.begin(), inputs.end()) {}
   InputList(const std::vector<Output>& outputs) {
     items.reserve(outputs.size());
@@ -59,6 +60,9 @@ Graph graph_of(std::span<const Input> inputs);
 // The input as an Output: a literal or tensor becomes a constant of that name, of `dtype` if given
 // (weak literals convert where nothing is lost, else TypeError, dtype_incompatible).
 Output as_output(const Input& input, std::string_view name = "Const", DType dtype = DType::invalid);
+
+// All of them as Outputs. Empty ones (TensorFlow's None) stay empty.
+std::vector<Output> as_outputs(const Inputs& inputs);
 
 // A constant node.
 Output make_constant(const Tensor& value, std::string_view name = "Const", Location where = {});

@@ -62,7 +62,7 @@ void reset_default_graph() {
 void set_random_seed(int64_t seed) { get_default_graph().set_seed(seed); }
 
 Context Graph::enter_as_default() const {
-  default_graphs().push_back(state_);
+  default_graphs().push_back(state());
   return Context([] { pop(default_graphs()); });
 }
 
@@ -118,7 +118,7 @@ ScopeGuard device(const DeviceSpec& spec) { return device(std::string_view(spec.
 
 ScopeGuard device(DeviceFunction function) { return ScopeGuard(enter_device(std::move(function))); }
 
-Context enter_control_dependencies(std::span<const ControlInput> inputs) {
+Context enter_control_dependencies(const ControlInputs& inputs) {
   const std::shared_ptr<GraphState> graph = internal::default_graph_state();
   GraphContexts::ControlEntry entry;
   for (const ControlInput& input : inputs) {
@@ -129,22 +129,14 @@ Context enter_control_dependencies(std::span<const ControlInput> inputs) {
   return push(&GraphContexts::controls, std::move(entry));
 }
 
-Context enter_control_dependencies(std::nullptr_t) {
+Context internal::enter_no_control_dependencies() {
   GraphContexts::ControlEntry entry;
   entry.is_null = true;
   return push(&GraphContexts::controls, std::move(entry));
 }
 
-ScopeGuard control_dependencies(std::span<const ControlInput> inputs) {
+ScopeGuard control_dependencies(const ControlInputs& inputs) {
   return ScopeGuard(enter_control_dependencies(inputs));
-}
-
-ScopeGuard control_dependencies(std::initializer_list<ControlInput> inputs) {
-  return control_dependencies(std::span<const ControlInput>(inputs.begin(), inputs.size()));
-}
-
-ScopeGuard control_dependencies(std::nullptr_t) {
-  return ScopeGuard(enter_control_dependencies(nullptr));
 }
 
 // Devices around it don't count inside: colocation is stronger (Graph.colocate_with).

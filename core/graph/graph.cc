@@ -44,6 +44,11 @@ Node* Operation::node() const {
   return node_;
 }
 
+const Node* Operation::node_if_there() const noexcept {
+  const std::shared_ptr<GraphState> state = graph_.lock();
+  return state == nullptr || node_->id == Node::kTakenBack ? nullptr : node_;
+}
+
 const std::string& Operation::name() const { return node()->name; }
 const std::string& Operation::type() const { return node()->type(); }
 std::string Operation::device() const { return node()->device; }
@@ -57,7 +62,7 @@ Output Operation::input(int index) const {
                       ErrorKind::bad_argument, "Operation '", of->name, "' has ", of->inputs.size(),
                       " inputs; there is no input ", index);
   const Endpoint& from = of->inputs[static_cast<size_t>(index)];
-  return Output(Operation(graph_, from.node), from.index);
+  return Output(internal::Unchecked(), Operation(graph_, from.node), from.index);
 }
 
 Output Operation::output(int index) const {
@@ -65,7 +70,7 @@ Output Operation::output(int index) const {
   require<ValueError>(index >= 0 && static_cast<size_t>(index) < of->output_dtypes.size(),
                       ErrorKind::bad_argument, "Operation '", of->name, "' has ",
                       of->output_dtypes.size(), " outputs; there is no output ", index);
-  return Output(*this, index);
+  return Output(internal::Unchecked(), *this, index);
 }
 
 std::vector<Operation> Operation::control_inputs() const {
@@ -75,6 +80,15 @@ std::vector<Operation> Operation::control_inputs() const {
 }
 
 Graph Operation::graph() const { return Graph(state()); }
+
+// Of an operation that is gone, or of none, whatever uses the output says so.
+Output::Output(Operation op, int index) : op_(std::move(op)), index_(index) {
+  const Node* of = op_.node_if_there();
+  if (of == nullptr) return;
+  require<ValueError>(index >= 0 && static_cast<size_t>(index) < of->output_dtypes.size(),
+                      ErrorKind::bad_argument, "Operation '", of->name, "' has ",
+                      of->output_dtypes.size(), " outputs; there is no output ", index);
+}
 
 std::string Output::name() const { return str(op_.name(), ":", index_); }
 
@@ -110,25 +124,31 @@ std::ostream& operator<<(std::ostream& out, const Output& output) {
 
 Graph::Graph() : state_(std::make_shared<GraphState>()) {}
 
+const std::shared_ptr<GraphState>& Graph::state() const {
+  require<FailedPreconditionError>(state_ != nullptr, ErrorKind::closed,
+                                   "Use of a Graph that was moved from: it is no graph any more");
+  return state_;
+}
+
 void Graph::finalize() const {
-  std::lock_guard lock(state_->mutex);
+  std::lock_guard lock(state()->mutex);
   state_->finalized = true;
 }
 
 bool Graph::finalized() const {
-  std::lock_guard lock(state_->mutex);
+  std::lock_guard lock(state()->mutex);
   return state_->finalized;
 }
 
 std::vector<Operation> Graph::operations() const {
-  std::lock_guard lock(state_->mutex);
+  std::lock_guard lock(state()->mutex);
   std::vector<Operation> ops;
   for (int id = 0; id < state_->node_count(); ++id) ops.push_back(state_->handle(state_->node(id)));
   return ops;
 }
 
 Operation Graph::operation(std::string_view name) const {
-  if (Node* node = state_->find_node(name)) return state_->handle(node);
+  if (Node* node = state()->find_node(name)) return state_->handle(node);
   const size_t colon = name.rfind(':');
   require<ValueError>(
       colon == std::string_view::npos || state_->find_node(name.substr(0, colon)) == nullptr,
@@ -140,7 +160,7 @@ Operation Graph::operation(std::string_view name) const {
 Output Graph::tensor(std::string_view name) const {
   const size_t colon = name.rfind(':');
   if (colon == std::string_view::npos) {
-    const bool is_operation = state_->find_node(name) != nullptr;
+    const bool is_operation = state()->find_node(name) != nullptr;
     fail<ValueError>(ErrorKind::no_such_tensor, "The name '", name,
                      is_operation ? "' refers to an Operation, not a Tensor. "
                                   : "' looks like an (invalid) Operation name, not a Tensor. ",
@@ -153,7 +173,7 @@ Output Graph::tensor(std::string_view name) const {
                       ErrorKind::no_such_tensor, "The name '", name,
                       "' looks like a Tensor name, but is not a valid one. Tensor names must be ",
                       "of the form \"<op_name>:<output_index>\"");
-  Node* node = state_->find_node(name.substr(0, colon));
+  Node* node = state()->find_node(name.substr(0, colon));
   require<KeyError>(node != nullptr, ErrorKind::no_such_tensor, "The name '", name,
                     "' refers to a Tensor which does not exist. The operation, '",
                     name.substr(0, colon), "', does not exist in the graph");
@@ -165,18 +185,18 @@ Output Graph::tensor(std::string_view name) const {
 }
 
 std::string Graph::unique_name(std::string_view name, bool mark_as_used) const {
-  return state_->unique_name(name, mark_as_used);
+  return state()->unique_name(name, mark_as_used);
 }
 
-std::string Graph::name_scope() const { return state_->contexts().name_scope; }
+std::string Graph::name_scope() const { return state()->contexts().name_scope; }
 
 void Graph::set_seed(std::optional<int64_t> seed) const {
-  std::lock_guard lock(state_->mutex);
+  std::lock_guard lock(state()->mutex);
   state_->seed = seed;
 }
 
 std::optional<int64_t> Graph::seed() const {
-  std::lock_guard lock(state_->mutex);
+  std::lock_guard lock(state()->mutex);
   return state_->seed;
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/base/thread_value.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/signature.h"
 #include "core/graph/static_value.h"
 
@@ -303,6 +304,7 @@ void GraphState::apply_devices(GraphContexts& here, Node& node) {
       // A function sees the operation as it will be; it must not keep the handle. It may open
       // contexts of its own, which moves the stack.
       const DeviceFunctionRun run(node.name);
+      const ProgramRuns own_lines;
       const DeviceFunction function = stack[i].function;
       node.device = DeviceSpec::from_string(function(handle(&node))).to_string();
     } else {

@@ -152,7 +152,9 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   }
 
   Operation handle(Node* node) { return Operation(weak_from_this(), node); }
-  Output handle(Endpoint endpoint) { return Output(handle(endpoint.node), endpoint.index); }
+  Output handle(Endpoint endpoint) {
+    return Output(Unchecked(), handle(endpoint.node), endpoint.index);
+  }
 
   using Collection = std::vector<std::any>;
   // By key; shared, so that get_collection_ref can hand out the list itself.

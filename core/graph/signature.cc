@@ -201,7 +201,7 @@ class Resolver {
         seen_.push_back({input.endpoint, {}});
         continue;
       }
-      Tensor value = input.literal.dtype() == want ? input.literal
+      Tensor value = input.literal.dtype() == want ? input.literal.clone()
                      : input.weak                  ? convert_literal(input.literal, want)
                                                    : Tensor();
       require<TypeError>(static_cast<bool>(value), ErrorKind::dtype_incompatible, "Expected ", want,

@@ -102,11 +102,11 @@ void register_array_concat(OpRegistry& ops) {
 
 }  // namespace internal
 
-Output concat(const std::vector<Input>& values, Input axis, const OpOptions& options) {
+Output concat(const Inputs& values, Input axis, const OpOptions& options) {
   internal::require<ValueError>(!values.empty(), ErrorKind::bad_argument,
                                 "concat needs at least one tensor");
   if (values.size() == 1) {
-    const internal::OpScope scope(options.name, "concat", values);
+    const internal::OpScope scope(options.name, "concat", values.items());
     return identity(values[0], {.name = scope.name()});
   }
   return internal::add_output(

@@ -84,7 +84,7 @@ Output constant(Input value, const ConstantOptions& options) {
   using internal::fail;
   if (value.is_output()) {
     fail<TypeError>(ErrorKind::bad_argument, "constant takes values, not the tensor '",
-                    value.output().name(), "'");
+                    value.name(), "'");
   }
   Tensor tensor = value.value();
   internal::require<ValueError>(static_cast<bool>(tensor), ErrorKind::bad_argument,
@@ -100,6 +100,7 @@ Output constant(Input value, const ConstantOptions& options) {
     tensor = converted;
   }
   if (options.shape.has_rank()) tensor = internal::filled_up(tensor, options.shape);
+  if (tensor.buffer() == value.value().buffer()) tensor = tensor.clone();
   return internal::make_constant(tensor, options.name.empty() ? "Const" : options.name,
                                  value.where());
 }

@@ -143,6 +143,7 @@ Tensor number_of(DType dtype, int64_t number) {
 // zeros and ones: a constant when it is small, else Fill.
 Output filled(const char* scope_name, const Integers& dims, DType dtype, int64_t number,
               const OpOptions& options) {
+  const CallerLine line(dims.where());
   const OpScope scope(options.name, scope_name, dims.tensors());
   if (dims.known()) {
     const Shape shape(dims.numbers());
@@ -206,6 +207,7 @@ void register_array_fill(OpRegistry& ops) {
 }  // namespace internal
 
 Output fill(Integers dims, Input value, const OpOptions& options) {
+  const internal::CallerLine line(dims.where());
   return internal::add_output("Fill", {dims.as_input(), value},
                               {.name = options.name, .where = dims.where()});
 }
@@ -222,7 +224,10 @@ Output ones_like(Input tensor, const LikeOptions& options) {
   return internal::like("OnesLike", tensor, 1, options);
 }
 
-Output range(Input limit, const RangeOptions& options) { return range(0, limit, 1, options); }
+Output range(Input limit, const RangeOptions& options) {
+  const internal::CallerLine line(limit.where());
+  return range(0, limit, 1, options);
+}
 
 Output range(Input start, Input limit, Input delta, const RangeOptions& options) {
   const internal::OpScope scope(options.name, "range", {start, limit, delta});
@@ -236,11 +241,8 @@ Output one_hot(Input indices, Input depth, const OneHotOptions& options) {
   DType dtype = options.dtype;
   for (const auto& value : {options.on_value, options.off_value}) {
     if (dtype != DType::invalid || !value) continue;
-    if (value->is_output()) {
-      dtype = value->output().dtype();
-    } else {
-      dtype = value->is_weak() ? internal::natural_dtype(value->value()) : value->value().dtype();
-    }
+    const bool literal = !value->is_output() && value->is_weak();
+    dtype = literal ? internal::natural_dtype(value->value()) : value->dtype();
   }
   if (dtype == DType::invalid) dtype = float32;
   const internal::OpScope scope(options.name, "one_hot", {indices, depth});

@@ -1,6 +1,7 @@
 // GatherV2: rows of a tensor by their numbers. Its gradient is sparse: _IndexedSlices holds rows
 // and their numbers, and is a dense tensor, duplicates summed, for whoever reads it as one.
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/base/check.h"
@@ -157,11 +158,13 @@ Output lookup_in_parts(const std::vector<Input>& params, const Output& ids, bool
                           "Every part of a table needs a known number of rows for \"div\"");
       rows += size;
     }
-    // The first parts are one row longer where they don't divide evenly.
+    // The first parts are one row longer where they don't divide evenly. The first and the last one
+    // are asked for ids that no part has, which fails there.
     const int64_t each = rows / parts, longer = rows % parts;
-    part = maximum(floordiv(flat, each + 1), floordiv(flat - longer, each));
-    const Output in_long = mod(flat, each + 1), in_short = mod(flat - longer, each);
-    row = where(less(part, longer), in_long, in_short);
+    const Output counted =
+        maximum(floordiv(flat, each + 1), floordiv(flat - longer, std::max(each, int64_t{1})));
+    part = maximum(minimum(counted, parts - 1), 0);
+    row = flat - (part * each + minimum(part, longer));
   }
   std::vector<Input> found, order;
   for (int64_t i = 0; i < parts; ++i) {
@@ -188,22 +191,26 @@ Output gather(Input params, Input indices, const GatherOptions& options) {
 }
 
 Output nn::embedding_lookup(Input params, Input ids, const EmbeddingLookupOptions& options) {
-  return embedding_lookup(std::vector<Input>{params}, ids, options);
+  return embedding_lookup(Inputs{params}, ids, options);
 }
 
-Output nn::embedding_lookup(const std::vector<Input>& params, Input ids,
+Output nn::embedding_lookup(const Inputs& params, Input ids,
                             const EmbeddingLookupOptions& options) {
   using internal::require;
   require<ValueError>(!params.empty(), ErrorKind::bad_argument, "params must be non-empty");
   const bool mod_strategy = options.partition_strategy == "mod";
   require<ValueError>(mod_strategy || options.partition_strategy == "div", ErrorKind::bad_argument,
                       "Unrecognized partition strategy: ", options.partition_strategy);
-  std::vector<Input> all = params;
+  std::vector<Input> tables;
+  for (const Input& table : params) {
+    for (const Input& part : table.parts()) tables.push_back(part);
+  }
+  std::vector<Input> all = tables;
   all.push_back(ids);
   const internal::OpScope scope(options.name, "embedding_lookup", all);
   const Output numbers = internal::as_output(ids, "ids");
-  if (params.size() == 1) return identity(gather(params[0], numbers), {.name = scope.name()});
-  return identity(internal::lookup_in_parts(params, numbers, mod_strategy), {.name = scope.name()});
+  if (tables.size() == 1) return identity(gather(tables[0], numbers), {.name = scope.name()});
+  return identity(internal::lookup_in_parts(tables, numbers, mod_strategy), {.name = scope.name()});
 }
 
 }  // namespace tenon

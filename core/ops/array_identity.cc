@@ -76,9 +76,10 @@ Operation no_op(const OpOptions& options, Location where) {
 
 // One operation a device, and one that waits for these, as TensorFlow's: so that a run waits for
 // one signal of each device.
-Operation group(std::span<const ControlInput> inputs, const OpOptions& options, Location where) {
+Operation group(const ControlInputs& inputs, const OpOptions& options, Location where) {
+  const internal::CallerLine line(where);
   std::optional<ScopeGuard> graph;
-  if (!inputs.empty()) graph.emplace(inputs.front().op().graph().enter_as_default());
+  if (!inputs.empty()) graph.emplace(inputs[0].op().graph().enter_as_default());
   const internal::OpScope scope(options.name, "group_deps");
   std::map<std::string, std::vector<ControlInput>> by_device;
   for (const ControlInput& input : inputs) by_device[input.op().device()].push_back(input);
@@ -97,13 +98,10 @@ Operation group(std::span<const ControlInput> inputs, const OpOptions& options, 
   return internal::wait_for(parts, scope.name(), where);
 }
 
-Operation group(std::initializer_list<ControlInput> inputs, const OpOptions& options,
-                Location where) {
-  return group(std::span<const ControlInput>(inputs.begin(), inputs.size()), options, where);
-}
-
-std::vector<Output> tuple(const std::vector<Output>& tensors,
-                          std::span<const ControlInput> control_inputs, const OpOptions& options) {
+std::vector<Output> tuple(const Inputs& inputs, const ControlInputs& control_inputs,
+                          const OpOptions& options, Location where) {
+  const internal::CallerLine line(where);
+  const std::vector<Output> tensors = internal::as_outputs(inputs);
   std::vector<Input> present;
   for (const Output& tensor : tensors) {
     if (tensor) present.push_back(tensor);

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -29,7 +30,7 @@ std::vector<Input> Integers::tensors() const {
 Input Integers::as_input(const std::string& name) const {
   if (whole_) return *whole_;
   if (!parts_.empty()) {
-    return internal::add_output("Pack", {parts_}, {.name = name, .where = where_});
+    return Input(internal::add_output("Pack", {parts_}, {.name = name, .where = where_}), where_);
   }
   return Input::weak(Tensor::from<int64_t>(numbers_, Shape{static_cast<int64_t>(numbers_.size())}),
                      where_);
@@ -278,6 +279,7 @@ Output rank(Input input, const OpOptions& options) {
   return add_output("Rank", {input}, {.name = options.name});
 }
 Output reshape(Input tensor, Integers shape, const OpOptions& options) {
+  const internal::CallerLine line(tensor.where());
   const std::string name = options.name.empty() ? "Reshape" : options.name;
   return add_output("Reshape", {tensor, shape.as_input(name + "/shape")},
                     {.name = name, .where = tensor.where()});

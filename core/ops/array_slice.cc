@@ -1,6 +1,7 @@
 // Slice and StridedSlice: parts of a tensor.
 
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/kernels/strided_slice.h"
 #include "core/ops/argument_rules.h"
@@ -181,12 +182,14 @@ void register_array_slice(OpRegistry& ops) {
 }  // namespace internal
 
 Output slice(Input input, Integers begin, Integers size, const OpOptions& options) {
+  const internal::CallerLine line(input.where());
   return internal::add_output("Slice", {input, begin.as_input(), size.as_input()},
                               {.name = options.name, .where = input.where()});
 }
 
 Output strided_slice(Input input, Integers begin, Integers end,
                      const StridedSliceOptions& options) {
+  const internal::CallerLine line(input.where());
   const auto ones = [&]() -> Integers {
     if (begin.known()) return std::vector<int64_t>(begin.numbers().size(), 1);
     return ones_like(begin.as_input());

@@ -99,13 +99,13 @@ void register_array_split(OpRegistry& ops) {
 
 }  // namespace internal
 
-std::vector<Output> split(Input value, int num, const SplitOptions& options) {
+std::vector<Output> internal::split_evenly(Input value, int64_t num, const SplitOptions& options) {
   internal::require<ValueError>(num > 0, ErrorKind::bad_argument,
                                 "A tensor can be split into one piece or more, not ", num);
   return internal::results_of(
       internal::add_operation("Split", {Input(options.axis), value},
                               {.name = options.name.empty() ? "split" : options.name,
-                               .attrs = {{"num_split", static_cast<int64_t>(num)}},
+                               .attrs = {{"num_split", num}},
                                .where = value.where()}));
 }
 

@@ -1,6 +1,7 @@
 // Pack (stack) and Unpack (unstack): tensors along a new axis, and back.
 
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -82,7 +83,7 @@ void register_array_stack(OpRegistry& ops) {
 
 }  // namespace internal
 
-Output stack(const std::vector<Input>& values, const StackOptions& options) {
+Output stack(const Inputs& values, const StackOptions& options) {
   internal::require<ValueError>(!values.empty(), ErrorKind::bad_argument,
                                 "stack needs at least one tensor");
   return internal::add_output("Pack", {values},
@@ -92,6 +93,7 @@ Output stack(const std::vector<Input>& values, const StackOptions& options) {
 }
 
 std::vector<Output> unstack(Input value, const UnstackOptions& options) {
+  const internal::CallerLine line(value.where());
   const std::string name = options.name.empty() ? "unstack" : options.name;
   const Output x = internal::as_output(value, name + "/value");
   int64_t num = options.num.value_or(kUnknown);

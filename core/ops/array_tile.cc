@@ -1,6 +1,7 @@
 // Tile: a tensor repeated along each axis.
 
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -69,6 +70,7 @@ void register_array_tile(OpRegistry& ops) {
 }  // namespace internal
 
 Output tile(Input input, Integers multiples, const OpOptions& options) {
+  const internal::CallerLine line(input.where());
   return internal::add_output("Tile", {input, multiples.as_input()},
                               {.name = options.name, .where = input.where()});
 }

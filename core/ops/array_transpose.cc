@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -84,15 +85,17 @@ void register_array_transpose(OpRegistry& ops) {
 }  // namespace internal
 
 Output transpose(Input a, const TransposeOptions& options) {
+  const internal::CallerLine line(a.where());
   const std::string name = options.name.empty() ? "transpose" : options.name;
   if (options.perm.given()) {
     return internal::add_output("Transpose", {a, Integers(options.perm.list()).as_input()},
                                 {.name = name, .where = a.where()});
   }
-  const Shape shape = a.is_output() ? a.output().shape() : a.value().shape();
+  const Shape shape = a.shape();
   if (!shape.has_rank()) {
-    const Output backwards = range(rank(a) - 1, -1, -1);
-    return internal::add_output("Transpose", {a, backwards}, {.name = name});
+    const Output x = a.output();
+    const Output backwards = range(rank(x) - 1, -1, -1);
+    return internal::add_output("Transpose", {x, backwards}, {.name = name});
   }
   std::vector<int64_t> perm;
   for (int i = shape.rank() - 1; i >= 0; --i) perm.push_back(i);

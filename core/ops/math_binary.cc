@@ -172,7 +172,7 @@ void register_comparisons(OpRegistry& ops) {
 // An operand that is a literal takes the dtype of the other, where that is a tensor.
 DType dtype_beside(const Input& operand, const Input& other) {
   if (!operand.is_output() && operand.is_weak() && other.is_output()) {
-    return other.output().dtype();
+    return other.dtype();
   }
   return DType::invalid;
 }
@@ -272,7 +272,7 @@ Output logical_xor(Input x, Input y, const OpOptions& options) {
   return logical_and(logical_or(a, b), logical_not(logical_and(a, b)), {.name = scope.name()});
 }
 
-Output add_n(const std::vector<Input>& inputs, const OpOptions& options) {
+Output add_n(const Inputs& inputs, const OpOptions& options) {
   internal::require<ValueError>(!inputs.empty(), ErrorKind::bad_argument,
                                 "Inputs must be a list of at least one tensor");
   if (inputs.size() == 1) {
@@ -287,7 +287,7 @@ Output sum(const Input& x, const Input& y) { return add_output("AddV2", {x, y}, 
 Output difference(const Input& x, const Input& y) {
   return add_output("Sub", {x, y}, {.name = "sub"});
 }
-bool is_bool(const Input& x) { return x.is_output() && x.output().dtype() == DType::bool_; }
+bool is_bool(const Input& x) { return x.is_output() && x.dtype() == DType::bool_; }
 // Only the operator takes bools, as TensorFlow's does: by way of int32.
 Output product(const Input& x, const Input& y) {
   if (!is_bool(x) && !is_bool(y)) return add_output("Mul", {x, y}, {.name = "mul"});

@@ -2,6 +2,7 @@
 // shape of `like` would be broadcast to it.
 
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/array_ops.h"
@@ -62,6 +63,7 @@ void register_math_broadcast(OpRegistry& ops) {
 }  // namespace internal
 
 Output broadcast_to(Input input, Integers shape, const OpOptions& options) {
+  const internal::CallerLine line(input.where());
   return internal::add_output("BroadcastTo", {input, shape.as_input()}, {.name = options.name});
 }
 

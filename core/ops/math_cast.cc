@@ -52,7 +52,7 @@ using internal::as_output;
 
 Output cast(Input x, DType dtype, const OpOptions& options) {
   if (x.is_output()) {
-    if (x.output().dtype() == dtype) return x.output();
+    if (x.dtype() == dtype) return internal::as_output(x);
     return internal::add_output("Cast", {x}, {.name = options.name, .attrs = {{"DstT", dtype}}});
   }
   const internal::OpScope scope(options.name, "Cast", {x});

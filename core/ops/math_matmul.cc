@@ -76,10 +76,6 @@ Outputs batch_matmul_gradient(const Operation& op, const Outputs& dy) {
   return {sum_to(gradients[0], op.input(0)), sum_to(gradients[1], op.input(1))};
 }
 
-int rank_of(const Input& input) {
-  return input.is_output() ? input.output().shape().rank() : input.value().shape().rank();
-}
-
 }  // namespace
 
 void register_math_matmul(OpRegistry& ops) {
@@ -102,7 +98,7 @@ void register_math_matmul(OpRegistry& ops) {
 }  // namespace internal
 
 Output matmul(Input a, Input b, const MatmulOptions& options) {
-  const int rank_a = internal::rank_of(a), rank_b = internal::rank_of(b);
+  const int rank_a = a.shape().rank(), rank_b = b.shape().rank();
   const bool batch = (rank_a < 0 || rank_a > 2) && (rank_b < 0 || rank_b > 2);
   const bool broadcast = rank_a > 2 || rank_b > 2;
   return internal::product(batch || broadcast, a, b, {options.transpose_a, options.transpose_b},

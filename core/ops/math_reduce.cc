@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
@@ -171,6 +172,7 @@ Input axes_argument(const Axes& axes, const Output& input) {
 }
 
 Output reduce(const char* type, const Input& input, const ReduceOptions& options) {
+  const CallerLine line(input.where());
   const std::vector<Input> inputs = {input};
   const ScopeGuard graph = graph_of(inputs).as_default();
   const Output x =

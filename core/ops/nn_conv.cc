@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -176,6 +177,7 @@ Output nn::conv2d(Input input, Input filter, const Conv2DOptions& options) {
 
 Output nn::conv2d_backprop_input(Integers input_sizes, Input filter, Input out_backprop,
                                  const Conv2DOptions& options) {
+  const internal::CallerLine line(filter.where());
   return internal::add_output("Conv2DBackpropInput", {input_sizes.as_input(), filter, out_backprop},
                               {.name = options.name,
                                .attrs = internal::attributes(options),
@@ -184,6 +186,7 @@ Output nn::conv2d_backprop_input(Integers input_sizes, Input filter, Input out_b
 
 Output nn::conv2d_backprop_filter(Input input, Integers filter_sizes, Input out_backprop,
                                   const Conv2DOptions& options) {
+  const internal::CallerLine line(input.where());
   return internal::add_output("Conv2DBackpropFilter",
                               {input, filter_sizes.as_input(), out_backprop},
                               {.name = options.name, .attrs = internal::attributes(options)});

@@ -89,7 +89,7 @@ void require_both(const std::optional<Input>& labels, const std::optional<Input>
 // A literal beside a tensor takes its dtype.
 std::pair<Output, Output> both_as_outputs(const Input& logits, const Input& labels) {
   const DType beside = !logits.is_output() && logits.is_weak() && labels.is_output()
-                           ? labels.output().dtype()
+                           ? labels.dtype()
                            : DType::invalid;
   const Output x = as_output(logits, "logits", beside);
   return {x, as_output(labels, "labels", labels.is_weak() ? x.dtype() : DType::invalid)};
@@ -133,7 +133,8 @@ void require_equal_classes(const Shape& labels, const Shape& logits, int axis) {
 
 }  // namespace
 
-Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options) {
+Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options, Location where) {
+  const internal::CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "softmax_cross_entropy_with_logits",
                                 {*options.logits, *options.labels});
@@ -156,7 +157,9 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options)
   return internal::rows_back(cost, logits);
 }
 
-Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options) {
+Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
+                                                    Location where) {
+  const internal::CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "SparseSoftmaxCrossEntropyWithLogits",
                                 {*options.labels, *options.logits});
@@ -191,7 +194,9 @@ Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOpti
 }
 
 // max(x, 0) - x * z + log(1 + exp(-|x|)), which overflows for no x.
-Output nn::sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options) {
+Output nn::sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
+                                             Location where) {
+  const internal::CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "logistic_loss", {*options.logits, *options.labels});
   const auto [x, z] = internal::both_as_outputs(*options.logits, *options.labels);

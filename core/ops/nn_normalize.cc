@@ -116,9 +116,10 @@ Output with_rows(const Output& tensor, const Output& rows) {
 
 }  // namespace
 
-Output global_norm(const std::vector<Output>& tensors, const OpOptions& options) {
+Output global_norm(const Inputs& tensors, const OpOptions& options, Location where) {
+  const internal::CallerLine line(where);
   std::vector<Input> present;
-  for (const Output& tensor : tensors) {
+  for (const Output& tensor : internal::as_outputs(tensors)) {
     if (tensor) present.emplace_back(rows_of(tensor));
   }
   require<ValueError>(!present.empty(), ErrorKind::bad_argument,
@@ -130,9 +131,11 @@ Output global_norm(const std::vector<Output>& tensors, const OpOptions& options)
   return sqrt(half * 2.0, {.name = "global_norm"});
 }
 
-ClippedByGlobalNorm clip_by_global_norm(const std::vector<Output>& tensors, Input clip_norm,
+ClippedByGlobalNorm clip_by_global_norm(const Inputs& inputs, Input clip_norm,
                                         const ClipByGlobalNormOptions& options) {
-  const Output norm = options.use_norm ? options.use_norm : global_norm(tensors);
+  const internal::CallerLine line(clip_norm.where());
+  const std::vector<Output> tensors = internal::as_outputs(inputs);
+  const Output norm = options.use_norm ? as_output(*options.use_norm) : global_norm(tensors);
   const OpScope scope(options.name, "clip_by_global_norm", {norm});
   const Output bound =
       as_output(clip_norm, "clip_norm", clip_norm.is_weak() ? norm.dtype() : DType::invalid);

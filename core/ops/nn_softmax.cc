@@ -31,7 +31,7 @@ Outputs log_softmax_gradient(const Operation& op, const Outputs& dy) {
 Output over_axis(const char* type, const char* name, const Input& logits,
                  const nn::SoftmaxOptions& options) {
   const std::string& called = options.name.empty() ? name : options.name;
-  const Shape shape = logits.is_output() ? logits.output().shape() : logits.value().shape();
+  const Shape shape = logits.shape();
   require<TypeError>(options.axis == -1 || shape.has_rank(), ErrorKind::dtype_incompatible,
                      "softmax over axis ", options.axis, " needs logits of a known rank");
   if (options.axis == -1 || resolve_axis(options.axis, shape.rank()) == shape.rank() - 1) {

@@ -58,6 +58,7 @@ Output shape_tensor(const Integers& shape) {
 
 Output normal(const char* type, const char* scope_name, const Integers& shape,
               const RandomNormalOptions& options) {
+  const CallerLine line(shape.where());
   require<TypeError>(is_floating(options.dtype), ErrorKind::dtype_incompatible, scope_name,
                      " makes numbers of floating dtypes, not ", options.dtype);
   const OpScope scope(options.name, scope_name, all_inputs(shape, options.mean, options.stddev));
@@ -90,6 +91,7 @@ void register_random(OpRegistry& ops) {
 }  // namespace internal
 
 Output random_uniform(Integers shape, const RandomUniformOptions& options) {
+  const internal::CallerLine line(shape.where());
   using internal::as_output;
   using internal::require;
   const DType dtype = options.dtype;

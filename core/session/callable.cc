@@ -162,8 +162,8 @@ void Callable::run_into(std::initializer_list<Tensor> feeds, std::span<Tensor> o
   run_into(std::span<const Tensor>(feeds.begin(), feeds.size()), outputs, options);
 }
 
-Callable Session::make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
-                                std::span<const Fetch> targets) {
+Callable Session::make_callable(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds,
+                                const ListOf<Fetch>& targets) {
   usable().check_open();
   const GraphState& graph = *state_->graph();
   internal::ResolvedCall call;
@@ -172,14 +172,6 @@ Callable Session::make_callable(std::span<const Fetch> fetches, std::span<const 
   for (const FeedKey& key : feeds) add_feed(graph, key, call.request);
   return Callable(std::make_shared<internal::CallableState>(state_, std::move(call.request),
                                                             std::move(call.fetched)));
-}
-
-Callable Session::make_callable(std::initializer_list<Fetch> fetches,
-                                std::initializer_list<FeedKey> feeds,
-                                std::initializer_list<Fetch> targets) {
-  return make_callable(std::span<const Fetch>(fetches.begin(), fetches.size()),
-                       std::span<const FeedKey>(feeds.begin(), feeds.size()),
-                       std::span<const Fetch>(targets.begin(), targets.size()));
 }
 
 }  // namespace tenon

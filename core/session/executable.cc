@@ -64,7 +64,7 @@ void Executable::check_initialized() const {
   std::vector<std::string> missing;
   for (const BoundVariable& variable : variables) {
     if (variable.must_be_initialized && !variable.storage->initialized()) {
-      missing.push_back(variable.node->name);
+      missing.push_back(str(variable.node->name, " (made at ", variable.node->made_at, ")"));
     }
   }
   if (missing.empty()) return;

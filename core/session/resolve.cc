@@ -153,8 +153,9 @@ void add_target(const GraphState& graph, const Fetch& target, RunRequest& reques
 void add_feed(const GraphState& graph, const FeedKey& key, RunRequest& request) {
   const Endpoint endpoint = resolve_key(graph, key);
   for (const Endpoint& other : request.feeds) {
-    require<ValueError>(!(other == endpoint), ErrorKind::bad_feed, "Tensor '", endpoint.node->name,
-                        ":", endpoint.index, "' is fed twice");
+    if (!(other == endpoint)) continue;
+    fail<ValueError>(ErrorKind::bad_feed, "Tensor '", endpoint.node->name, ":", endpoint.index,
+                     "' is fed twice. It is ", described(*endpoint.node));
   }
   request.feeds.push_back(endpoint);
 }

@@ -103,17 +103,17 @@ std::vector<Allocation> Session::variable_allocations() const {
   return usable().variables().allocations();
 }
 
-std::string Session::plan_text(std::span<const Fetch> fetches, const Feeds& feeds) {
+std::string Session::plan_text(const ListOf<Fetch>& fetches, const Feeds& feeds) {
   SessionState& state = usable();
-  const Call call(state, fetches, feeds);
+  const Call call(state, fetches.items(), feeds);
   return state.executable_for(*call)->plan->to_string();
 }
 
-PlacementReport Session::explain_placement(std::span<const Fetch> fetches, const Feeds& feeds) {
+PlacementReport Session::explain_placement(const ListOf<Fetch>& fetches, const Feeds& feeds) {
   SessionState& state = usable();
   PlacementReport report;
   if (!fetches.empty()) {
-    const Call call(state, fetches, feeds);
+    const Call call(state, fetches.items(), feeds);
     report.copies = internal::copies_of(*state.executable_for(*call)->plan);
   }
   report.operations = state.placed_operations();

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/floating_point_modes.h"
+#include "core/plan/plan_graph.h"
 #include "core/session/devices.h"
 #include "core/transport/in_process.h"
 #include "core/transport/single_task.h"
@@ -130,15 +131,17 @@ void SessionState::check_feeds(const ResolvedCall& call) const {
     const Endpoint& to = call.request.feeds[i];
     const Tensor& value = call.values()[i];
     const auto [dtype, shape] = declared(to);
-    require<ValueError>(static_cast<bool>(value), ErrorKind::bad_feed,
-                        "The value of a feed cannot be empty: Tensor '", to.node->name, ":",
-                        to.index, "'");
-    require<ValueError>(shape.compatible_with(value.shape()), ErrorKind::bad_feed_shape,
-                        "Cannot feed value of shape ", value.shape(), " for Tensor '",
-                        to.node->name, ":", to.index, "', which has shape '", shape, "'");
-    require<ValueError>(value.dtype() == dtype, ErrorKind::bad_feed,
-                        "Cannot feed a value of dtype ", value.dtype(), " for Tensor '",
-                        to.node->name, ":", to.index, "', which has dtype ", dtype);
+    const auto require_fit = [&to](bool fits, ErrorKind kind, const auto&... said) {
+      if (!fits) fail<ValueError>(kind, said..., ". It is ", described(*to.node));
+    };
+    require_fit(static_cast<bool>(value), ErrorKind::bad_feed,
+                "The value of a feed cannot be empty: Tensor '", to.node->name, ":", to.index, "'");
+    require_fit(shape.compatible_with(value.shape()), ErrorKind::bad_feed_shape,
+                "Cannot feed value of shape ", value.shape(), " for Tensor '", to.node->name, ":",
+                to.index, "', which has shape '", shape, "'");
+    require_fit(value.dtype() == dtype, ErrorKind::bad_feed, "Cannot feed a value of dtype ",
+                value.dtype(), " for Tensor '", to.node->name, ":", to.index, "', which has dtype ",
+                dtype);
   }
 }
 

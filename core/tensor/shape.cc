@@ -62,6 +62,13 @@ std::string Shape::to_string() const {
   return text + ")";
 }
 
+void Shape::fail_dimension(int dimension) const {
+  internal::require<ValueError>(known_rank_, ErrorKind::no_shape, "There is no size of dimension ",
+                                dimension, " of a shape of unknown rank");
+  internal::fail<ValueError>(ErrorKind::bad_argument, "The shape ", *this, " has no dimension ",
+                             dimension);
+}
+
 std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.to_string(); }
 
 }  // namespace tenon

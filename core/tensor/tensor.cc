@@ -115,6 +115,7 @@ void* Tensor::raw() const noexcept {
 }
 
 Tensor Tensor::reshaped(const Shape& shape) const {
+  check_not_empty();
   require<ValueError>(shape.element_count() == count_, ErrorKind::shape_incompatible,
                       "Cannot reshape a tensor with ", count_, " elements to shape ", shape, " (",
                       shape.element_count(), " elements)");
@@ -147,13 +148,21 @@ Tensor Tensor::sized(DType dtype, const Shape& shape, size_t values) {
   return internal::uninitialized_tensor(dtype, shape);
 }
 
+void Tensor::check_not_empty() const {
+  require<FailedPreconditionError>(buffer_ != nullptr, ErrorKind::bad_argument,
+                                   "This tensor is empty: it has never had a value, or was moved "
+                                   "from");
+}
+
 void Tensor::check_dtype(DType wanted) const {
+  check_not_empty();
   check_host(*this);
   require<TypeError>(wanted == dtype_, ErrorKind::dtype_incompatible, "This tensor holds ", dtype_,
                      ", not ", wanted);
 }
 
 void Tensor::check_single() const {
+  check_not_empty();
   require<ValueError>(count_ == 1, ErrorKind::bad_argument,
                       "Only a tensor of one element is a scalar; this one has shape ", shape_);
 }

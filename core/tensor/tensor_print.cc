@@ -1,7 +1,6 @@
 // Tensors as NumPy prints them.
 #include <array>
 #include <charconv>
-#include <iomanip>
 #include <ostream>
 
 #include "core/tensor/half.h"
@@ -14,47 +13,51 @@ namespace {
 constexpr int64_t kLongest = 1000;
 constexpr int64_t kEdge = 3;
 
-// As few digits as tell this float from all others.
-void print_shortest(std::ostream& out, float value) {
-  std::array<char, 32> text;
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+// Written as the "C" locale does, whatever the stream's.
+template <typename... Format>
+void print_number(std::ostream& out, Format... number_and_format) {
+  std::array<char, 48> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number_and_format...).ptr;
   out << std::string_view(text.data(), static_cast<size_t>(end - text.data()));
 }
 
 void print_element(std::ostream& out, const Tensor& tensor, int64_t index) {
   const auto at = static_cast<size_t>(index);
+  constexpr auto kGeneral = std::chars_format::general;
+  constexpr int kDoubleDigits = 8, kHalfDigits = 6;  // a half has no more to tell
   switch (tensor.dtype()) {
     case DType::float32:
-      print_shortest(out, tensor.data<float>()[at]);
+      print_number(out, tensor.data<float>()[at]);  // as few digits as tell it from all others
       return;
     case DType::float64:
-      out << tensor.data<double>()[at];
+      print_number(out, tensor.data<double>()[at], kGeneral, kDoubleDigits);
       return;
     case DType::float16:
-      out << std::setprecision(6)  // a half has fewer digits to tell
-          << static_cast<float>(static_cast<const internal::Half*>(tensor.raw())[at]);
+      print_number(out, static_cast<float>(static_cast<const internal::Half*>(tensor.raw())[at]),
+                   kGeneral, kHalfDigits);
       return;
     case DType::bfloat16:
-      out << std::setprecision(6)
-          << static_cast<float>(static_cast<const internal::Bfloat16*>(tensor.raw())[at]);
+      print_number(out,
+                   static_cast<float>(static_cast<const internal::Bfloat16*>(tensor.raw())[at]),
+                   kGeneral, kHalfDigits);
       return;
     case DType::int8:
-      out << int{tensor.data<int8_t>()[at]};
+      print_number(out, int{tensor.data<int8_t>()[at]});
       return;
     case DType::uint8:
-      out << int{tensor.data<uint8_t>()[at]};
+      print_number(out, int{tensor.data<uint8_t>()[at]});
       return;
     case DType::int16:
-      out << tensor.data<int16_t>()[at];
+      print_number(out, tensor.data<int16_t>()[at]);
       return;
     case DType::uint16:
-      out << tensor.data<uint16_t>()[at];
+      print_number(out, tensor.data<uint16_t>()[at]);
       return;
     case DType::int32:
-      out << tensor.data<int32_t>()[at];
+      print_number(out, tensor.data<int32_t>()[at]);
       return;
     case DType::int64:
-      out << tensor.data<int64_t>()[at];
+      print_number(out, tensor.data<int64_t>()[at]);
       return;
     case DType::bool_:
       out << (tensor.data<bool>()[at] ? "True" : "False");
@@ -97,9 +100,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
     return out << "<" << tensor.dtype() << " " << tensor.shape() << " on " << tensor.device()
                << ">";
   }
-  const std::streamsize precision = out.precision(8);
   print_axis(out, tensor, 0, 0, tensor.element_count());
-  out.precision(precision);
   return out;
 }
 

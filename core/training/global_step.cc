@@ -42,23 +42,25 @@ Variable get_global_step() {
   return found;
 }
 
-Variable create_global_step() {
+Variable create_global_step(Location where) {
   const Variable known = get_global_step();
   internal::require<ValueError>(!known, ErrorKind::already_exists,
                                 "\"global_step\" already exists. get_or_create_global_step gives ",
                                 "the one that there is.");
   auto root = name_scope("");
-  return get_variable(kName, {.shape = {},
-                              .dtype = int64,
-                              .initializer = zeros_initializer,
-                              .trainable = false,
-                              .collections = {GraphKeys::GLOBAL_VARIABLES, GraphKeys::GLOBAL_STEP},
-                              .aggregation = VariableAggregation::ONLY_FIRST_REPLICA});
+  return get_variable(kName,
+                      {.shape = {},
+                       .dtype = int64,
+                       .initializer = zeros_initializer,
+                       .trainable = false,
+                       .collections = {GraphKeys::GLOBAL_VARIABLES, GraphKeys::GLOBAL_STEP},
+                       .aggregation = VariableAggregation::ONLY_FIRST_REPLICA},
+                      where);
 }
 
-Variable get_or_create_global_step() {
+Variable get_or_create_global_step(Location where) {
   const Variable known = get_global_step();
-  return known ? known : create_global_step();
+  return known ? known : create_global_step(where);
 }
 
 }  // namespace tenon::train

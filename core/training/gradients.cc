@@ -11,6 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/op_scope.h"
 #include "tenon/ops.h"
 
@@ -75,7 +76,7 @@ Output aggregated(const std::vector<Output>& parts) {
   const bool sparse = std::all_of(parts.begin(), parts.end(), [](const Output& part) {
     return part.op().type() == "_IndexedSlices";
   });
-  if (!sparse) return add_n({parts.begin(), parts.end()});
+  if (!sparse) return add_n(parts);
   std::vector<Input> rows, indices;
   const DType index_dtype = parts[0].op().input(1).dtype();
   for (const Output& part : parts) {
@@ -204,20 +205,24 @@ class Differentiator {
   std::unordered_map<const Node*, std::vector<std::vector<Output>>> gradients_;
 };
 
-Output starting_gradient(const Output& y, const Output& given, size_t index) {
+bool is_there(const Input& input) { return input.is_output() || input.value(); }
+
+Output starting_gradient(const Output& y, const Input* asked, size_t index) {
   const std::string name = str("grad_ys_", index);
-  if (!given) {
+  if (asked == nullptr || !is_there(*asked)) {
     const Shape known = y.shape();
     if (known.fully_defined()) return ones(known, y.dtype(), {.name = name});
     return fill(shape(y), cast(1.0, y.dtype()), {.name = name});
   }
+  const Output given =
+      as_output(*asked, name, asked->is_weak() && !asked->is_output() ? y.dtype() : DType::invalid);
   require<TypeError>(given.dtype() == y.dtype(), ErrorKind::dtype_incompatible, "Gradient type ",
                      given.dtype(), " generated for tensor ", y.name(), " with type ", y.dtype(),
                      " must be ", y.dtype());
   return identity(given, {.name = name});
 }
 
-std::vector<Output> endpoints_of(const std::vector<Ref>& refs) {
+std::vector<Output> endpoints_of(const ListOf<Ref>& refs) {
   std::vector<Output> endpoints;
   for (const Ref& ref : refs) endpoints.push_back(ref.endpoint());
   return endpoints;
@@ -226,28 +231,30 @@ std::vector<Output> endpoints_of(const std::vector<Ref>& refs) {
 }  // namespace
 }  // namespace internal
 
-std::vector<Output> gradients(const std::vector<Output>& ys, const std::vector<Ref>& xs,
-                              const GradientsOptions& options) {
+std::vector<Output> gradients(const Inputs& ys, const ListOf<Ref>& xs,
+                              const GradientsOptions& options, Location where) {
   using internal::require;
+  const internal::CallerLine line(where);
   require<ValueError>(options.grad_ys.empty() || options.grad_ys.size() == ys.size(),
                       ErrorKind::bad_argument, "Passed ", options.grad_ys.size(), " grad_ys for ",
                       ys.size(), " ys");
   const std::vector<Output> from = internal::endpoints_of(xs);
   const std::vector<Output> stops = internal::endpoints_of(options.stop_gradients);
   std::vector<Input> all;
-  for (const auto* list : {&ys, &from, &stops, &options.grad_ys}) {
-    for (const Output& output : *list) {
-      if (output) all.emplace_back(output);
+  for (const Inputs& list : {ys, Inputs(from), Inputs(stops), options.grad_ys}) {
+    for (const Input& input : list) {
+      if (input.is_output()) all.push_back(input);
     }
   }
   const internal::OpScope scope(options.name, "gradients", all);
-  internal::Differentiator differentiator(ys, from, stops, options);
+  const std::vector<Output> tensors = internal::as_outputs(ys);
+  internal::Differentiator differentiator(tensors, from, stops, options);
   std::vector<Output> grad_ys;
-  for (size_t i = 0; i < ys.size(); ++i) {
-    const Output given = options.grad_ys.empty() ? Output() : options.grad_ys[i];
-    grad_ys.push_back(internal::starting_gradient(ys[i], given, i));
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const Input* given = options.grad_ys.empty() ? nullptr : &options.grad_ys[i];
+    grad_ys.push_back(internal::starting_gradient(tensors[i], given, i));
   }
-  differentiator.run(ys, grad_ys);
+  differentiator.run(tensors, grad_ys);
   std::vector<Output> results;
   for (const Output& x : from) results.push_back(differentiator.gradient_of(x));
   return results;

@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "tenon/math_ops.h"
 
 namespace tenon::train {
@@ -16,7 +17,8 @@ using internal::require;
 struct Schedule {
   Schedule(const std::string& name, const char* default_name, const Input& learning_rate,
            const Input& global_step)
-      : scope(name_scope(name.empty() ? default_name : name)),
+      : line(learning_rate.where()),
+        scope(name_scope(name.empty() ? default_name : name)),
         rate(as_output(learning_rate, "initial_learning_rate")),
         step(convert(global_step)) {}
 
@@ -26,6 +28,7 @@ struct Schedule {
                                 : as_output(argument, "Const", rate.dtype());
   }
 
+  internal::CallerLine line;
   NameScope scope;
   Output rate;
   Output step;
@@ -47,6 +50,7 @@ Output exponential_decay(const Input& learning_rate, const Input& global_step,
 
 Output natural_exp_decay(const Input& learning_rate, const Input& global_step,
                          const ExponentialDecayOptions& options) {
+  const internal::CallerLine line(learning_rate.where());
   const Output rate = exp(negative(as_output(options.decay_rate, "decay_rate")));
   return exponential_decay(learning_rate, global_step,
                            {.decay_steps = options.decay_steps,
@@ -98,6 +102,7 @@ Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& option
                       ErrorKind::bad_argument, "piecewise_constant needs one value more than ",
                       "boundaries: it has ", options.boundaries.size(), " boundaries and ",
                       options.values.size(), " values.");
+  const internal::CallerLine line(x.where());
   auto scope = name_scope(options.name.empty() ? "PiecewiseConstant" : options.name);
   const Output at = as_output(x, "x");
   std::vector<Output> boundaries, values;

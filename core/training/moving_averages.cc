@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
@@ -54,13 +55,12 @@ Operation debiased_update(const Variable& average, const Output& value, const Ou
 ExponentialMovingAverage::ExponentialMovingAverage(const ExponentialMovingAverageOptions& options)
     : options_(options) {}
 
-Operation ExponentialMovingAverage::apply() {
-  std::vector<Ref> variables;
-  for (const Variable& variable : trainable_variables()) variables.emplace_back(variable);
-  return apply(variables);
+Operation ExponentialMovingAverage::apply(Location where) {
+  return apply(trainable_variables(), where);
 }
 
-Operation ExponentialMovingAverage::apply(const std::vector<Ref>& variables) {
+Operation ExponentialMovingAverage::apply(const ListOf<Ref>& variables, Location where) {
+  const internal::CallerLine line(where);
   for (const Ref& ref : variables) {
     internal::require<TypeError>(is_floating(dtype_of(ref)), ErrorKind::dtype_incompatible,
                                  "The variables must be half, float, or double: ", ref.name(),
@@ -70,8 +70,8 @@ Operation ExponentialMovingAverage::apply(const std::vector<Ref>& variables) {
     if (find(ref) == nullptr) create(ref);
   }
   auto scope = name_scope(options_.name);
-  Output decay = options_.decay.is_output() ? options_.decay.output()
-                                            : internal::as_output(options_.decay, "decay", float32);
+  Output decay = internal::as_output(options_.decay, "decay",
+                                     options_.decay.is_output() ? DType::invalid : float32);
   if (options_.num_updates) {
     const Output n = cast(*options_.num_updates, float32, {.name = "num_updates"});
     decay = minimum(decay, (1.0 + n) / (10.0 + n));

@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
@@ -32,7 +33,9 @@ bool is_sparse(const Output& gradient) { return gradient.op().type() == "_Indexe
 
 std::string names_of(const std::vector<Variable>& variables) {
   std::vector<std::string> names;
-  for (const Variable& variable : variables) names.push_back(variable.name());
+  for (const Variable& variable : variables) {
+    names.push_back(str(variable.name(), " (made at ", variable.made_at(), ")"));
+  }
   return internal::join(names);
 }
 
@@ -135,6 +138,14 @@ void add_to_train_ops(const Operation& op) {
 
 }  // namespace
 
+GradientsAndVariables zip(const ListOf<Output>& gradients, const ListOf<Variable>& variables) {
+  require<ValueError>(gradients.size() == variables.size(), ErrorKind::bad_argument, "zip of ",
+                      gradients.size(), " gradients and ", variables.size(), " variables");
+  GradientsAndVariables pairs;
+  for (size_t i = 0; i < gradients.size(); ++i) pairs.push_back({gradients[i], variables[i]});
+  return pairs;
+}
+
 VarList::VarList(std::initializer_list<Variable> variables)
     : VarList(std::vector<Variable>(variables)) {}
 
@@ -180,12 +191,14 @@ Optimizer::~Optimizer() = default;
 const std::string& Optimizer::get_name() const noexcept { return state_->name; }
 bool Optimizer::use_locking() const noexcept { return state_->use_locking; }
 
-Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options) {
+Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options, Location where) {
+  const internal::CallerLine line(where);
   const auto require_gradient = [&](bool found, const std::vector<Variable>& variables) {
     require<ValueError>(found, ErrorKind::no_gradient,
                         "No gradients provided for any variable, check your graph for ops that do "
                         "not support gradients, between variables ",
-                        names_of(variables), " and loss ", loss.name(), ".");
+                        names_of(variables), " and loss ", loss.name(), " (made at ",
+                        loss.op().made_at(), ").");
   };
   const std::vector<Variable> variables = variables_to_train(options.var_list);
   require_floating(loss.dtype(), loss.name());
@@ -200,9 +213,15 @@ Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options
 }
 
 GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
-                                                   const ComputeGradientsOptions& options) {
+                                                   const ComputeGradientsOptions& options,
+                                                   Location where) {
+  const internal::CallerLine line(where);
   require_floating(loss.dtype(), loss.name());
-  if (options.grad_loss) require_floating(options.grad_loss.dtype(), options.grad_loss.name());
+  const bool starts =
+      options.grad_loss && (options.grad_loss->is_output() || options.grad_loss->value());
+  if (starts && options.grad_loss->is_output()) {
+    require_floating(options.grad_loss->dtype(), options.grad_loss->name());
+  }
   const std::vector<Variable> variables = variables_to_train(options.var_list);
 
   std::vector<Ref> targets;
@@ -210,7 +229,7 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
     targets.push_back(differentiated(variable));
   }
   GradientsOptions how;
-  if (options.grad_loss) how.grad_ys = {options.grad_loss};
+  if (starts) how.grad_ys = {*options.grad_loss};
   how.colocate_gradients_with_ops = options.colocate_gradients_with_ops;
   std::vector<Output> gradients = tenon::gradients({loss}, targets, how);
   if (options.gate_gradients == GateGradients::GRAPH) gate(gradients);
@@ -224,7 +243,8 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
 }
 
 Operation Optimizer::apply_gradients(const GradientsAndVariables& gradients,
-                                     const ApplyGradientsOptions& options) {
+                                     const ApplyGradientsOptions& options, Location where) {
+  const internal::CallerLine line(where);
   check(gradients);
   std::vector<Variable> variables;
   for (const auto& [gradient, variable] : gradients) {
@@ -261,7 +281,12 @@ Operation Optimizer::update(const GradientAndVariable& pair) {
   const Operation updated = apply_dense(gradient, variable);
   if (!variable.constraint()) return updated;
   auto after = control_dependencies({updated});
-  return variable.assign(variable.constraint()(variable.read_value())).op();
+  const Output updated_value = variable.read_value();
+  const auto constrained = [&] {
+    const internal::ProgramRuns own_lines;
+    return variable.constraint()(updated_value);
+  };
+  return variable.assign(constrained()).op();
 }
 
 Variable Optimizer::get_slot(const Variable& variable, std::string_view name) const {

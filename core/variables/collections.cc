@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/base/check.h"
+#include "core/base/strings.h"
 #include "core/graph/graph_state.h"
 #include "tenon/variable_scope.h"
 
@@ -126,7 +127,7 @@ Collection items(std::string_view key, const std::string_view* scope) {
 
 void fail_item(std::string_view key, const std::any& item, size_t place, const char* wanted) {
   fail<TypeError>(ErrorKind::bad_argument, "Item ", place, " of collection '", key, "' is of type ",
-                  item.type().name(), ", not ", wanted,
+                  readable_type(item.type().name()), ", not ", readable_type(wanted),
                   ". get_collection<std::any> gives items of any type.");
 }
 

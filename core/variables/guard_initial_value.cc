@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/variable_state.h"
@@ -65,7 +66,8 @@ Output guard_against_uninitialized(const std::string& name, const Output& initia
       }
       continue;
     }
-    NodeArguments arguments{.type = node->type(), .attrs = node->attrs, .where = node->made_at};
+    NodeArguments arguments{
+        .type = node->type(), .attrs = node->attrs, .where = CallerLine::or_else(node->made_at)};
     bool modified = false;
     for (Endpoint input : node->inputs) {
       const auto found = replaced.find(input.node);

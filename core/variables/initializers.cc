@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
@@ -157,9 +158,10 @@ int64_t PartitionInfo::single_offset(const Shape& shape) const {
   return axis ? var_offset[static_cast<size_t>(*axis)] : 0;
 }
 
-Output Initializer::operator()(const Shape& shape, DType dtype,
-                               const PartitionInfo* partition_info) const {
+Output Initializer::operator()(const Shape& shape, DType dtype, const PartitionInfo* partition_info,
+                               Location where) const {
   require<ValueError>(impl_ != nullptr, ErrorKind::bad_initializer, "Call of an empty Initializer");
+  const internal::CallerLine line(is_built_in() ? where : Location{});
   if (is_value()) return internal::as_output(value(), "Const");
   if (is_thunk()) return internal::as_output(call(), "Const");
   require<ValueError>(shape.fully_defined(), ErrorKind::bad_initializer,

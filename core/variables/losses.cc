@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_store.h"
 #include "tenon/math_ops.h"
@@ -33,14 +34,16 @@ void add_loss(const Ref& loss, std::string_view loss_collection) {
   }
 }
 
-Output get_regularization_loss(std::string_view scope, std::string_view name) {
+Output get_regularization_loss(std::string_view scope, std::string_view name, Location where) {
+  const internal::CallerLine line(where);
   const std::vector<Output> losses = get_regularization_losses(scope);
   if (losses.empty()) return internal::make_constant(Tensor(0.0f));
   return add_n(as_inputs(losses), {.name = std::string(name)});
 }
 
-Output get_total_loss(bool add_regularization_losses, std::string_view name,
-                      std::string_view scope) {
+Output get_total_loss(bool add_regularization_losses, std::string_view name, std::string_view scope,
+                      Location where) {
+  const internal::CallerLine line(where);
   std::vector<Output> losses = get_losses(scope);
   if (add_regularization_losses) {
     const std::vector<Output> more = get_regularization_losses(scope);

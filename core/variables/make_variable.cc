@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/container.h"
 #include "core/graph/graph_state.h"
 #include "core/graph/variable_name.h"
@@ -28,11 +29,10 @@ class InitializerScope {
       : graph_(std::move(graph)), first_(graph_->node_count()) {}
 
   // Whatever was added since is colocated with the variable.
-  void colocate(const std::string& variable, const NewVariable& arguments) const {
+  void colocate(const std::string& variable) const {
     for (int id = first_; id < graph_->node_count(); ++id) {
       Node& node = *graph_->node(id);
       if (node.colocation.empty()) node.colocation.push_back(variable);
-      if (arguments.built_in) node.made_at = arguments.where;
     }
   }
 
@@ -52,7 +52,12 @@ Output converted(const Input& value, const VariableOptions& options, Location wh
 Output made(const NewVariable& arguments) {
   auto [names, name] = enter_name_scope("Initializer");
   const Context no_device = enter_device(nullptr);
-  return converted(arguments.make(), arguments.options, arguments.where);
+  const auto value = [&] {
+    std::optional<ProgramRuns> own_lines;
+    if (!arguments.built_in) own_lines.emplace();
+    return arguments.make();
+  };
+  return converted(value(), arguments.options, arguments.where);
 }
 
 Shape shape_of(const VariableOptions& options, const Output& initial_value) {
@@ -105,7 +110,7 @@ void make_reference(const NewVariable& arguments, const std::string& scope,
     const InitializerScope initializer(graph);
     state.initial_value = made(arguments);
     add_variable(state.initial_value);
-    initializer.colocate(state.handle.op().name(), arguments);
+    initializer.colocate(state.handle.op().name());
   } else {
     state.initial_value = converted(*arguments.value, options, arguments.where);
     add_variable(state.initial_value);
@@ -179,7 +184,7 @@ void make_resource(const NewVariable& arguments, const std::string& scope,
                                        {"container", ContainerInForce::of(*graph).name},
                                        {"shared_name", scope.substr(0, scope.rfind('/'))}},
                              .where = arguments.where});
-  initializer.colocate(state.handle.op().name(), arguments);
+  initializer.colocate(state.handle.op().name());
   state.name = state.handle.name();
   make_resource_nodes(arguments, scope, state);
 }
@@ -230,7 +235,7 @@ NewVariable new_variable(const InitialValue& initial_value, const VariableOption
   NewVariable arguments{.name = options.name,
                         .default_name = std::move(default_name),
                         .options = options,
-                        .where = where};
+                        .where = CallerLine::or_else(where)};
   const Initializer& initializer = initial_value.initializer();
   if (initializer.is_value()) arguments.value = initializer.value();
   if (initializer.is_thunk()) arguments.make = [initializer] { return initializer.call(); };
@@ -246,6 +251,7 @@ Variable make_variable(const NewVariable& arguments) {
 }
 
 Variable make_variable_itself(const NewVariable& arguments) {
+  const CallerLine line(arguments.where);
   const VariableOptions& options = arguments.options;
   const std::string& name = arguments.name.empty() ? arguments.default_name : arguments.name;
   require<ValueError>(

@@ -11,7 +11,6 @@
 #include "core/variables/variable_state.h"
 #include "core/variables/variable_store.h"
 #include "tenon/array_ops.h"
-#include "tenon/nn.h"
 
 namespace tenon::internal {
 namespace {
@@ -67,9 +66,8 @@ Variable VariableStore::get_partitioned(const std::string& name, const GetVariab
   }
   const bool from_tensor =
       options.initializer.is_value() && options.initializer.value().is_output();
-  const Shape shape = from_tensor
-                          ? options.shape.merged_with(options.initializer.value().output().shape())
-                          : options.shape;
+  const Shape shape =
+      from_tensor ? options.shape.merged_with(options.initializer.value().shape()) : options.shape;
   const Reuse reuse = options.reuse.value_or(AUTO_REUSE);
   Sizes partitions;
   if (!options.reuse.value_or(false) || options.partitioner) {
@@ -180,13 +178,3 @@ Variable VariableStore::make_part(const std::string& name, int index, const Shap
 }
 
 }  // namespace tenon::internal
-
-namespace tenon {
-
-Output nn::embedding_lookup(const Variable& params, Input ids,
-                            const EmbeddingLookupOptions& options) {
-  const std::vector<Variable> parts = params.parts();
-  return embedding_lookup(std::vector<Input>(parts.begin(), parts.end()), std::move(ids), options);
-}
-
-}  // namespace tenon

@@ -1,6 +1,7 @@
 #include "tenon/regularizers.h"
 
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "tenon/math_ops.h"
 #include "tenon/nn.h"
 
@@ -12,6 +13,7 @@ namespace {
 Regularizer scaled(double scale, const char* name, Output (*penalty)(const Variable&)) {
   return [=](const Variable& variable) -> Output {
     if (!is_floating(variable.dtype())) return {};
+    const internal::CallerLine line(internal::ProgramRuns::call_or_else(variable.made_at()));
     const NameScope names = name_scope(name);
     const Output factor = internal::as_output(Input(scale), "scale", variable.dtype());
     return multiply(factor, penalty(variable), {.name = names.name()});

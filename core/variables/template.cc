@@ -75,6 +75,13 @@ void keep_scope(TemplateState& state, const VariableScope& scope) {
 
 }  // namespace
 
+TemplateState& TemplateBase::state() const {
+  internal::require<FailedPreconditionError>(
+      state_ != nullptr, ErrorKind::closed,
+      "Use of a template that was moved from: it is no template any more");
+  return *state_;
+}
+
 TemplateBase::TemplateBase(std::string_view name, const TemplateOptions& options, Location where)
     : state_(std::make_shared<TemplateState>()) {
   state_->name = name;
@@ -87,7 +94,7 @@ TemplateBase::TemplateBase(std::string_view name, const TemplateOptions& options
 }
 
 void TemplateBase::call(const std::function<void()>& function) const {
-  TemplateState& state = *state_;
+  TemplateState& state = this->state();
   VariableScope scope;
   bool first = false, created = false;
   {
@@ -117,10 +124,10 @@ void TemplateBase::call(const std::function<void()>& function) const {
   if (first) end_first(state, true);
 }
 
-const std::string& TemplateBase::name() const { return state_->name; }
+const std::string& TemplateBase::name() const { return state().name; }
 
 VariableScope TemplateBase::variable_scope() const {
-  const std::lock_guard lock(state_->mutex);
+  const std::lock_guard lock(state().mutex);
   return state_->scope;
 }
 
@@ -134,7 +141,7 @@ std::string TemplateBase::variable_scope_name() const {
 
 std::vector<Variable> TemplateBase::below(std::string_view key) const {
   {
-    const std::lock_guard lock(state_->mutex);
+    const std::lock_guard lock(state().mutex);
     if (!state_->variables_created) return {};
   }
   return get_collection<Variable>(key, variable_scope_name());

@@ -7,15 +7,18 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/variable_state.h"
+#include "core/variables/write_parts.h"
 #include "tenon/array_ops.h"
 #include "tenon/state_ops.h"
 
 namespace tenon {
 
 using internal::add_output;
+using internal::CallerLine;
 using internal::fail;
 using internal::require;
 using internal::VariableState;
@@ -26,7 +29,9 @@ namespace {
 // The state behind a handle that may be used.
 const VariableState& get(const Variable& variable) {
   require<ValueError>(variable.state() != nullptr, ErrorKind::bad_argument,
-                      "Use of an empty Variable: it refers to no variable");
+                      "Use of an empty Variable: it refers to no variable. So does what average() "
+                      "and get_slot() answer of a variable that apply() or apply_gradients() was "
+                      "not told of.");
   const VariableState& state = *variable.state();
   require<FailedPreconditionError>(!state.graph.expired(), ErrorKind::closed, "Variable ",
                                    state.name, " belongs to a graph that is gone");
@@ -44,6 +49,11 @@ const VariableState& single(const Variable& variable, const char* asked) {
   return state;
 }
 
+// Where something is done with the variable; of a conversion, which can't tell, where it was made.
+Location line_of(const VariableState& state, const Location& where) {
+  return where.line != 0 ? where : state.made_at;
+}
+
 // What tf.cond makes of initialized_value: the question, its switches, the read, and the merge.
 constexpr int64_t kOperationsOfCond = 9;
 
@@ -52,22 +62,6 @@ Output read_after(const VariableState& state, const Operation& write, Location w
   const ScopeGuard after = control_dependencies({write});
   return add_output("ReadVariableOp", {state.handle},
                     {.attrs = {{"dtype", state.dtype}}, .shape = state.shape, .where = where});
-}
-
-// Runs `write` on each part of a partitioned variable with its part of the value.
-template <typename Write>
-Output write_parts(const VariableState& state, const Input& value, Write write) {
-  const int axis = state.partition_axis();
-  std::vector<int64_t> sizes;
-  for (const Variable& part : state.parts) sizes.push_back(part.shape()[axis]);
-  const std::vector<Output> values =
-      split(internal::as_output(value, "value", value.is_output() ? DType::invalid : state.dtype),
-            sizes, {.axis = axis});
-  std::vector<Input> written;
-  for (size_t i = 0; i < values.size(); ++i) {
-    written.emplace_back(write(state.parts[i], Input(values[i])));
-  }
-  return concat(written, axis);
 }
 
 void check_shape(const VariableState& state, const Shape& assigned) {
@@ -80,6 +74,7 @@ void check_shape(const VariableState& state, const Shape& assigned) {
 // AssignAdd, AssignSub and their resource kin.
 Output update(const Variable& variable, const Input& delta, const char* verb,
               const OpOptions& options, Location where) {
+  const CallerLine line(where);
   const VariableState& state = single(variable, verb);
   if (state.kind == Kind::reference) {
     return add_output(verb, {state.handle, delta},
@@ -89,8 +84,7 @@ Output update(const Variable& variable, const Input& delta, const char* verb,
   {
     Context after;
     if (state.cached_value) {
-      const ControlInput cached[] = {state.cached_value};
-      after = enter_control_dependencies(std::span<const ControlInput>(cached));
+      after = enter_control_dependencies({state.cached_value});
     }
     const Output value = internal::as_output(delta, "Const", state.dtype);
     write = internal::add_operation(
@@ -174,17 +168,19 @@ Output Variable::graph_element() const {
   return state.kind == Kind::reference ? state.handle : state.read;
 }
 
-Output Variable::value() const {
+Output Variable::value(Location where) const {
   const VariableState& state = get(*this);
-  if (state.kind == Kind::partitioned) return as_tensor();
+  if (state.kind == Kind::partitioned) return as_tensor(where);
   if (state.kind != Kind::resource) return state.read;
   if (state.cached_value) return state.cached_value;
+  const CallerLine line(line_of(state, where));
   const Context nowhere = internal::enter_no_colocation();
   return internal::read_resource(*this);
 }
 
-Output Variable::read_value() const {
+Output Variable::read_value(Location where) const {
   const VariableState& state = single(*this, "read_value");
+  const CallerLine line(where);
   if (state.kind == Kind::reference) {
     return add_output("Identity", {state.handle}, {.name = "read"});
   }
@@ -196,15 +192,16 @@ Output Variable::read_value() const {
   return add_output("Identity", {value});
 }
 
-Output Variable::is_initialized() const {
+Output Variable::is_initialized(Location where) const {
   const VariableState& state = single(*this, "is_initialized");
   return add_output(state.kind == Kind::reference ? "IsVariableInitialized" : "VarIsInitializedOp",
-                    {state.handle});
+                    {state.handle}, {.where = where});
 }
 
 // As tf.cond(is_initialized, read_value, initial_value), whose result is named cond/Merge.
-Output Variable::initialized_value() const {
+Output Variable::initialized_value(Location where) const {
   const VariableState& state = single(*this, "initialized_value");
+  const CallerLine line(where);
   const std::lock_guard lock(state.graph.lock()->mutex);
   const Context init_scope = enter_control_dependencies(nullptr);  // tf.init_scope
   const NameScope names = name_scope("cond");
@@ -215,8 +212,9 @@ Output Variable::initialized_value() const {
 }
 
 Output Variable::assign(const Input& value, const OpOptions& options, Location where) const {
+  const CallerLine line(where);
   if (is_partitioned()) {
-    return write_parts(get(*this), value, [&](const Variable& part, const Input& piece) {
+    return internal::write_parts(get(*this), value, [&](const Variable& part, const Input& piece) {
       return part.assign(piece, options, where);
     });
   }
@@ -239,8 +237,9 @@ Output Variable::assign(const Input& value, const OpOptions& options, Location w
 }
 
 Output Variable::assign_add(const Input& delta, const OpOptions& options, Location where) const {
+  const CallerLine line(where);
   if (is_partitioned()) {
-    return write_parts(get(*this), delta, [&](const Variable& part, const Input& piece) {
+    return internal::write_parts(get(*this), delta, [&](const Variable& part, const Input& piece) {
       return part.assign_add(piece, options, where);
     });
   }
@@ -248,8 +247,9 @@ Output Variable::assign_add(const Input& delta, const OpOptions& options, Locati
 }
 
 Output Variable::assign_sub(const Input& delta, const OpOptions& options, Location where) const {
+  const CallerLine line(where);
   if (is_partitioned()) {
-    return write_parts(get(*this), delta, [&](const Variable& part, const Input& piece) {
+    return internal::write_parts(get(*this), delta, [&](const Variable& part, const Input& piece) {
       return part.assign_sub(piece, options, where);
     });
   }
@@ -287,9 +287,10 @@ std::optional<Variable::SliceInfo> Variable::save_slice_info() const {
   return get(*this).slice_info;
 }
 
-Output Variable::as_tensor() const {
+Output Variable::as_tensor(Location where) const {
   const VariableState& state = get(*this);
-  if (state.kind != Kind::partitioned) return value();
+  if (state.kind != Kind::partitioned) return value(where);
+  const CallerLine line(line_of(state, where));
   const ScopeGuard at_once = control_dependencies(nullptr);
   if (state.parts.size() == 1) {
     const NameScope root = name_scope("");

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/nesting.h"
+#include "core/graph/caller_line.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/scope_stack.h"
 
@@ -50,6 +51,7 @@ Variable internal::make_with_creators(const NewVariable& wanted,
   for (const VariableCreator& creator : creators) {
     next = [creator, outer = std::move(next)](const InitialValue& initial_value,
                                               const VariableOptions& options) {
+      const ProgramRuns own_lines;
       return creator(outer, initial_value, options);
     };
   }

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_state.h"
 #include "tenon/array_ops.h"
@@ -45,7 +47,8 @@ Operation initialize_collection(std::string_view key, Location where) {
   for (const std::any& item : get_collection<std::any>(key)) {
     const Variable* variable = std::any_cast<Variable>(&item);
     require<ValueError>(variable != nullptr, ErrorKind::not_a_variable, "Collection '", key,
-                        "' holds something that is no variable (of type ", item.type().name(),
+                        "' holds something that is no variable (of type ",
+                        internal::readable_type(item.type().name()),
                         "): it has no initializer. Asked for at ", where, ".");
     variables.push_back(*variable);
   }
@@ -69,6 +72,7 @@ Output names_where_not(const std::vector<Output>& handles, const std::vector<Out
 }
 
 Output report(const std::vector<Output>& handles, Location where) {
+  const internal::CallerLine line(where);
   const NameScope names = name_scope("report_uninitialized_variables");
   std::vector<Output> initialized;
   for (const Output& handle : handles) {
@@ -79,7 +83,7 @@ Output report(const std::vector<Output>& handles, Location where) {
   return names_where_not(handles, initialized, where);
 }
 
-std::vector<Output> handles_of(const std::vector<Variable>& variables) {
+std::vector<Output> handles_of(const ListOf<Variable>& variables) {
   std::vector<Output> handles;
   for (const Variable& variable : variables) handles.push_back(variable.handle());
   return handles;
@@ -123,7 +127,7 @@ std::vector<Variable> moving_average_variables(std::string_view scope) {
   return list(GraphKeys::MOVING_AVERAGE_VARIABLES, scope);
 }
 
-Operation variables_initializer(const std::vector<Variable>& variables, const OpOptions& options,
+Operation variables_initializer(const ListOf<Variable>& variables, const OpOptions& options,
                                 Location where) {
   const std::string name = options.name.empty() ? "init" : options.name;
   if (variables.empty()) return no_op({.name = name}, where);
@@ -152,17 +156,21 @@ Output report_uninitialized_variables(Location where) {
   const std::vector<Variable> variables = all_variables();
   return report(variables.empty() ? variable_nodes() : handles_of(variables), where);
 }
-Output report_uninitialized_variables(const std::vector<Variable>& variables, Location where) {
+Output report_uninitialized_variables(const ListOf<Variable>& variables, Location where) {
   return report(handles_of(variables), where);
 }
 
-Output is_variable_initialized(const Variable& variable) { return variable.is_initialized(); }
+Output is_variable_initialized(const Variable& variable, Location where) {
+  return variable.is_initialized(where);
+}
 
-Output assert_variables_initialized() {
+Output assert_variables_initialized(Location where) {
+  const internal::CallerLine line(where);
   const std::vector<Variable> variables = all_variables();
   return assert_initialized(variables.empty() ? variable_nodes() : handles_of(variables));
 }
-Output assert_variables_initialized(const std::vector<Variable>& variables) {
+Output assert_variables_initialized(const ListOf<Variable>& variables, Location where) {
+  const internal::CallerLine line(where);
   return assert_initialized(variables.empty() ? variable_nodes() : handles_of(variables));
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/graph/size_rules.h"
 #include "core/variables/make_variable.h"
@@ -115,6 +116,7 @@ Variable VariableStore::get_variable(const std::string& name, const GetVariableO
                                       const GetVariableOptions& arguments) {
     return true_getter(std::string(wanted), arguments, where);
   };
+  const ProgramRuns own_lines;
   Variable answer = options.custom_getter(getter, name, std::move(full));
   require<ValueError>(static_cast<bool>(answer), ErrorKind::bad_getter,
                       "The custom_getter of variable ", name,
@@ -261,11 +263,16 @@ Variable VariableStore::create(const std::string& name, const GetVariableOptions
 // TensorFlow asks the regularizer once to see whether there is a loss, and again for the loss.
 void VariableStore::regularize(const std::string& name, const Variable& variable,
                                const Regularizer& regularizer) {
-  if (!regularizer(variable)) return;
+  const auto asked = [&] {
+    const ProgramRuns own_lines;
+    return regularizer(variable);
+  };
+  if (!asked()) return;
   const std::function<Output()> make =
       [name, op = variable.op(), weak = std::weak_ptr(variable.state()), regularizer]() -> Output {
     const Context place = enter_colocate_with(op);
     const Context names = enter_name_scope(name + "/Regularizer/").first;
+    const ProgramRuns own_lines;
     return regularizer(Variable(weak.lock()));
   };
   const Output loss = make();
@@ -282,6 +289,8 @@ const std::function<Output()>* VariableStore::lazy_loss(const Output& loss) cons
 }  // namespace internal
 
 Variable get_variable(std::string_view name, const GetVariableOptions& options, Location where) {
+  where = internal::CallerLine::or_else(where);
+  const internal::CallerLine line(where);
   const std::shared_ptr<internal::GraphState> graph = internal::default_graph_state();
   const std::lock_guard lock(graph->mutex);
   const std::shared_ptr<ScopeState> scope = ScopeStack::of(*graph).current;

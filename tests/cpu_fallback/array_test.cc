@@ -9,6 +9,7 @@
 namespace tenon {
 namespace {
 
+using testing::elements;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using testing::expect_error;
@@ -165,12 +166,12 @@ TEST(CpuMirrorPadTest, MirrorsWithAndWithoutTheEdge) {
   const Tensor x({1, 2, 3}), paddings({{2, 1}});
   const internal::AttrMap reflect = {{"mode", std::string("REFLECT")}},
                           symmetric = {{"mode", std::string("SYMMETRIC")}};
-  EXPECT_THAT(launch(moving("MirrorPad", {x, paddings}, {6}, reflect)).data<int32_t>(),
+  EXPECT_THAT(elements<int32_t>(launch(moving("MirrorPad", {x, paddings}, {6}, reflect))),
               ElementsAre(3, 2, 1, 2, 3, 2));
-  EXPECT_THAT(launch(moving("MirrorPad", {x, paddings}, {6}, symmetric)).data<int32_t>(),
+  EXPECT_THAT(elements<int32_t>(launch(moving("MirrorPad", {x, paddings}, {6}, symmetric))),
               ElementsAre(2, 1, 1, 2, 3, 3));
   const Tensor ones({1, 1, 1, 1, 1, 1});
-  EXPECT_THAT(launch(moving("MirrorPadGrad", {ones, paddings}, {3}, reflect)).data<int32_t>(),
+  EXPECT_THAT(elements<int32_t>(launch(moving("MirrorPadGrad", {ones, paddings}, {3}, reflect))),
               ElementsAre(1, 3, 2));
 }
 
@@ -204,47 +205,43 @@ TEST(CpuIndexedSlicesTest, SumsRowsOfTheSameIndex) {
                         .inputs = {Tensor({{1.0f, 2.0f}, {3.0f, 4.0f}, {5.0f, 6.0f}}),
                                    Tensor({2, 0, 2}), Tensor(float32, {3, 2})},
                         .outputs = {{float32, {3, 2}}}};
-  EXPECT_THAT(launch(c).data<float>(), ElementsAre(3, 4, 0, 0, 6, 8));
+  EXPECT_THAT(elements<float>(launch(c)), ElementsAre(3, 4, 0, 0, 6, 8));
 }
 
 TEST(CpuFillTest, FillsCountsAndMarks) {
-  EXPECT_THAT(launch({.op = "Fill",
-                      .dtype = float32,
-                      .inputs = {Tensor({2}), Tensor(1.5f)},
-                      .outputs = {{float32, {2}}}})
-                  .data<float>(),
+  EXPECT_THAT(elements<float>(launch({.op = "Fill",
+                                      .dtype = float32,
+                                      .inputs = {Tensor({2}), Tensor(1.5f)},
+                                      .outputs = {{float32, {2}}}})),
               ElementsAre(1.5f, 1.5f));
-  EXPECT_THAT(launch({.op = "Range",
-                      .dtype = float64,
-                      .inputs = {Tensor(1.0), Tensor(2.0), Tensor(0.25)},
-                      .outputs = {{float64, {4}}}})
-                  .data<double>(),
+  EXPECT_THAT(elements<double>(launch({.op = "Range",
+                                       .dtype = float64,
+                                       .inputs = {Tensor(1.0), Tensor(2.0), Tensor(0.25)},
+                                       .outputs = {{float64, {4}}}})),
               ElementsAre(1, 1.25, 1.5, 1.75));
-  EXPECT_THAT(launch({.op = "OneHot",
-                      .dtype = float32,
-                      .inputs = {Tensor({1, 5, -1}), Tensor(2), Tensor(1.0f), Tensor(0.0f)},
-                      .outputs = {{float32, {3, 2}}},
-                      .attrs = {{"axis", int64_t{-1}}}})
-                  .data<float>(),
-              ElementsAre(0, 1, 0, 0, 0, 0));
-  EXPECT_THAT(launch({.op = "OneHot",
-                      .dtype = int32,
-                      .inputs = {Tensor({1, 0}), Tensor(3), Tensor(7), Tensor(2)},
-                      .outputs = {{int32, {3, 2}}},
-                      .attrs = {{"axis", int64_t{0}}}})
-                  .data<int32_t>(),
+  EXPECT_THAT(
+      elements<float>(launch({.op = "OneHot",
+                              .dtype = float32,
+                              .inputs = {Tensor({1, 5, -1}), Tensor(2), Tensor(1.0f), Tensor(0.0f)},
+                              .outputs = {{float32, {3, 2}}},
+                              .attrs = {{"axis", int64_t{-1}}}})),
+      ElementsAre(0, 1, 0, 0, 0, 0));
+  EXPECT_THAT(elements<int32_t>(launch({.op = "OneHot",
+                                        .dtype = int32,
+                                        .inputs = {Tensor({1, 0}), Tensor(3), Tensor(7), Tensor(2)},
+                                        .outputs = {{int32, {3, 2}}},
+                                        .attrs = {{"axis", int64_t{0}}}})),
               ElementsAre(2, 7, 7, 2, 2, 2));
-  EXPECT_THAT(launch({.op = "OnesLike",
-                      .dtype = bool_,
-                      .inputs = {Tensor({false, false})},
-                      .outputs = {{bool_, {2}}}})
-                  .data<bool>(),
+  EXPECT_THAT(elements<bool>(launch({.op = "OnesLike",
+                                     .dtype = bool_,
+                                     .inputs = {Tensor({false, false})},
+                                     .outputs = {{bool_, {2}}}})),
               ElementsAre(true, true));
 }
 
 TEST(CpuShapeTest, WritesShapeSizeAndRank) {
   const Tensor x(float32, {2, 0, 3});
-  EXPECT_THAT(launch({.op = "Shape", .inputs = {x}, .outputs = {{int64, {3}}}}).data<int64_t>(),
+  EXPECT_THAT(elements<int64_t>(launch({.op = "Shape", .inputs = {x}, .outputs = {{int64, {3}}}})),
               ElementsAre(2, 0, 3));
   EXPECT_EQ(launch({.op = "Size", .inputs = {x}, .outputs = {{int32, {}}}}).scalar<int32_t>(), 0);
   EXPECT_EQ(launch({.op = "Rank", .inputs = {x}, .outputs = {{int32, {}}}}).scalar<int32_t>(), 3);
@@ -285,7 +282,7 @@ TEST(CpuCheckNumericsTest, CopiesFiniteNumbersAndNamesOthers) {
                    .outputs = {{float32, x.shape()}},
                    .attrs = {{"message", std::string("here")}}});
   };
-  EXPECT_THAT(check(Tensor({1.0f, -2.0f})).data<float>(), ElementsAre(1, -2));
+  EXPECT_THAT(elements<float>(check(Tensor({1.0f, -2.0f}))), ElementsAre(1, -2));
   const auto expect = [&](const Tensor& x, const char* text) {
     expect_error<InvalidArgumentError>([&] { check(x); }, ErrorKind::bad_argument, text);
   };

@@ -31,6 +31,13 @@ struct KernelRun {
   internal::Kernel kernel;
 };
 
+// The elements of a result.
+template <typename T>
+std::vector<T> elements(const Tensor& tensor) {
+  const auto data = tensor.data<T>();
+  return {data.begin(), data.end()};
+}
+
 inline KernelRun run_kernel(const KernelCase& c) {
   const auto device = internal::cpu_backend().open(0, "/device:CPU:0", {.threads = c.threads});
   const auto queue = device->make_queue();

@@ -8,6 +8,7 @@
 namespace tenon {
 namespace {
 
+using testing::elements;
 using testing::expect_error;
 using testing::KernelCase;
 using testing::launch;
@@ -159,8 +160,10 @@ TEST(CpuReduceTest, NanReachesSumsAndExtremes) {
 
 TEST(CpuReduceTest, AnyAndAll) {
   const Tensor x({{true, false}, {true, true}});
-  EXPECT_THAT(launch(reduce_case("Any", x, {1})).data<bool>(), ::testing::ElementsAre(true, true));
-  EXPECT_THAT(launch(reduce_case("All", x, {1})).data<bool>(), ::testing::ElementsAre(false, true));
+  EXPECT_THAT(elements<bool>(launch(reduce_case("Any", x, {1}))),
+              ::testing::ElementsAre(true, true));
+  EXPECT_THAT(elements<bool>(launch(reduce_case("All", x, {1}))),
+              ::testing::ElementsAre(false, true));
   EXPECT_FALSE(launch(reduce_case("Any", Tensor(bool_, {0}), {0})).scalar<bool>());
   EXPECT_TRUE(launch(reduce_case("All", Tensor(bool_, {0}), {0})).scalar<bool>());
 }

@@ -10,6 +10,7 @@
 namespace tenon {
 namespace {
 
+using testing::elements;
 using ::testing::ElementsAre;
 using testing::expect_error;
 using testing::KernelCase;
@@ -88,12 +89,15 @@ Tensor scan(const std::string& op, const Tensor& x, int axis, bool exclusive, bo
 
 TEST(CpuScanTest, RunsAlongAnAxisEitherWay) {
   const Tensor x({{1, 2, 3}, {4, 5, 6}});
-  EXPECT_THAT(scan("Cumsum", x, 1, false, false).data<int32_t>(), ElementsAre(1, 3, 6, 4, 9, 15));
-  EXPECT_THAT(scan("Cumsum", x, -2, false, false).data<int32_t>(), ElementsAre(1, 2, 3, 5, 7, 9));
-  EXPECT_THAT(scan("Cumsum", x, 1, true, false).data<int32_t>(), ElementsAre(0, 1, 3, 0, 4, 9));
-  EXPECT_THAT(scan("Cumsum", x, 1, true, true).data<int32_t>(), ElementsAre(5, 3, 0, 11, 6, 0));
-  EXPECT_THAT(scan("Cumprod", x, 1, false, true).data<int32_t>(), ElementsAre(6, 6, 3, 120, 30, 6));
-  EXPECT_THAT(scan("Cumprod", x, 0, true, false).data<int32_t>(), ElementsAre(1, 1, 1, 1, 2, 3));
+  EXPECT_THAT(elements<int32_t>(scan("Cumsum", x, 1, false, false)),
+              ElementsAre(1, 3, 6, 4, 9, 15));
+  EXPECT_THAT(elements<int32_t>(scan("Cumsum", x, -2, false, false)),
+              ElementsAre(1, 2, 3, 5, 7, 9));
+  EXPECT_THAT(elements<int32_t>(scan("Cumsum", x, 1, true, false)), ElementsAre(0, 1, 3, 0, 4, 9));
+  EXPECT_THAT(elements<int32_t>(scan("Cumsum", x, 1, true, true)), ElementsAre(5, 3, 0, 11, 6, 0));
+  EXPECT_THAT(elements<int32_t>(scan("Cumprod", x, 1, false, true)),
+              ElementsAre(6, 6, 3, 120, 30, 6));
+  EXPECT_THAT(elements<int32_t>(scan("Cumprod", x, 0, true, false)), ElementsAre(1, 1, 1, 1, 2, 3));
   EXPECT_EQ(scan("Cumsum", Tensor(float32, {0, 3}), 0, false, false).element_count(), 0);
 }
 

@@ -69,9 +69,10 @@ Thing softmax_cross_entropy(const OpCall& call) {
       {.labels = call.input(0), .logits = call.input(1), .name = call.name()});
 }
 
-template <Output (*entropy)(const nn::SparseCrossEntropyOptions&)>
+template <Output (*entropy)(const nn::SparseCrossEntropyOptions&, tenon::Location)>
 Thing cross_entropy(const OpCall& call) {
-  return entropy({.labels = call.input(0), .logits = call.input(1), .name = call.name()});
+  return entropy({.labels = call.input(0), .logits = call.input(1), .name = call.name()},
+                 tenon::Location::current());
 }
 
 Thing leaky_relu(const OpCall& call) {

@@ -25,6 +25,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"export.h", "base"},
     {"error.h", "base"},
     {"inline_vector.h", "base"},
+    {"list_of.h", "base"},
     {"dtype.h", "tensor"},
     {"shape.h", "tensor"},
     {"tensor.h", "tensor"},

@@ -2,15 +2,16 @@
 // share.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 #include "tenon/op_arguments.h"
 
 namespace tenon {
@@ -36,14 +37,12 @@ TENON_API Output identity(Input input, const OpOptions& options = {});
 TENON_API Output stop_gradient(Input input, const OpOptions& options = {});
 TENON_API Operation no_op(const OpOptions& options = {}, Location where = Location::current());
 // An operation that is done when all of these are.
-TENON_API Operation group(std::span<const ControlInput> inputs, const OpOptions& options = {},
-                          Location where = Location::current());
-TENON_API Operation group(std::initializer_list<ControlInput> inputs, const OpOptions& options = {},
+TENON_API Operation group(const ControlInputs& inputs, const OpOptions& options = {},
                           Location where = Location::current());
 // The tensors, available when all of them and `control_inputs` are.
-TENON_API std::vector<Output> tuple(const std::vector<Output>& tensors,
-                                    std::span<const ControlInput> control_inputs = {},
-                                    const OpOptions& options = {});
+TENON_API std::vector<Output> tuple(const Inputs& tensors, const ControlInputs& control_inputs = {},
+                                    const OpOptions& options = {},
+                                    Location where = Location::current());
 
 struct ShapeOptions {
   DType out_type = int32;  // or int64
@@ -59,15 +58,27 @@ TENON_API Output reshape(Input tensor, Integers shape, const OpOptions& options 
 // A new axis of size 1 before `axis` (after the last for -1).
 TENON_API Output expand_dims(Input input, Input axis, const OpOptions& options = {});
 struct SqueezeOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes axis = {};  // left out: every axis of size 1
   std::string name = {};
 };
 TENON_API Output squeeze(Input input, const SqueezeOptions& options = {});
+template <internal::AxesArgument T>
+Output squeeze(Input input, const T& axis, SqueezeOptions options = {}) {
+  options.axis = axis;
+  return squeeze(std::move(input), options);
+}
 struct TransposeOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes perm = {};  // output axis i is input axis perm[i]; left out: reversed
   std::string name = {};
 };
 TENON_API Output transpose(Input a, const TransposeOptions& options = {});
+template <internal::AxesArgument T>
+Output transpose(Input a, const T& perm, TransposeOptions options = {}) {
+  options.perm = perm;
+  return transpose(std::move(a), options);
+}
 TENON_API Output broadcast_to(Input input, Integers shape, const OpOptions& options = {});
 
 TENON_API Output fill(Integers dims, Input value, const OpOptions& options = {});
@@ -88,15 +99,16 @@ TENON_API Output range(Input limit, const RangeOptions& options = {});
 TENON_API Output range(Input start, Input limit, Input delta = 1, const RangeOptions& options = {});
 
 // Tensors of one rank, joined along an axis. Of one tensor, that tensor.
-TENON_API Output concat(const std::vector<Input>& values, Input axis,
-                        const OpOptions& options = {});
+TENON_API Output concat(const Inputs& values, Input axis, const OpOptions& options = {});
 struct StackOptions {
   int64_t axis = 0;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 // Tensors of one shape along a new axis.
-TENON_API Output stack(const std::vector<Input>& values, const StackOptions& options = {});
+TENON_API Output stack(const Inputs& values, const StackOptions& options = {});
 struct UnstackOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::optional<int64_t> num = {};  // left out: the axis's size, which must be known
   int64_t axis = 0;
   std::string name = {};
@@ -104,12 +116,20 @@ struct UnstackOptions {
 TENON_API std::vector<Output> unstack(Input value, const UnstackOptions& options = {});
 struct SplitOptions {
   int64_t axis = 0;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
-// Into `num` equal parts, or parts of those sizes (one of them may be -1: what is left).
-TENON_API std::vector<Output> split(Input value, int num, const SplitOptions& options = {});
+namespace internal {
+TENON_API std::vector<Output> split_evenly(Input value, int64_t num, const SplitOptions& options);
+}  // namespace internal
+// Parts of those sizes (one of them may be -1: what is left), or `num` equal parts: split(x, {3,
+// 2}) gives two, split(x, 2) too, split(x, {2}) one.
 TENON_API std::vector<Output> split(Input value, const std::vector<int64_t>& sizes,
                                     const SplitOptions& options = {});
+template <std::integral T>
+std::vector<Output> split(Input value, T num, const SplitOptions& options = {}) {
+  return internal::split_evenly(std::move(value), internal::to_int64(num), options);
+}
 
 // size[i] elements from begin[i] on; -1 is all that are left.
 TENON_API Output slice(Input input, Integers begin, Integers size, const OpOptions& options = {});
@@ -136,6 +156,7 @@ TENON_API Output tile(Input input, Integers multiples, const OpOptions& options 
 
 struct GatherOptions {
   int64_t axis = 0;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 // params[..., indices, ...] along an axis. An index out of range fails when it is run
@@ -157,6 +178,7 @@ TENON_API Output where(Input condition, Input x, Input y, const OpOptions& optio
 TENON_API Output where(Input condition, const OpOptions& options = {});
 struct BooleanMaskOptions {
   int64_t axis = 0;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 // The elements of `tensor` where the mask, along its first axes, is true.

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/variable.h"
@@ -108,7 +109,7 @@ std::vector<T> typed(std::string_view key, Collection all, const char* wanted) {
       }
       if constexpr (std::is_same_v<T, Output>) {
         if (const Variable* variable = std::any_cast<Variable>(&all[i])) {
-          found.push_back(variable->value());
+          found.push_back(variable->value(Location{}));
           continue;
         }
       }

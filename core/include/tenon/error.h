@@ -158,6 +158,11 @@ struct Location {
   }
 };
 
+namespace internal {
+// The text itself. Throws ValueError (bad_argument) for a null pointer.
+TENON_API const char* not_null(const char* text);
+}  // namespace internal
+
 // "model.cpp:12", or "an unknown place" for an empty location.
 TENON_API std::string to_string(const Location& where);
 TENON_API std::ostream& operator<<(std::ostream& out, const Location& where);

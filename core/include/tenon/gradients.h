@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 #include "tenon/variable.h"
 
 namespace tenon {
@@ -19,9 +21,9 @@ enum class UnconnectedGradients { NONE, ZERO };
 
 struct GradientsOptions {
   // The gradients to start from, one for each y; an empty Output (or none at all) is ones.
-  std::vector<Output> grad_ys = {};
+  Inputs grad_ys = {};
   // No gradient flows through the operations of these.
-  std::vector<Ref> stop_gradients = {};
+  ListOf<Ref> stop_gradients = {};
   UnconnectedGradients unconnected_gradients = UnconnectedGradients::NONE;
   bool colocate_gradients_with_ops = false;  // put each gradient on its operation's device
   // Hand the gradients of an operation's inputs on when all of them are there.
@@ -40,7 +42,8 @@ struct GradientsOptions {
 // Throws UnimplementedError naming operation and type when an operation on the way has no gradient,
 // TypeError (dtype_incompatible) when a grad_y isn't a number of y's dtype, ValueError
 // (bad_argument) for as many grad_ys as there are not ys, or ys of different graphs.
-TENON_API std::vector<Output> gradients(const std::vector<Output>& ys, const std::vector<Ref>& xs,
-                                        const GradientsOptions& options = {});
+TENON_API std::vector<Output> gradients(const Inputs& ys, const ListOf<Ref>& xs,
+                                        const GradientsOptions& options = {},
+                                        Location where = Location::current());
 
 }  // namespace tenon

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <any>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -20,7 +21,6 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,17 +31,22 @@
 #include "tenon/dtype.h"
 #include "tenon/error.h"
 #include "tenon/export.h"
+#include "tenon/list_of.h"
 #include "tenon/shape.h"
 #include "tenon/tensor.h"
 
 namespace tenon {
 
 class Graph;
+class Input;
 class Output;
+class Variable;
 
 namespace internal {
 class GraphState;
 class Node;
+struct Unchecked {};  // says that an index is known to be right
+struct VariableState;
 }  // namespace internal
 
 // A node of the graph; a cheap handle. Using one whose graph is gone throws
@@ -68,6 +73,7 @@ class TENON_API Operation {
       : graph_(std::move(graph)), node_(node) {}
   internal::Node* node() const;  // throws when empty or when the graph is gone
   internal::Node* node_unchecked() const noexcept { return node_; }
+  const internal::Node* node_if_there() const noexcept;  // null in place of what node() throws
   std::shared_ptr<internal::GraphState> state() const;
 
  private:
@@ -79,7 +85,8 @@ class TENON_API Operation {
 class TENON_API Output {
  public:
   Output() = default;  // empty: `gradients` answers it where there is no path
-  Output(Operation op, int index) : op_(std::move(op)), index_(index) {}
+  // Throws ValueError (bad_argument) when the operation has no such output.
+  Output(Operation op, int index);
   explicit operator bool() const noexcept { return static_cast<bool>(op_); }
   bool operator==(const Output& other) const noexcept = default;
 
@@ -92,6 +99,14 @@ class TENON_API Output {
   std::string device() const { return op_.device(); }
   Graph graph() const;
 
+  // One element along the first axis, which goes: shape(x)[0], rows[-1], or rows[i] of a scalar
+  // tensor i. Throws ValueError: shape_incompatible for a scalar, index_out_of_range for a number
+  // beyond a size that is known.
+  Output operator[](Input index) const;
+
+  // Internal.
+  Output(internal::Unchecked, Operation op, int index) : op_(std::move(op)), index_(index) {}
+
  private:
   Operation op_;
   int index_ = 0;
@@ -100,14 +115,19 @@ class TENON_API Output {
 TENON_API std::ostream& operator<<(std::ostream& out, const Operation& op);
 TENON_API std::ostream& operator<<(std::ostream& out, const Output& output);
 
-// An argument of an operation: an Output, something that converts to one (a Variable), a Tensor,
-// or a literal. A literal is weakly typed: alone it is float32 or int32 (bool, string), beside a
-// tensor it takes the tensor's dtype where that loses nothing (an integer becomes a float, never
-// the other way round). It becomes a constant below the operation's name ("add/y") only then.
+// An argument of an operation: an Output, a Variable, something else that converts to an Output, a
+// Tensor, or a literal. A Variable is kept as such, in options too: it is read where the operation
+// is made, after what control dependencies in force there wait for. A Tensor is copied then: what
+// the program writes to it afterwards changes nothing. A literal is weakly typed: alone it is
+// float32 or int32 (bool, string), beside a tensor it takes the tensor's dtype where that loses
+// nothing (an integer becomes a float, never the other way round). It becomes a constant below the
+// operation's name ("add/y") only then.
 class TENON_API Input {
  public:
   Input(Output output, Location where = Location::current())
       : output_(std::move(output)), where_(where) {}
+  // Throws ValueError (bad_argument) for an empty handle.
+  Input(const Variable& variable, Location where = Location::current());
   Input(Tensor value, Location where = Location::current())
       : value_(std::move(value)), where_(where) {}
   Input(float value, Location where = Location::current())
@@ -120,6 +140,10 @@ class TENON_API Input {
       : value_(value), weak_(true), where_(where) {}
   Input(bool value, Location where = Location::current())
       : value_(value), weak_(true), where_(where) {}
+  // Any other integer (size_t, ...). Throws ValueError (bad_argument) beyond int64.
+  template <std::integral T>
+  Input(T value, Location where = Location::current())
+      : value_(internal::to_int64(value)), weak_(true), where_(where) {}
   Input(const char* value, Location where = Location::current())
       : value_(value), weak_(true), where_(where) {}
   template <typename T>
@@ -134,7 +158,8 @@ class TENON_API Input {
   template <typename T>
   requires(!std::is_same_v<std::remove_cvref_t<T>, Input> &&
            !std::is_same_v<std::remove_cvref_t<T>, Output> &&
-           !std::is_same_v<std::remove_cvref_t<T>, Tensor> && std::is_class_v<T> &&
+           !std::is_same_v<std::remove_cvref_t<T>, Tensor> &&
+           !std::is_same_v<std::remove_cvref_t<T>, Variable> && std::is_class_v<T> &&
            std::is_convertible_v<const T&, Output>)
       Input(const T& value, Location where = Location::current())
       : output_(static_cast<Output>(value)), where_(where) {}
@@ -145,14 +170,27 @@ class TENON_API Input {
     return input;
   }
 
-  bool is_output() const noexcept { return static_cast<bool>(output_); }
-  const Output& output() const noexcept { return output_; }
+  // Whether it is an Output or a Variable, not a value.
+  bool is_output() const noexcept { return output_ || variable_ != nullptr; }
+  // The Output; of a Variable a read of it that is made now, where the program is.
+  Output output() const;
   const Tensor& value() const noexcept { return value_; }
   bool is_weak() const noexcept { return weak_; }
   const Location& where() const noexcept { return where_; }
+  // Of the value, the Output or the Variable, without reading it.
+  DType dtype() const;
+  Shape shape() const;
+
+  // Internal: whether it is a Variable; of what is_output(), its graph and its name.
+  bool is_variable() const noexcept { return variable_ != nullptr; }
+  std::shared_ptr<internal::GraphState> graph_state() const;
+  std::string name() const;
+  std::vector<Input> parts() const;  // of a partitioned Variable; of all else itself
+  const std::shared_ptr<internal::VariableState>& variable() const noexcept { return variable_; }
 
  private:
   Output output_;
+  std::shared_ptr<internal::VariableState> variable_;
   Tensor value_;
   bool weak_ = false;
   Location where_;
@@ -241,8 +279,12 @@ class [[nodiscard]] NameScope : public ScopeGuard {
 // Decides an operation's device from the operation; its answer is merged like a device string.
 using DeviceFunction = std::function<std::string(const Operation&)>;
 
+// Arguments: `concat({x, w, 1.0f}, 0)`, or any range of what converts to them.
+using Inputs = ListOf<Input>;
+
 // A graph: a handle to shared state. Sessions keep the state alive; Operation, Output and Variable
-// don't. A default-constructed Graph is a new, empty graph.
+// don't. A default-constructed Graph is a new, empty graph. Using one that was moved from throws
+// FailedPreconditionError (closed).
 class TENON_API Graph {
  public:
   Graph();
@@ -276,7 +318,7 @@ class TENON_API Graph {
   void set_seed(std::optional<int64_t> seed) const;
   std::optional<int64_t> seed() const;
 
-  const std::shared_ptr<internal::GraphState>& state() const noexcept { return state_; }
+  const std::shared_ptr<internal::GraphState>& state() const;
 
  private:
   std::shared_ptr<internal::GraphState> state_;
@@ -312,6 +354,10 @@ TENON_API Context enter_device(std::string_view name);
 TENON_API Context enter_device(std::nullptr_t);
 TENON_API Context enter_device(DeviceFunction function);
 
+namespace internal {
+TENON_API Context enter_no_control_dependencies();
+}  // namespace internal
+
 // Something that control dependencies can wait for: an Operation, an Output or a Variable.
 class TENON_API ControlInput {
  public:
@@ -330,12 +376,20 @@ class TENON_API ControlInput {
   Operation op_;
 };
 
-// Operations made in it run after these. nullptr: no dependencies, those around it neither.
-TENON_API ScopeGuard control_dependencies(std::initializer_list<ControlInput> inputs);
-TENON_API ScopeGuard control_dependencies(std::span<const ControlInput> inputs);
-TENON_API ScopeGuard control_dependencies(std::nullptr_t);
-TENON_API Context enter_control_dependencies(std::span<const ControlInput> inputs);
-TENON_API Context enter_control_dependencies(std::nullptr_t);
+using ControlInputs = ListOf<ControlInput>;
+
+// Operations made in it run after these: a braced list, which may mix Operations, Outputs and
+// Variables, or any range of one of them. nullptr: no dependencies, those around it neither.
+TENON_API ScopeGuard control_dependencies(const ControlInputs& inputs);
+TENON_API Context enter_control_dependencies(const ControlInputs& inputs);
+template <std::same_as<std::nullptr_t> T>
+ScopeGuard control_dependencies(T) {
+  return ScopeGuard(internal::enter_no_control_dependencies());
+}
+template <std::same_as<std::nullptr_t> T>
+Context enter_control_dependencies(T) {
+  return internal::enter_no_control_dependencies();
+}
 
 // Operations made in it are placed where `op` is. With ignore_existing the device scopes around it
 // don't count.

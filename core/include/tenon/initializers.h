@@ -101,7 +101,8 @@ class TENON_API Initializer {
   // user's function float32. Throws ValueError (bad_initializer) of an empty one, of a function
   // when the shape isn't fully known, and what a user's function throws.
   Output operator()(const Shape& shape, DType dtype = DType::invalid,
-                    const PartitionInfo* partition_info = nullptr) const;
+                    const PartitionInfo* partition_info = nullptr,
+                    Location where = Location::current()) const;
 
   // Internal: a function of ours; what a function of either sort returned.
   static Initializer built_in_thunk(Thunk thunk) {

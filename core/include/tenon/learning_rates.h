@@ -11,10 +11,10 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 
 namespace tenon::train {
 
@@ -55,8 +55,8 @@ TENON_API Output cosine_decay(const Input& learning_rate, const Input& global_st
                               const CosineDecayOptions& options);
 
 struct PiecewiseConstantOptions {
-  std::vector<Input> boundaries;  // ascending
-  std::vector<Input> values;      // one more
+  Inputs boundaries;  // ascending
+  Inputs values;      // one more
   std::string name = {};
 };
 // values[0] up to and with x = boundaries[0], values[1] up to and with boundaries[1], ..., and the

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tenon/collections.h"
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 
@@ -28,11 +29,13 @@ std::vector<T> get_regularization_losses(std::string_view scope = {}) {
 
 // The sum of the regularization losses; a constant zero when there are none.
 TENON_API Output get_regularization_loss(std::string_view scope = {},
-                                         std::string_view name = "total_regularization_loss");
+                                         std::string_view name = "total_regularization_loss",
+                                         Location where = Location::current());
 
 // The sum of the losses, with those of regularization unless told otherwise. Throws ValueError
 // (bad_argument) when there are none.
 TENON_API Output get_total_loss(bool add_regularization_losses = true,
-                                std::string_view name = "total_loss", std::string_view scope = {});
+                                std::string_view name = "total_loss", std::string_view scope = {},
+                                Location where = Location::current());
 
 }  // namespace tenon::losses

@@ -76,9 +76,10 @@ TENON_API Output is_inf(Input x, const OpOptions& options = {});
 TENON_API Output cast(Input x, DType dtype, const OpOptions& options = {});
 
 // The sum of tensors of one shape and dtype. Throws ValueError (bad_argument) for none.
-TENON_API Output add_n(const std::vector<Input>& inputs, const OpOptions& options = {});
+TENON_API Output add_n(const Inputs& inputs, const OpOptions& options = {});
 
 struct ReduceOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes axis = {};         // left out: all of them
   bool keepdims = false;  // keep reduced axes, with size 1
   std::string name = {};
@@ -92,6 +93,43 @@ TENON_API Output reduce_max(Input input, const ReduceOptions& options = {});
 TENON_API Output reduce_min(Input input, const ReduceOptions& options = {});
 TENON_API Output reduce_any(Input input, const ReduceOptions& options = {});  // of bool
 TENON_API Output reduce_all(Input input, const ReduceOptions& options = {});  // of bool
+// The same over axes given before the options, an integer or some range of them: reduce_sum(x, 0).
+// A list in braces is given by its name, reduce_sum(x, {.axis = {0, 1}}): others don't compile.
+template <internal::AxesArgument T>
+Output reduce_sum(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_sum(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_mean(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_mean(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_prod(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_prod(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_max(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_max(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_min(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_min(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_any(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_any(std::move(input), options);
+}
+template <internal::AxesArgument T>
+Output reduce_all(Input input, const T& axis, ReduceOptions options = {}) {
+  options.axis = axis;
+  return reduce_all(std::move(input), options);
+}
 
 struct ArgMaxOptions {
   int64_t axis = 0;
@@ -104,6 +142,7 @@ TENON_API Output argmin(Input input, const ArgMaxOptions& options = {});
 
 struct CumsumOptions {
   int64_t axis = 0;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   bool exclusive = false;  // each sum without its own element
   bool reverse = false;    // from the end
   std::string name = {};
@@ -114,6 +153,7 @@ TENON_API Output cumprod(Input x, const CumsumOptions& options = {});
 struct MatmulOptions {
   bool transpose_a = false;
   bool transpose_b = false;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 // a [..., M, K] times b [..., K, N] -> [..., M, N]; the leading dimensions broadcast.
@@ -124,6 +164,7 @@ struct Qr {
 };
 struct QrOptions {
   bool full_matrices = false;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 // input [..., M, N] = q [..., M, P] times r [..., P, N] with P = min(M, N), or M with
@@ -145,24 +186,30 @@ TENON_API Output matrix_diag(Input diagonal, const OpOptions& options = {});
 TENON_API Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
                                const OpOptions& options = {});
 struct ClipByNormOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes axes = {};  // over which the norm is taken; left out: all
   std::string name = {};
 };
 // t scaled down so that its 2-norm is at most clip_norm.
 TENON_API Output clip_by_norm(Input t, Input clip_norm, const ClipByNormOptions& options = {});
+template <internal::AxesArgument T>
+Output clip_by_norm(Input t, Input clip_norm, const T& axes, ClipByNormOptions options = {}) {
+  options.axes = axes;
+  return clip_by_norm(std::move(t), std::move(clip_norm), options);
+}
 // The 2-norm of all elements of all tensors; empty Outputs are left out, as TensorFlow's None.
 // Throws ValueError (bad_argument) when nothing is left.
-TENON_API Output global_norm(const std::vector<Output>& tensors, const OpOptions& options = {});
+TENON_API Output global_norm(const Inputs& tensors, const OpOptions& options = {},
+                             Location where = Location::current());
 struct ClippedByGlobalNorm {
   std::vector<Output> tensors;  // empty where the argument was
   Output global_norm;
 };
 struct ClipByGlobalNormOptions {
-  Output use_norm = {};  // the norm, where it is known already
+  std::optional<Input> use_norm = {};  // the norm, where it is known already
   std::string name = {};
 };
-TENON_API ClippedByGlobalNorm clip_by_global_norm(const std::vector<Output>& tensors,
-                                                  Input clip_norm,
+TENON_API ClippedByGlobalNorm clip_by_global_norm(const Inputs& tensors, Input clip_norm,
                                                   const ClipByGlobalNormOptions& options = {});
 
 // The tensor itself; a run fails with InvalidArgumentError that says `message` when an element is

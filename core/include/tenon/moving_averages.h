@@ -5,7 +5,7 @@
 //   Operation step;
 //   {
 //     auto after = control_dependencies({train_op});
-//     step = averages.apply();                       // of all trainable variables
+//     step = averages.apply();  // of all trainable variables, as they are after the step
 //   }
 //   Variable smooth = averages.average(w);           // w/ExponentialMovingAverage
 //
@@ -17,14 +17,16 @@
 #include <string>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 #include "tenon/variable.h"
 
 namespace tenon::train {
 
 struct ExponentialMovingAverageOptions {
-  Input decay;                            // near 1: 0.99, 0.999
+  Input decay;                            // near 1: 0.99, 0.999; a Variable is read by apply
   std::optional<Input> num_updates = {};  // the decay is then at most (1 + n) / (10 + n)
   bool zero_debias = false;               // of tensors: correct for the average's start at zero
   std::string name = "ExponentialMovingAverage";
@@ -41,8 +43,8 @@ class TENON_API ExponentialMovingAverage {
   // of a tensor with zeros; it is a variable named <variable>/<name>, not trainable. Variables are
   // added to GraphKeys::MOVING_AVERAGE_VARIABLES. Left out: all trainable variables.
   // Throws TypeError (dtype_incompatible) for what isn't floating.
-  Operation apply();
-  Operation apply(const std::vector<Ref>& variables);
+  Operation apply(Location where = Location::current());
+  Operation apply(const ListOf<Ref>& variables, Location where = Location::current());
 
   // The variable that holds the average; empty where apply wasn't told of it.
   Variable average(const Ref& variable) const;

@@ -8,15 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/op_arguments.h"
 
-namespace tenon {
-
-class Variable;
-
-namespace nn {
+namespace tenon::nn {
 
 // Elementwise, of floating dtypes (relu and relu6 of integers too).
 TENON_API Output relu(Input features, const OpOptions& options = {});  // gradient 0 at 0
@@ -44,7 +41,7 @@ TENON_API Output bias_add(Input value, Input bias, const BiasAddOptions& options
 // how many zeros to put before and after each axis: {{0, 0}, {1, 1}, {1, 1}, {0, 0}}.
 class Padding {
  public:
-  Padding(const char* kind) : kind_(kind) {}
+  Padding(const char* kind) : kind_(internal::not_null(kind)) {}
   Padding(std::string kind) : kind_(std::move(kind)) {}
   Padding(std::initializer_list<std::pair<int64_t, int64_t>> sides)
       : Padding(std::vector<std::pair<int64_t, int64_t>>(sides)) {}
@@ -90,6 +87,7 @@ TENON_API Output avg_pool(Input value, const PoolOptions& options = {});
 
 struct SoftmaxOptions {
   int64_t axis = -1;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 TENON_API Output softmax(Input logits, const SoftmaxOptions& options = {});
@@ -103,7 +101,8 @@ struct CrossEntropyOptions {
 };
 // labels are probabilities of the logits' shape [..., classes] -> losses [...]. Gradients flow
 // into both. Throws ValueError (bad_argument) unless both are given.
-TENON_API Output softmax_cross_entropy_with_logits(const CrossEntropyOptions& options);
+TENON_API Output softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
+                                                   Location where = Location::current());
 
 struct SparseCrossEntropyOptions {
   std::optional<Input> labels = {};
@@ -111,9 +110,11 @@ struct SparseCrossEntropyOptions {
   std::string name = {};
 };
 // labels [...] are class numbers (int32 or int64) for logits [..., classes] -> losses [...].
-TENON_API Output sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
+TENON_API Output sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
+                                                          Location where = Location::current());
 // Independent classes: labels and logits of one shape -> losses of that shape.
-TENON_API Output sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options);
+TENON_API Output sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
+                                                   Location where = Location::current());
 
 TENON_API Output l2_loss(Input t, const OpOptions& options = {});  // sum(t * t) / 2
 
@@ -122,6 +123,7 @@ struct Moments {
 };
 struct MomentsOptions {
   bool keepdims = false;
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   std::string name = {};
 };
 TENON_API Moments moments(Input x, const Axes& axes, const MomentsOptions& options = {});
@@ -150,15 +152,15 @@ struct EmbeddingLookupOptions {
   std::string partition_strategy = "mod";  // or "div"
   std::string name = {};
 };
-// Rows `ids` of params. Of several params (parts of one table) "mod" finds id in part id mod n.
+// Rows `ids` of params. Of several params (parts of one table) "mod" finds id in part id mod n,
+// "div" gives each part consecutive ids. A partitioned variable is its parts(): of one that is cut
+// along its rows "div" finds row `id` of the whole, "mod", as TensorFlow's, another one. Throws
+// ValueError (bad_argument) for another strategy, (no_shape) where "div" doesn't know a part's
+// number of rows. An id out of range fails when it is run (InvalidArgumentError,
+// index_out_of_range).
 TENON_API Output embedding_lookup(Input params, Input ids,
                                   const EmbeddingLookupOptions& options = {});
-TENON_API Output embedding_lookup(const std::vector<Input>& params, Input ids,
-                                  const EmbeddingLookupOptions& options = {});
-// The same of a variable: of a partitioned one, of its parts. By "mod", as TensorFlow has it, row
-// `id` of the lookup is then not row `id` of the variable as a whole.
-TENON_API Output embedding_lookup(const Variable& params, Input ids,
+TENON_API Output embedding_lookup(const Inputs& params, Input ids,
                                   const EmbeddingLookupOptions& options = {});
 
-}  // namespace nn
-}  // namespace tenon
+}  // namespace tenon::nn

@@ -1,6 +1,7 @@
 // What operations take besides tensors: vectors of integers, axes, and operands of C++ operators.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 
 namespace tenon {
 namespace internal {
@@ -34,15 +36,23 @@ class TENON_API Integers {
       : numbers_(std::move(numbers)), where_(where) {}
   // Unknown sizes are -1. Throws ValueError (no_shape) for a shape of unknown rank.
   Integers(const Shape& shape, Location where = Location::current());
+  // Integers of any type.
+  template <internal::RangeOfIntegers Range>
+  Integers(const Range& numbers, Location where = Location::current())
+      : numbers_(internal::to_int64s(numbers)), where_(where) {}
   Integers(std::initializer_list<Input> parts, Location where = Location::current())
       : parts_(parts), where_(where) {}
   Integers(std::vector<Input> parts, Location where = Location::current())
       : parts_(std::move(parts)), where_(where) {}
+  template <typename Range>
+  requires(internal::RangeOf<Range, Input> && !internal::RangeOfIntegers<Range>)
+      Integers(const Range& parts, Location where = Location::current())
+      : parts_(ListOf<Input>(parts, where).items()), where_(where) {}
   Integers(Tensor vector, Location where = Location::current())
       : whole_(Input(std::move(vector), where)), where_(where) {}
   template <typename T>
   requires internal::GraphValue<T> Integers(const T& vector, Location where = Location::current())
-      : whole_(Input(static_cast<Output>(vector), where)), where_(where) {}
+      : whole_(Input(vector, where)), where_(where) {}
 
   // Whether all are numbers, and which.
   bool known() const noexcept { return !whole_ && parts_.empty(); }
@@ -61,15 +71,18 @@ class TENON_API Integers {
   Location where_;
 };
 
-// Some axes: nothing (TensorFlow's None: all of them, or the operation's default), one, or a list.
-// Negative ones count from the end. An empty list is Axes(std::vector<int64_t>{}).
+// Some axes: nothing (TensorFlow's None: all of them, or the operation's default), one, or a list
+// or range of integers. Negative ones count from the end. An empty list is
+// Axes(std::vector<int64_t>{}).
 class Axes {
  public:
   Axes() = default;
-  Axes(int64_t axis) : axes_(std::vector<int64_t>{axis}), is_list_(false) {}
-  Axes(int axis) : Axes(static_cast<int64_t>(axis)) {}
+  template <std::integral T>
+  Axes(T axis) : axes_(std::vector<int64_t>{internal::to_int64(axis)}), is_list_(false) {}
   Axes(std::initializer_list<int64_t> axes) : axes_(std::vector<int64_t>(axes)) {}
   Axes(std::vector<int64_t> axes) : axes_(std::move(axes)) {}
+  template <internal::RangeOfIntegers Range>
+  Axes(const Range& axes) : axes_(internal::to_int64s(axes)) {}
 
   bool given() const noexcept { return axes_.has_value(); }
   bool is_list() const noexcept { return is_list_; }
@@ -82,12 +95,16 @@ class Axes {
 
 namespace internal {
 
+// An integer, a range of integers, or Axes: all that is no list in braces.
+template <typename T>
+concept AxesArgument = std::is_convertible_v<const T&, Axes>;
+
 // The left or right side of an operator. At least one side is a GraphValue, so that the operators
 // don't take part in arithmetic that has nothing to do with graphs.
 struct GraphOperand {
   template <typename T>
   requires GraphValue<T> GraphOperand(const T& value, Location where = Location::current())
-      : input(static_cast<Output>(value), where) {}
+      : input(value, where) {}
   Input input;
 };
 
@@ -108,7 +125,7 @@ struct OtherOperand {
     } else if constexpr (std::is_floating_point_v<T>) {
       return Input(static_cast<double>(value), where);
     } else {
-      return Input(static_cast<int64_t>(value), where);
+      return Input(to_int64(value), where);
     }
   }
 };

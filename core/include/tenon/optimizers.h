@@ -11,7 +11,8 @@
 // their own, named after the variable and the optimizer (layer1/w/Adam), global, not trainable, on
 // the variable's device.
 //
-// Arguments such as learning_rate are a number or a scalar Output, evaluated in every step.
+// Arguments such as learning_rate are a number, a scalar Output or a scalar Variable, evaluated in
+// every step. A Variable is read where minimize or apply_gradients is called.
 // A gradient of a gather is applied to the rows that were gathered where the method says so (the
 // momentum of other rows rests), as TensorFlow does.
 //
@@ -20,6 +21,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,7 @@
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/initializers.h"
+#include "tenon/list_of.h"
 #include "tenon/variable.h"
 
 namespace tenon::train {
@@ -57,7 +60,7 @@ struct ComputeGradientsOptions {
   VarList var_list = {};
   GateGradients gate_gradients = GateGradients::OP;
   bool colocate_gradients_with_ops = false;  // puts each gradient on its operation's device
-  Output grad_loss = {};                     // the gradient of the loss itself; left out: ones
+  std::optional<Input> grad_loss = {};       // the gradient of the loss itself; left out: ones
 };
 
 struct ApplyGradientsOptions {
@@ -71,7 +74,7 @@ struct MinimizeOptions {
   GateGradients gate_gradients = GateGradients::OP;
   bool colocate_gradients_with_ops = false;
   std::string name = {};
-  Output grad_loss = {};
+  std::optional<Input> grad_loss = {};
 };
 
 // One variable and the gradient of the loss by it, which is empty where there is no path.
@@ -80,6 +83,14 @@ struct GradientAndVariable {
   Variable variable;
 };
 using GradientsAndVariables = std::vector<GradientAndVariable>;
+// Python's zip of the two: gradients that were clipped, say, and their variables.
+//
+//   auto clipped = clip_by_global_norm(gradients({loss}, variables), 5.0f);
+//   optimizer.apply_gradients(train::zip(clipped.tensors, variables));
+//
+// Throws ValueError (bad_argument) when there aren't as many of one as of the other.
+TENON_API GradientsAndVariables zip(const ListOf<Output>& gradients,
+                                    const ListOf<Variable>& variables);
 
 // What all optimizers share. A method of your own derives from it: see "For derived classes".
 class TENON_API Optimizer {
@@ -96,16 +107,19 @@ class TENON_API Optimizer {
   // Throws ValueError: no_gradient when there is no variable to train, or none that the loss
   // depends on; dtype_incompatible when the loss or a variable isn't floating. Throws RuntimeError
   // (bad_constraint) for a variable with both a constraint and a gradient of gathered rows.
-  Operation minimize(const Output& loss, const MinimizeOptions& options = {});
+  Operation minimize(const Output& loss, const MinimizeOptions& options = {},
+                     Location where = Location::current());
 
   // The gradient of `loss` by each variable, in the order of var_list. Throws as minimize does, but
   // not where the loss depends on none of them.
   GradientsAndVariables compute_gradients(const Output& loss,
-                                          const ComputeGradientsOptions& options = {});
+                                          const ComputeGradientsOptions& options = {},
+                                          Location where = Location::current());
 
   // The second half of minimize: pairs without a gradient are passed over. Throws as minimize does.
   Operation apply_gradients(const GradientsAndVariables& gradients,
-                            const ApplyGradientsOptions& options = {});
+                            const ApplyGradientsOptions& options = {},
+                            Location where = Location::current());
 
   // The slot of that name that belongs to `variable`; empty where there is none.
   Variable get_slot(const Variable& variable, std::string_view name) const;
@@ -372,10 +386,10 @@ class TENON_API FtrlOptimizer : public Optimizer {
 // GLOBAL_STEP, not trainable. Each reads the default graph.
 //
 // Throws ValueError (already_exists) when the graph has one.
-TENON_API Variable create_global_step();
+TENON_API Variable create_global_step(Location where = Location::current());
 // The graph's global step: the one in GLOBAL_STEP, else the variable named global_step; empty where
 // there is none, or several. Throws TypeError (bad_argument) when it is no integer scalar.
 TENON_API Variable get_global_step();
-TENON_API Variable get_or_create_global_step();
+TENON_API Variable get_or_create_global_step(Location where = Location::current());
 
 }  // namespace tenon::train

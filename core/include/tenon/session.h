@@ -25,11 +25,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
+#include "tenon/list_of.h"
 #include "tenon/tensor.h"
 #include "tenon/variable.h"
 
@@ -49,7 +51,7 @@ class TENON_API Fetch {
   Fetch(Operation op) : op_(std::move(op)) {}
   Fetch(const Variable& variable);
   Fetch(std::string name) : name_(std::move(name)) {}
-  Fetch(const char* name) : name_(name) {}
+  Fetch(const char* name) : name_(internal::not_null(name)) {}
 
   const Output& output() const noexcept { return output_; }
   const Operation& op() const noexcept { return op_; }
@@ -75,7 +77,7 @@ class TENON_API FeedKey {
   FeedKey(Output output) : output_(std::move(output)) {}
   FeedKey(const Variable& variable);
   FeedKey(std::string name) : name_(std::move(name)) {}
-  FeedKey(const char* name) : name_(name) {}
+  FeedKey(const char* name) : name_(internal::not_null(name)) {}
 
   const Output& output() const noexcept { return output_; }
   const std::string& name() const noexcept { return name_; }
@@ -240,13 +242,17 @@ class TENON_API Session {
   Tensor run(const Fetch& fetch, const Feeds& feeds = {});
   std::vector<Tensor> run(std::initializer_list<Fetch> fetches, const Feeds& feeds = {});
   std::vector<Tensor> run(std::span<const Fetch> fetches, const Feeds& feeds = {});
+  // Any range of what can be fetched: a std::vector<Output>, of Variables, ...
+  template <typename Range>
+  requires(internal::RangeOf<Range, Fetch> && !std::is_convertible_v<const Range&, Fetch> &&
+           !std::is_convertible_v<const Range&, std::span<const Fetch>>)
+      std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
+    return run(std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
+  }
 
   // Fetches come back; targets (operations) are only run.
-  Callable make_callable(std::initializer_list<Fetch> fetches,
-                         std::initializer_list<FeedKey> feeds = {},
-                         std::initializer_list<Fetch> targets = {});
-  Callable make_callable(std::span<const Fetch> fetches, std::span<const FeedKey> feeds,
-                         std::span<const Fetch> targets);
+  Callable make_callable(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds = {},
+                         const ListOf<Fetch>& targets = {});
 
   // Gives up the variables' values, but those of a target, which are its servers'. Running
   // afterwards throws RuntimeError (closed); a run that is under way answers, or throws the same.
@@ -263,20 +269,13 @@ class TENON_API Session {
   std::vector<Allocation> variable_allocations() const;
   // The steps of the plan for this run, one a line, with shapes, devices and the library that runs
   // each; for reading.
-  std::string plan_text(std::span<const Fetch> fetches, const Feeds& feeds = {});
-  std::string plan_text(std::initializer_list<Fetch> fetches, const Feeds& feeds = {}) {
-    return plan_text(std::span<const Fetch>(fetches.begin(), fetches.size()), feeds);
-  }
+  std::string plan_text(const ListOf<Fetch>& fetches, const Feeds& feeds = {});
 
   // Where each operation of the graph is, and why; and what a run of these fetches copies between
   // devices (devices that compute in the host's memory share it: between them nothing is copied).
   // Of a run whose shapes hang on values, what is copied before those are known. Runs nothing.
   // Throws what planning that run would throw.
-  PlacementReport explain_placement(std::span<const Fetch> fetches, const Feeds& feeds = {});
-  PlacementReport explain_placement(std::initializer_list<Fetch> fetches = {},
-                                    const Feeds& feeds = {}) {
-    return explain_placement(std::span<const Fetch>(fetches.begin(), fetches.size()), feeds);
-  }
+  PlacementReport explain_placement(const ListOf<Fetch>& fetches = {}, const Feeds& feeds = {});
 
   const std::shared_ptr<internal::SessionState>& state() const noexcept { return state_; }
 

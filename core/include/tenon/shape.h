@@ -33,14 +33,11 @@ class TENON_API Shape {
   int rank() const noexcept { return known_rank_ ? static_cast<int>(sizes_.size()) : -1; }
   bool fully_defined() const noexcept;  // rank and every size are known
 
-  // The size of a dimension; a negative index counts from the end. Only of a known rank.
-  int64_t operator[](int dimension) const {
-    return sizes_[static_cast<size_t>(dimension < 0 ? dimension + rank() : dimension)];
-  }
-  int64_t& operator[](int dimension) {
-    return sizes_[static_cast<size_t>(dimension < 0 ? dimension + rank() : dimension)];
-  }
-  int64_t back() const { return sizes_.back(); }
+  // The size of a dimension; a negative index counts from the end. Throws ValueError: no_shape of
+  // an unknown rank, bad_argument for a dimension that isn't there.
+  int64_t operator[](int dimension) const { return sizes_[place_of(dimension)]; }
+  int64_t& operator[](int dimension) { return sizes_[place_of(dimension)]; }
+  int64_t back() const { return (*this)[-1]; }
   std::span<const int64_t> sizes() const noexcept { return {sizes_.data(), sizes_.size()}; }
   void push_back(int64_t size) { sizes_.push_back(size); }
 
@@ -60,6 +57,14 @@ class TENON_API Shape {
   std::string to_string() const;
 
  private:
+  size_t place_of(int dimension) const {
+    const auto place = static_cast<size_t>(dimension < 0 ? dimension + rank() : dimension);
+    if (place >= sizes_.size()) [[unlikely]]
+      fail_dimension(dimension);
+    return place;
+  }
+  [[noreturn]] void fail_dimension(int dimension) const;
+
   internal::InlineVector<int64_t, 4> sizes_;  // most shapes allocate nothing
   bool known_rank_ = true;
 };

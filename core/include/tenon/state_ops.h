@@ -6,7 +6,8 @@
 //
 // `ref` is a variable, or of reference variables what a write answered. Fetching the answer writes
 // the variable and gives its new value. Throw ValueError (shape_incompatible) and TypeError
-// (dtype_incompatible) as Variable's own functions do; a partitioned variable has those alone.
+// (dtype_incompatible) as Variable's own functions do; of a partitioned variable only those of rows
+// work, and Variable's own.
 #pragma once
 
 #include <string>

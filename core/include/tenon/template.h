@@ -45,8 +45,9 @@ namespace internal {
 struct TemplateState;
 }  // namespace internal
 
-// What a template knows, whatever its function is. Copies are of the same template. May be used
-// from several threads; the first call's variables are made by one of them.
+// What a template knows, whatever its function is. Copies are of the same template; using one that
+// was moved from throws FailedPreconditionError (closed). May be used from several threads; the
+// first call's variables are made by one of them.
 class TENON_API TemplateBase {
  public:
   const std::string& name() const;  // as given
@@ -67,6 +68,7 @@ class TENON_API TemplateBase {
   void call(const std::function<void()>& function) const;
 
  private:
+  internal::TemplateState& state() const;
   std::vector<Variable> below(std::string_view key) const;
   std::shared_ptr<internal::TemplateState> state_;
 };

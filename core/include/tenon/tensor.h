@@ -13,13 +13,18 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "tenon/dtype.h"
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/shape.h"
 
 namespace tenon {
+
+template <Element T>
+class ElementsOfTemporary;
 
 // A dtype, a shape and a shared buffer that holds the elements row-major. Copies share the buffer.
 //
@@ -28,11 +33,31 @@ namespace tenon {
 // (data(), mutable_data(), scalar(), clone()) throws RuntimeError (bad_placement), naming the GPU.
 // A run that it is fed to and fetched from gives a copy on the host.
 //
+// A tensor that was moved from is empty, as a default-constructed one: what asks for its elements
+// throws FailedPreconditionError (bad_argument).
+//
 // Thread-safety: as a shared_ptr. Different handles may be used from different threads; writing
 // elements while another thread reads them is the caller's to prevent.
 class TENON_API Tensor {
  public:
   Tensor() = default;  // empty: no dtype, no values; !tensor is true
+  Tensor(const Tensor&) = default;
+  Tensor& operator=(const Tensor&) = default;
+  Tensor(Tensor&& other) noexcept
+      : buffer_(std::move(other.buffer_)),
+        offset_(std::exchange(other.offset_, 0)),
+        count_(std::exchange(other.count_, 0)),
+        dtype_(std::exchange(other.dtype_, DType::invalid)),
+        shape_(std::exchange(other.shape_, Shape())) {}
+  Tensor& operator=(Tensor&& other) noexcept {
+    buffer_ = std::move(other.buffer_);
+    offset_ = std::exchange(other.offset_, 0);
+    count_ = std::exchange(other.count_, 0);
+    dtype_ = std::exchange(other.dtype_, DType::invalid);
+    shape_ = std::exchange(other.shape_, Shape());
+    return *this;
+  }
+  ~Tensor() = default;
 
   // Host memory of its own for a full shape, elements zero ("" for strings).
   // Throws ValueError (no_shape) for a shape not fully known or with negative sizes,
@@ -43,7 +68,7 @@ class TENON_API Tensor {
   Tensor(T value) : Tensor(dtype_of<T>, Shape{}) {
     *mutable_data<T>().data() = value;
   }
-  Tensor(const char* value) : Tensor(std::string(value)) {}
+  Tensor(const char* value) : Tensor(std::string(internal::not_null(value))) {}
   template <Element T>
   Tensor(std::initializer_list<T> values)
       : Tensor(from<T>(std::vector<T>(values), {static_cast<int64_t>(values.size())})) {}
@@ -53,6 +78,16 @@ class TENON_API Tensor {
       : Tensor(from<T>(joined<T>(rows),
                        {static_cast<int64_t>(rows.size()),
                         rows.size() == 0 ? 0 : static_cast<int64_t>(rows.begin()->size())})) {}
+
+  // A copy of the values: a vector, or a matrix (throws as of rows that differ above).
+  template <Element T>
+  Tensor(const std::vector<T>& values)
+      : Tensor(from<T>(values, {static_cast<int64_t>(values.size())})) {}
+  template <Element T>
+  Tensor(const std::vector<std::vector<T>>& rows)
+      : Tensor(from<T>(joined<T>(rows),
+                       {static_cast<int64_t>(rows.size()),
+                        rows.empty() ? 0 : static_cast<int64_t>(rows.front().size())})) {}
 
   // A copy of `values`, whose number must be the shape's (else ValueError, shape_incompatible).
   template <Element T>
@@ -86,18 +121,25 @@ class TENON_API Tensor {
   // Where the elements lie: "/device:CPU:0" for host memory.
   const std::string& device() const noexcept;
 
-  // The elements. Throws TypeError (dtype_incompatible) when T is not the tensor's dtype,
-  // RuntimeError (bad_placement) when they aren't in the host's memory.
+  // The elements, good as long as a handle to the tensor lives. Throws TypeError
+  // (dtype_incompatible) when T is not the tensor's dtype, RuntimeError (bad_placement) when they
+  // aren't in the host's memory.
   template <Element T>
-  std::span<const T> data() const {
+  std::span<const T> data() const& {
     check_dtype(dtype_of<T>);
     return {static_cast<const T*>(raw()), static_cast<size_t>(count_)};
   }
+  // Of a tensor without a name only single elements can be had: session.run(y).data<float>()[0].
+  // A loop over them needs the tensor kept: Tensor value = session.run(y);
   template <Element T>
-  std::span<T> mutable_data() {
+  ElementsOfTemporary<T> data() const&&;
+  template <Element T>
+  std::span<T> mutable_data() & {
     check_dtype(dtype_of<T>);
     return {static_cast<T*>(raw()), static_cast<size_t>(count_)};
   }
+  template <Element T>
+  std::span<T> mutable_data() && = delete;  // the elements would be gone with the tensor
   // The value of a scalar, or of a tensor of one element (else ValueError, bad_argument).
   template <Element T>
   T scalar() const {
@@ -122,8 +164,8 @@ class TENON_API Tensor {
   void drop_buffer() noexcept { buffer_.reset(); }
 
  private:
-  template <typename T>
-  static std::vector<T> joined(std::initializer_list<std::initializer_list<T>> rows) {
+  template <typename T, typename Rows>
+  static std::vector<T> joined(const Rows& rows) {
     std::vector<T> all;
     for (const auto& row : rows) {
       if (row.size() != rows.begin()->size()) fail_ragged();
@@ -133,6 +175,7 @@ class TENON_API Tensor {
   }
   [[noreturn]] static void fail_ragged();
   static Tensor sized(DType dtype, const Shape& shape, size_t values);
+  void check_not_empty() const;
   void check_dtype(DType wanted) const;
   void check_single() const;
 
@@ -142,6 +185,25 @@ class TENON_API Tensor {
   DType dtype_ = DType::invalid;
   Shape shape_;
 };
+
+// The elements of a tensor that has no name. It keeps them, so that it may be kept itself; it is no
+// range, so that no loop and no span outlives what it goes over.
+template <Element T>
+class ElementsOfTemporary {
+ public:
+  explicit ElementsOfTemporary(Tensor tensor) : tensor_(std::move(tensor)) {}
+  T operator[](size_t i) const { return tensor_.data<T>()[i]; }
+  size_t size() const { return tensor_.data<T>().size(); }
+
+ private:
+  Tensor tensor_;
+};
+
+template <Element T>
+ElementsOfTemporary<T> Tensor::data() const&& {
+  check_dtype(dtype_of<T>);
+  return ElementsOfTemporary<T>(*this);
+}
 
 // The values as NumPy prints them: "[[1 2]\n [3 4]]"; long axes are shortened. Of a tensor
 // in a GPU's memory: "<float32 (2, 3) on /device:GPU:0>".

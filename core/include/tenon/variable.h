@@ -10,7 +10,12 @@
 // session runs the initializer; each session has values of its own.
 //
 // By default a variable is a reference variable, as in TensorFlow 1; with use_resource it is a
-// resource variable. The two differ in the operations that they are made of, and in nothing else.
+// resource variable. What they hold and how they are shared is the same. They differ in
+//  - the operations that they are made of, and so in what names and seeds follow from these;
+//  - when they are read: a reference variable by each operation that takes it, when that runs; a
+//    resource variable by a ReadVariableOp that is made where it is used, and runs after what
+//    control dependencies in force there wait for;
+//  - assigning another shape: refused where the assignment is made, or when it runs.
 //
 // Rules that are worth knowing:
 //  - A variable's name follows the current name scope (which a variable scope opens, too): Variable
@@ -43,6 +48,7 @@
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/initializers.h"
+#include "tenon/list_of.h"
 #include "tenon/shape.h"
 #include "tenon/tensor.h"
 
@@ -69,7 +75,7 @@ using Constraint = std::function<Output(const Output& value)>;
 class CachingDevice {
  public:
   CachingDevice() = default;  // not cached
-  CachingDevice(const char* name) : name_(name) {}
+  CachingDevice(const char* name) : name_(internal::not_null(name)) {}
   CachingDevice(std::string name) : name_(std::move(name)) {}
   CachingDevice(std::string_view name) : name_(std::string(name)) {}
   CachingDevice(DeviceFunction function) : function_(std::move(function)) {}
@@ -189,15 +195,15 @@ class TENON_API Variable {
   // The value: the one read that was made with the variable (from the caching device, if there is
   // one); of a resource variable, a new read where the program is. A partitioned variable's parts
   // are joined.
-  Output value() const;
-  operator Output() const { return value(); }
+  Output value(Location where = Location::current()) const;
+  operator Output() const { return value(Location{}); }
   // A new read: in control_dependencies it reads after what these do.
-  Output read_value() const;
+  Output read_value(Location where = Location::current()) const;
   // The value if the session has initialised the variable, else its initial value: what another
   // variable's initializer may depend on, whatever the order of initialisation.
-  Output initialized_value() const;
+  Output initialized_value(Location where = Location::current()) const;
   // Whether the session that runs it has initialised the variable: a bool.
-  Output is_initialized() const;
+  Output is_initialized(Location where = Location::current()) const;
 
   // Fetching the answer writes the variable and gives its new value. Throws ValueError
   // (shape_incompatible) or TypeError (dtype_incompatible). Of a partitioned variable the value is
@@ -208,7 +214,8 @@ class TENON_API Variable {
                     Location where = Location::current()) const;
   Output assign_sub(const Input& delta, const OpOptions& options = {},
                     Location where = Location::current()) const;
-  // Rows at indices (int32 or int64, any shape): updates are of shape indices + the rest.
+  // Rows at indices (int32 or int64, any shape): updates are of shape indices + the rest. Of a
+  // partitioned variable indices count through all its parts, and the answer is these joined.
   Output scatter_update(const Input& indices, const Input& updates, const OpOptions& options = {},
                         Location where = Location::current()) const;
   Output scatter_add(const Input& indices, const Input& updates, const OpOptions& options = {},
@@ -220,7 +227,8 @@ class TENON_API Variable {
   Output count_up_to(int64_t limit, const OpOptions& options = {},
                      Location where = Location::current()) const;
 
-  // Writes a value into the session, without adding to the graph.
+  // Writes a value into the session, without adding to the graph; of a partitioned variable each
+  // part's share of it.
   // Throws ValueError (bad_feed_shape, bad_feed) for another shape or dtype.
   void load(const Tensor& value, Session& session) const;
 
@@ -237,7 +245,7 @@ class TENON_API Variable {
   };
   std::optional<SliceInfo> save_slice_info() const;
   // A partitioned variable's parts joined into one tensor; of another variable value().
-  Output as_tensor() const;
+  Output as_tensor(Location where = Location::current()) const;
 
   // The variable's own endpoint: a reference to its memory (VariableV2:0), or its handle
   // (VarHandleOp:0). What writes the variable takes this.
@@ -284,7 +292,7 @@ TENON_API std::vector<Variable> moving_average_variables(std::string_view scope 
 
 // An operation that runs the initializers of these variables, in no order. Throws ValueError
 // (not_a_variable) for what has no initializer.
-TENON_API Operation variables_initializer(const std::vector<Variable>& variables,
+TENON_API Operation variables_initializer(const ListOf<Variable>& variables,
                                           const OpOptions& options = {},
                                           Location where = Location::current());
 // The same for all variables of GLOBAL_VARIABLES or LOCAL_VARIABLES; AttributeError's kind
@@ -298,12 +306,14 @@ TENON_API Operation tables_initializer(const OpOptions& options = {.name = "init
 // The names of the operations of those variables that the session hasn't initialised: a vector of
 // strings. Left out: the global and local variables.
 TENON_API Output report_uninitialized_variables(Location where = Location::current());
-TENON_API Output report_uninitialized_variables(const std::vector<Variable>& variables,
+TENON_API Output report_uninitialized_variables(const ListOf<Variable>& variables,
                                                 Location where = Location::current());
-TENON_API Output is_variable_initialized(const Variable& variable);
+TENON_API Output is_variable_initialized(const Variable& variable,
+                                         Location where = Location::current());
 // An operation that fails (FailedPreconditionError, uninitialized) unless all of the variables are
 // initialised; empty when there are none. Left out: the global and local variables.
-TENON_API Output assert_variables_initialized();
-TENON_API Output assert_variables_initialized(const std::vector<Variable>& variables);
+TENON_API Output assert_variables_initialized(Location where = Location::current());
+TENON_API Output assert_variables_initialized(const ListOf<Variable>& variables,
+                                              Location where = Location::current());
 
 }  // namespace tenon

@@ -120,8 +120,8 @@ struct GetVariableOptions {
 
 struct VariableScopeOptions {
   std::optional<std::string> default_name = {};  // where no name is given: made unique
-  std::vector<Output> values = {};  // their graph is the default one while the scope is open
-  Initializer initializer = {};     // defaults of get_variable; left out: those of the scope around
+  Inputs values = {};            // their graph is the default one while the scope is open
+  Initializer initializer = {};  // defaults of get_variable; left out: those of the scope around
   Regularizer regularizer = {};
   CachingDevice caching_device = {};
   Partitioner partitioner = {};

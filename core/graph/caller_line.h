@@ -1,0 +1,56 @@
+// The line of the program that operations are made for.
+#pragma once
+
+#include <utility>
+
+#include "tenon/error.h"
+
+namespace tenon::internal {
+
+// While one lives, whatever this thread makes was made at that line: functions that are made of
+// others pass lines of the library. Inside of another one it changes nothing, for the outermost
+// call is the program's; nor does it with an empty location.
+class CallerLine {
+ public:
+  explicit CallerLine(const Location& where) : before_(current_) {
+    if (current_.line == 0) current_ = where;
+  }
+  CallerLine(const CallerLine&) = delete;
+  CallerLine& operator=(const CallerLine&) = delete;
+  ~CallerLine() { current_ = before_; }
+
+  // The line in force, else `own`.
+  static Location or_else(const Location& own) { return current_.line != 0 ? current_ : own; }
+
+ private:
+  friend class ProgramRuns;
+  static inline constinit thread_local Location current_ = {};
+
+  Location before_;
+};
+
+// While one lives, a function of the program's runs inside of a call (an initializer, a device
+// function): what it makes was made at its own lines.
+class ProgramRuns {
+ public:
+  ProgramRuns()
+      : before_(std::exchange(CallerLine::current_, Location{})),
+        call_before_(std::exchange(call_, before_)) {}
+  ProgramRuns(const ProgramRuns&) = delete;
+  ProgramRuns& operator=(const ProgramRuns&) = delete;
+  ~ProgramRuns() {
+    CallerLine::current_ = before_;
+    call_ = call_before_;
+  }
+
+  // The line of the call that the function runs inside of, else `own`: for functions of the
+  // library's that stand in for the program's (regularizers).
+  static Location call_or_else(const Location& own) { return call_.line != 0 ? call_ : own; }
+
+ private:
+  static inline constinit thread_local Location call_ = {};
+
+  Location before_, call_before_;
+};
+
+}  // namespace tenon::internal
