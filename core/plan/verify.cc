@@ -1,5 +1,6 @@
 // What holds of a plan graph behind each pass: see plan_graph.h.
 #include <algorithm>
+#include <string_view>
 
 #include "core/base/check.h"
 #include "core/plan/plan_graph.h"
@@ -8,19 +9,26 @@
 namespace tenon::internal {
 namespace {
 
+// Fails, saying of an operation what is wrong with it. (Described only here: plans are verified
+// behind every pass, and right.)
+[[noreturn]] void fail_at(const PlanOp& op, std::string_view behind, const char* wrong) {
+  fail<RuntimeError>(ErrorKind::bad_argument, "Behind ", behind, " ", described(*op.node), wrong);
+}
+
 void verify_op(const PlanGraph& graph, OpId id, const IdVector<OpId, bool>& listed,
                std::string_view behind) {
   const PlanOp& op = graph.op(id);
   require<RuntimeError>(op.node != nullptr, ErrorKind::bad_argument, "Behind ", behind,
                         " an operation is listed that was erased");
   graph.for_each_predecessor(op, [&](OpId before) {
-    require<RuntimeError>(listed[before], ErrorKind::bad_argument, "Behind ", behind, " ",
-                          described(*op.node),
-                          " comes before what it depends on, or depends on what was erased");
+    if (!listed[before]) {
+      fail_at(op, behind, " comes before what it depends on, or depends on what was erased");
+    }
   });
   for (const ValueId output : op.outputs()) {
-    require<RuntimeError>(graph.value(output).producer() == id, ErrorKind::bad_argument, "Behind ",
-                          behind, " ", described(*op.node), " lists another operation's output");
+    if (graph.value(output).producer() != id) {
+      fail_at(op, behind, " lists another operation's output");
+    }
   }
 }
 
@@ -30,8 +38,7 @@ void PlanGraph::verify(std::string_view behind) const {
   IdVector<OpId, bool> listed(op_count(), false);
   for (const OpId id : order_) {
     verify_op(*this, id, listed, behind);
-    require<RuntimeError>(!listed[id], ErrorKind::bad_argument, "Behind ", behind, " ",
-                          described(*op(id).node), " is listed twice");
+    if (listed[id]) fail_at(op(id), behind, " is listed twice");
     listed[id] = true;
   }
   for (const ValueId fetch : fetches_) {
@@ -74,8 +81,10 @@ void PlanGraph::verify_reads() const {
       const bool overwritten =
           !writes.any_precedes(variable, id) &&
           std::any_of(writers.begin(), writers.end(), [&](OpId writer) { return ran[writer]; });
-      require<RuntimeError>(!overwritten, ErrorKind::bad_argument, described(*op.node),
-                            " reads what a write, which it doesn't come after, has overwritten");
+      if (overwritten) {
+        fail<RuntimeError>(ErrorKind::bad_argument, described(*op.node),
+                           " reads what a write, which it doesn't come after, has overwritten");
+      }
     }
     ran[id] = true;
   }
