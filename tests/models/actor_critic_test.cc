@@ -38,12 +38,8 @@ struct ActorCritic {
       centered = rewards - mean.read_value();
     }
     auto each = unstack(centered);
-    std::vector<Input> returns(each.begin(), each.end());
-    for (size_t i = each.size() - 1; i > 0; --i) {
-      each[i - 1] = each[i - 1] + 0.8 * each[i];
-      returns[i - 1] = each[i - 1];
-    }
-    return stack(returns);
+    for (size_t i = each.size() - 1; i > 0; --i) each[i - 1] = each[i - 1] + 0.8 * each[i];
+    return stack(each);
   }
 
   void minimize(const Output& loss) {
@@ -51,13 +47,11 @@ struct ActorCritic {
     auto rate = train::polynomial_decay(
         0.03, step, {.decay_steps = 25, .end_learning_rate = 0.002, .power = 2.0});
     train::AdamOptimizer optimizer({.learning_rate = rate, .epsilon = 1e-4});
-    auto pairs = optimizer.compute_gradients(loss);
-    std::vector<Output> gradients;
-    for (const auto& pair : pairs) gradients.push_back(pair.gradient);
-    auto clipped = clip_by_global_norm(gradients, 0.7);
+    auto variables = trainable_variables();
+    auto clipped = clip_by_global_norm(gradients({loss}, variables), 0.7);
     norm = clipped.global_norm;
-    for (size_t i = 0; i < pairs.size(); ++i) pairs[i].gradient = clipped.tensors[i];
-    train = optimizer.apply_gradients(pairs, {.global_step = step});
+    train =
+        optimizer.apply_gradients(train::zip(clipped.tensors, variables), {.global_step = step});
   }
 };
 

@@ -30,7 +30,7 @@ struct Dqn {
 
     auto online = get_collection<Variable>(GraphKeys::TRAINABLE_VARIABLES, "online/");
     auto copied = get_collection<Variable>(GraphKeys::TRAINABLE_VARIABLES, "target/");
-    std::vector<ControlInput> copies;
+    std::vector<Output> copies;
     for (size_t i = 0; i < online.size(); ++i) copies.push_back(copied.at(i).assign(online[i]));
     copy = group(copies);
 

@@ -15,7 +15,7 @@ struct Factorization {
   Operation train;
 
   Factorization() {
-    std::vector<Input> parts;
+    std::vector<Variable> parts;
     Variable user_bias;
     {
       auto scope = variable_scope("users");

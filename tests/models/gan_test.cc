@@ -76,12 +76,12 @@ struct Gan {
     train::AdamOptimizer g_adam({.learning_rate = 0.02, .beta1 = 0.5, .name = "GAdam"});
     {
       auto after = control_dependencies({d_adam.minimize(d_loss, {.var_list = d_variables})});
-      std::vector<ControlInput> clipped;
+      std::vector<Output> clipped;
       for (auto& v : d_variables) clipped.push_back(v.assign(clip_by_value(v, -0.6, 0.6)));
       d_train = group(clipped);
     }
     auto updates = get_collection<Operation>(GraphKeys::UPDATE_OPS, "generator/");
-    auto after = control_dependencies(std::vector<ControlInput>(updates.begin(), updates.end()));
+    auto after = control_dependencies(updates);
     g_train = g_adam.minimize(g_loss, {.var_list = trainable_variables("generator/")});
   }
 };

@@ -43,7 +43,7 @@ struct Lstm {
     kept_h = get_local_variable("h", {.shape = {2, 5}, .initializer = zeros});
     kept_c = get_local_variable("c", {.shape = {2, 5}, .initializer = zeros});
     state = {kept_h, kept_c};
-    std::vector<Input> losses;
+    std::vector<Output> losses;
     for (size_t t = 0; t < letters.size(); ++t) {
       state = lstm_cell(letters[t], state);
       auto scope = variable_scope("letters", {.reuse = t > 0});
@@ -56,15 +56,11 @@ struct Lstm {
 
   void minimize() {
     auto variables = trainable_variables();
-    auto slopes = gradients({loss}, std::vector<Ref>(variables.begin(), variables.end()));
-    auto clipped = clip_by_global_norm(slopes, 0.4);
+    auto clipped = clip_by_global_norm(gradients({loss}, variables), 0.4);
     norm = clipped.global_norm;
-    train::GradientsAndVariables pairs;
-    for (size_t i = 0; i < variables.size(); ++i) {
-      pairs.push_back({clipped.tensors[i], variables[i]});
-    }
     train::MomentumOptimizer optimizer({.learning_rate = 0.3, .momentum = 0.7});
-    auto after = control_dependencies({optimizer.apply_gradients(pairs)});
+    auto after =
+        control_dependencies({optimizer.apply_gradients(train::zip(clipped.tensors, variables))});
     train = group({kept_h.assign(state.h), kept_c.assign(state.c)});
   }
 };
