@@ -89,10 +89,10 @@ Output dense(const Output& x, int64_t units, const std::string& name, int64_t se
   return matmul(x, weights) + biases;
 }
 
-void PrintTo(const Setting& setting, std::ostream* out) {
+std::ostream& operator<<(std::ostream& out, const Setting& setting) {
   const char* const places[] = {"Cpu", "Gpu", "Strewn"};
-  *out << (setting.use_resource ? "Resource" : "Reference")
-       << places[static_cast<int>(setting.place)];
+  return out << (setting.use_resource ? "Resource" : "Reference")
+             << places[static_cast<int>(setting.place)];
 }
 
 ModelTest::ModelTest()
@@ -139,6 +139,7 @@ void Comparison::step(std::span<const Tensor> values) {
 void Comparison::variables(Session& session, const std::string& moment) {
   ++moments_;
   const nlohmann::json& expected = expected_["variables"].at(moment);
+  const std::string which = model_ + ", " + moment + ": ";
   std::vector<Variable> kept = global_variables();
   const std::vector<Variable> locals = local_variables();
   kept.insert(kept.end(), locals.begin(), locals.end());
@@ -149,7 +150,7 @@ void Comparison::variables(Session& session, const std::string& moment) {
     const std::string& name = variable.op().name();
     if (std::find(left_out.begin(), left_out.end(), name) != left_out.end()) continue;
     EXPECT_TRUE(names.insert(name).second) << "two variables " << name;
-    const std::string what = model_ + ", " + moment + ": " + name;
+    const std::string what = which + name;
     if (!expected.contains(name)) {
       ADD_FAILURE() << what << " isn't there in TensorFlow";
       continue;
@@ -160,7 +161,7 @@ void Comparison::variables(Session& session, const std::string& moment) {
     expect_near(session.run(variable), same["values"], what);
   }
   for (const auto& [name, value] : expected.items()) {
-    EXPECT_TRUE(names.contains(name)) << model_ << ", " << moment << ": " << name << " is missing";
+    EXPECT_TRUE(names.contains(name)) << which << name << " is missing";
   }
 }
 

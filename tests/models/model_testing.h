@@ -45,7 +45,7 @@ struct Setting {
   bool use_resource;
   Place place;
 };
-void PrintTo(const Setting& setting, std::ostream* out);
+std::ostream& operator<<(std::ostream& out, const Setting& setting);
 
 class ModelTest : public testing::TestWithParam<Setting> {
  protected:
