@@ -13,3 +13,4 @@ foreach(name IN ITEMS LEVELDB_INCLUDE_DIR LEVELDB_LIBRARY SNAPPY_INCLUDE_DIR SNA
             "found; Debian's packages are libleveldb-dev, libsnappy-dev and libprotozero-dev")
   endif()
 endforeach()
+find_package(ZLIB REQUIRED)

@@ -51,9 +51,11 @@ class BundleSink : public TensorSink {
 
   // The shard that what is added from now on goes to.
   void use_shard(int32_t shard) { shard_ = shard; }
+  // Throws ValueError (bad_argument) for a name that was added before.
   void add(const std::string& name, const Tensor& tensor) override;
+  // A part of tensor `name`, of shape `full`. All parts must be added, each once.
   void add_slice(const std::string& name, const Shape& full, const TensorSlice& slice,
-                 const Tensor& tensor) override;
+                 const Tensor& tensor);
   void finish() override;
   const std::vector<std::string>& files() const override { return files_; }
 

@@ -4,12 +4,15 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/io/dtype_numbers.h"
 #include "core/io/file.h"
 #include "core/io/shard_name.h"
+#include "core/io/tensor_sink.h"
 #include "core/io/tensor_source.h"
 
 namespace tenon::train {
@@ -49,6 +52,29 @@ std::string CheckpointReader::debug_string() const {
 }
 
 const std::string& CheckpointReader::path() const { return source_->path(); }
+
+CheckpointWriter::CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables)
+    : sink_(internal::make_sink(std::string(path), variables)), variables_(std::move(variables)) {}
+
+CheckpointWriter::~CheckpointWriter() = default;
+CheckpointWriter::CheckpointWriter(CheckpointWriter&&) noexcept = default;
+
+void CheckpointWriter::add(std::string_view name, const Tensor& tensor) {
+  internal::require<ValueError>(next_ < variables_.size() && variables_[next_].name == name &&
+                                    variables_[next_].dtype == tensor.dtype() &&
+                                    variables_[next_].shape == tensor.shape(),
+                                ErrorKind::bad_argument, "Tensor ", name, " (", tensor.dtype(), ' ',
+                                tensor.shape(), ") is not the one that was to come next");
+  sink_->add(std::string(name), tensor);
+  ++next_;
+}
+
+void CheckpointWriter::finish() {
+  internal::require<ValueError>(next_ == variables_.size(), ErrorKind::bad_argument,
+                                variables_.size() - next_,
+                                " tensors that were to come are missing");
+  sink_->finish();
+}
 
 CheckpointReader load_checkpoint(std::string_view path) { return CheckpointReader(path); }
 

@@ -1,4 +1,4 @@
-// Which checkpoint a path means.
+// Which checkpoint a path means, and which format.
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,15 +9,21 @@
 #include "core/base/check.h"
 #include "core/io/bundle.h"
 #include "core/io/file.h"
+#include "core/io/npz.h"
+#include "core/io/safetensors.h"
 #include "core/io/shard_name.h"
 #include "core/io/table.h"
+#include "core/io/tensor_sink.h"
 #include "core/io/tensor_source.h"
 #include "core/io/v1_source.h"
+#include "core/io/zip.h"
 #include "tenon/checkpoint.h"
 
 namespace tenon::internal {
 
 namespace {
+
+constexpr std::string_view kSafetensorsSuffix = ".safetensors", kNpzSuffix = ".npz";
 
 bool ends_with(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -75,6 +81,15 @@ std::unique_ptr<TensorSource> open_folder(const std::string& folder) {
 
 }  // namespace
 
+std::unique_ptr<TensorSink> make_sink(const std::string& path,
+                                      const std::vector<train::StoredVariable>& variables) {
+  if (ends_with(path, kSafetensorsSuffix)) {
+    return std::make_unique<SafetensorsSink>(path, variables);
+  }
+  if (ends_with(path, kNpzSuffix)) return std::make_unique<NpzSink>(path);
+  return std::make_unique<BundleSink>(path);
+}
+
 std::unique_ptr<TensorSource> open_checkpoint(const std::string& path) {
   if (const auto prefix = bundle_prefix(path)) return std::make_unique<BundleSource>(*prefix);
   if (folder_exists(path)) return open_folder(path);
@@ -83,8 +98,10 @@ std::unique_ptr<TensorSource> open_checkpoint(const std::string& path) {
   }
   require<NotFoundError>(file_exists(path), ErrorKind::no_such_file, "There is no checkpoint ",
                          path, ": neither ", bundle_index(path), " nor ", path, " is there");
-  require<DataLossError>(Table::is_table(InputFile(path)), ErrorKind::corrupt_file, path,
-                         " is no checkpoint");
+  const InputFile file(path);
+  if (ends_with(path, kSafetensorsSuffix)) return std::make_unique<SafetensorsSource>(path);
+  if (is_zip(file) || ends_with(path, kNpzSuffix)) return std::make_unique<NpzSource>(path);
+  require<DataLossError>(Table::is_table(file), ErrorKind::corrupt_file, path, " is no checkpoint");
   return std::make_unique<V1Source>(path, std::vector<std::string>{path});
 }
 

@@ -112,7 +112,7 @@ std::string layer_of_file(const std::string& file) {
 bool is_our_header(const std::string& header) {
   const std::string top = first_folder(header);
   return top == "core" || top == "tenon" || top == "cpu_fallback" || top == "tests" ||
-         top == "samples" || top == "bench" || top == "cuda" || top == "onednn";
+         top == "samples" || top == "bench" || top == "cuda" || top == "onednn" || top == "tools";
 }
 
 // What is wrong with `file` including this; empty if nothing is.
@@ -138,6 +138,12 @@ std::string verdict(const std::string& file, const Include& include) {
     return header == "tenon/tenon.h" || !is_our_header(header) || starts_with(header, "bench/")
                ? ""
                : "a benchmark sees only the public API";
+  }
+  if (top == "tools") {
+    return starts_with(header, "tenon/") || header == "core/tensor/half.h" ||
+                   !is_our_header(header) || starts_with(header, "tools/")
+               ? ""
+               : "a tool sees the public API, and how numbers of 16 bits are stored";
   }
   // The public header of a backend is one of the session's: it needs no header of the backend.
   if (file == "cuda/include/tenon/cuda.h") {
@@ -177,7 +183,8 @@ std::string verdict(const std::string& file, const std::string& header, bool ang
 TEST(IncludeDirectionsTest, NoFileIncludesALaterLayer) {
   const fs::path root = TENON_SOURCE_DIR;
   int files = 0;
-  for (const char* folder : {"core", "cpu_fallback", "cuda", "onednn", "samples", "bench"}) {
+  for (const char* folder :
+       {"core", "cpu_fallback", "cuda", "onednn", "samples", "bench", "tools"}) {
     if (!fs::exists(root / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string extension = entry.path().extension();

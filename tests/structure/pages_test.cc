@@ -31,7 +31,7 @@ std::vector<std::string> found(const std::string& text, const char* pattern) {
 }
 
 const char* const kPages[] = {"README.md", "CONTRIBUTING.md", "docs/architecture.md",
-                              "docs/variables.md"};
+                              "docs/variables.md", "docs/checkpoints.md"};
 
 TEST(PagesTest, LinkToFilesThatAreThere) {
   for (const char* page : kPages) {

@@ -16,6 +16,7 @@
 // Saver (tenon/saver.h) writes checkpoints, and restores a session from them.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@
 namespace tenon {
 
 namespace internal {
+class TensorSink;
 class TensorSource;
 }  // namespace internal
 
@@ -68,6 +70,26 @@ class TENON_API CheckpointReader {
 
  private:
   std::shared_ptr<const internal::TensorSource> source_;
+};
+
+// Writes a file of tensors, in the format that the path's end says: `.safetensors`, `.npz`, else
+// TensorFlow's V2 with the path as its prefix. It has its name only when all of it is on the disk.
+class TENON_API CheckpointWriter {
+ public:
+  // What will be added, by name, dtype and shape: safetensors says that before the values. Throws
+  // UnimplementedError (dtype_incompatible) for strings where the format can't hold them.
+  CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables);
+  ~CheckpointWriter();  // one that isn't finished leaves nothing behind
+  CheckpointWriter(CheckpointWriter&&) noexcept;
+
+  // All of them, in that order. Throws ValueError (bad_argument) for another.
+  void add(std::string_view name, const Tensor& tensor);
+  void finish();
+
+ private:
+  std::unique_ptr<internal::TensorSink> sink_;
+  std::vector<StoredVariable> variables_;
+  size_t next_ = 0;
 };
 
 TENON_API CheckpointReader load_checkpoint(std::string_view path);

@@ -1,4 +1,4 @@
-// The page on variables: its code is built as it stands, and prints what the page says it prints.
+// The pages whose code is built as it stands: it prints what the page says it prints.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/testing/command.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace tenon::test {
 namespace {
@@ -55,25 +56,36 @@ std::string promised(const std::vector<std::string>& code) {
   return all;
 }
 
-TEST(VariablesPageTest, ItsProgramsPrintWhatThePageSays) {
-  const CommandResult result = run_command(TENON_BINARY_DIR "/variables_page");
+class ProgramPageTest : public testing::TestWithParam<const char*> {
+ protected:
+  const std::string name_ = GetParam();
+  const std::string english_ = name_ + ".md";
+  const std::string chinese_ = name_ + ".zh" + ".md";
+};
+
+TEST_P(ProgramPageTest, ItsProgramsPrintWhatThePageSays) {
+  const TemporaryFolder folder;  // where they may write
+  const CommandResult result =
+      run_command("cd '" + folder.path() + "' && " TENON_BINARY_DIR "/" + name_ + "_page");
   ASSERT_EQ(result.status, 0) << result.output;
-  const std::string expected = promised(blocks("variables.md"));
+  const std::string expected = promised(blocks(english_));
   ASSERT_NE(expected, "");
   EXPECT_EQ(result.output, expected);
 }
 
 // The first block has comments in the page's language.
-TEST(VariablesPageTest, TheChinesePageHasTheSamePrograms) {
-  std::vector<std::string> english = blocks("variables.md"), chinese = blocks("variables.zh.md");
+TEST_P(ProgramPageTest, TheChinesePageHasTheSamePrograms) {
+  std::vector<std::string> english = blocks(english_), chinese = blocks(chinese_);
   ASSERT_FALSE(english.empty());
   ASSERT_FALSE(chinese.empty());
   english.erase(english.begin());
   chinese.erase(chinese.begin());
   EXPECT_EQ(chinese, english);
-  ASSERT_FALSE(table_code("variables.md").empty());
-  EXPECT_EQ(table_code("variables.zh.md"), table_code("variables.md"));
+  ASSERT_FALSE(table_code(english_).empty());
+  EXPECT_EQ(table_code(chinese_), table_code(english_));
 }
+
+INSTANTIATE_TEST_SUITE_P(Pages, ProgramPageTest, testing::Values("variables", "checkpoints"));
 
 }  // namespace
 }  // namespace tenon::test

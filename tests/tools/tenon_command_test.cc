@@ -1,0 +1,163 @@
+// The program tenon, as somebody calls it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tenon/checkpoint.h"
+#include "tests/testing/command.h"
+#include "tests/testing/temporary_folder.h"
+#include "tests/testing/tensors.h"
+
+namespace tenon::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+const std::string kData = std::string(TENON_SOURCE_DIR) + "/tests/io/data/";
+
+CommandResult run_tenon(const std::string& arguments) {
+  return run_command("'" TENON_BINARY_DIR "/tools/tenon' " + arguments);
+}
+
+// What goes to standard error alone.
+CommandResult run_for_messages(const std::string& arguments) {
+  return run_tenon(arguments + " 2>&1 >/dev/null");
+}
+
+std::vector<std::string> names_of(const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& variable : train::list_variables(path)) names.push_back(variable.name);
+  return names;
+}
+
+// A file of the tensors a/w and b.
+class TenonCommandTest : public testing::Test {
+ protected:
+  TenonCommandTest() { write("x.npz", 2.0f); }
+  void write(const std::string& name, float second) const {
+    const std::vector<Tensor> tensors = {Tensor({1.0f, second, -4.0f}), Tensor(int32_t{7})};
+    train::CheckpointWriter writer(folder_ / name, {{.name = "a/w", .dtype = float32, .shape = {3}},
+                                                    {.name = "b", .dtype = int32}});
+    writer.add("a/w", tensors[0]);
+    writer.add("b", tensors[1]);
+    writer.finish();
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(TenonCommandTest, InspectListsTensorsAndSums) {
+  const CommandResult listed = run_tenon("inspect " + (folder_ / "x.npz"));
+  EXPECT_EQ(listed.status, 0);
+  EXPECT_EQ(listed.output,
+            "a/w  float32   (3,)  12 bytes\n"
+            "b    int32     ()    4 bytes\n"
+            "2 tensors, 4 elements, 16 bytes\n");
+}
+
+TEST_F(TenonCommandTest, InspectShowsValuesAndStatistics) {
+  const std::string path = folder_ / "x.npz";
+  EXPECT_EQ(run_tenon("inspect --tensor a/w " + path).output,
+            "a/w  float32   (3,)  12 bytes\n[1 2 -4]\n1 tensors, 3 elements, 12 bytes\n");
+  EXPECT_THAT(run_tenon("inspect --stats " + path).output,
+              HasSubstr("12 bytes  min -4, max 2, mean -0.333333, l2 4.58258\n"));
+  EXPECT_THAT(run_tenon("inspect --file_name=" + path + " --tensor_name=b").output,
+              HasSubstr("\n7\n"));
+  EXPECT_THAT(run_tenon("inspect --file_name " + path + " --all_tensors").output,
+              HasSubstr("[1 2 -4]\n"));
+}
+
+TEST_F(TenonCommandTest, InspectPrintsJson) {
+  const auto json =
+      nlohmann::json::parse(run_tenon("inspect --json --stats " + (folder_ / "x.npz")).output);
+  const nlohmann::json& w = json.at("tensors").at(0);
+  EXPECT_EQ(w.at("name"), "a/w");
+  EXPECT_EQ(w.at("dtype"), "float32");
+  EXPECT_EQ(w.at("shape"), nlohmann::json({3}));
+  EXPECT_EQ(w.at("bytes"), 12);
+  EXPECT_EQ(w.at("min"), -4);
+  EXPECT_EQ(w.at("max"), 2);
+  EXPECT_DOUBLE_EQ(w.at("mean"), -1.0 / 3);
+  EXPECT_DOUBLE_EQ(w.at("l2"), std::sqrt(21.0));
+  const auto plain = nlohmann::json::parse(run_tenon("inspect --json " + kData + "v2").output);
+  EXPECT_EQ(plain.at("tensors").size(), 17u);
+  EXPECT_FALSE(plain.at("tensors").at(0).contains("min"));
+}
+
+TEST_F(TenonCommandTest, DiffSaysWhatDiffers) {
+  write("y.npz", 2.5f);
+  const std::string x = folder_ / "x.npz", y = folder_ / "y.npz";
+  const CommandResult same = run_tenon("diff " + x + " " + x);
+  EXPECT_EQ(same.status, 0);
+  EXPECT_EQ(same.output, "");
+  const CommandResult other = run_tenon("diff " + x + " " + y);
+  EXPECT_EQ(other.status, 1);
+  EXPECT_EQ(other.output, "other values: a/w, 1 of 3, by at most 0.5\n");
+  const CommandResult names = run_tenon("diff " + x + " " + kData + "nameless/");
+  EXPECT_EQ(names.status, 1);
+  EXPECT_THAT(names.output, StartsWith("only in " + x + ": a/w\nonly in " + x + ": b\nonly in "));
+}
+
+TEST_F(TenonCommandTest, ConvertsBetweenAllFormatsBitForBit) {
+  const std::string f = folder_.path();
+  EXPECT_EQ(run_tenon("convert " + kData + "v1.ckpt " + f + "/bundle").status, 0);
+  EXPECT_EQ(run_tenon("convert " + f + "/bundle " + f + "/y.npz").status, 0);
+  EXPECT_EQ(run_tenon("diff " + kData + "v1.ckpt " + f + "/y.npz").status, 0);
+  EXPECT_EQ(run_tenon("convert " + kData + "sharded " + f + "/z.npz").status, 0);
+  const CommandResult refused = run_for_messages("convert " + kData + "v2 " + f + "/z.safetensors");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.output, HasSubstr("can't hold tensor all/string of dtype string"));
+  EXPECT_EQ(run_tenon("convert " + f + "/x.npz " + f + "/z.safetensors").status, 0);
+  EXPECT_EQ(run_tenon("diff " + f + "/x.npz " + f + "/z.safetensors").status, 0);
+}
+
+TEST_F(TenonCommandTest, RenamesByNameAndByPattern) {
+  const std::string x = folder_ / "x.npz", y = folder_ / "y.npz";
+  EXPECT_EQ(run_tenon("rename " + x + " " + y + " --name b c --pattern '^a/' 'layer/'").status, 0);
+  EXPECT_THAT(names_of(y), ElementsAre("c", "layer/w"));
+  const CommandResult twice = run_for_messages("rename " + x + " " + y + " --pattern '^.*$' z");
+  EXPECT_EQ(twice.status, 1);
+  EXPECT_EQ(twice.output, "tenon: a/w and b would both be called z\n");
+  const CommandResult none = run_for_messages("rename " + x + " " + y + " --name d e");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(none.output, "tenon: there is no tensor d to rename\n");
+}
+
+TEST_F(TenonCommandTest, SaysWhatTheMachineHas) {
+  EXPECT_THAT(run_tenon("devices").output, HasSubstr("/device:CPU:0  CPU  "));
+  EXPECT_THAT(run_tenon("env").output, StartsWith("tenon 0.1"));
+  EXPECT_THAT(run_command("OMP_NUM_THREADS=3 '" TENON_BINARY_DIR "/tools/tenon' env").output,
+              HasSubstr("OMP_NUM_THREADS=3\n"));
+}
+
+TEST_F(TenonCommandTest, TellsWrongCallsFromFailures) {
+  for (const char* call : {"", "frobnicate", "inspect", "inspect a b", "inspect --what a",
+                           "inspect a --tensor", "diff a", "rename a b --pattern '(' x"}) {
+    const CommandResult result = run_for_messages(call);
+    EXPECT_EQ(result.status, 2) << call;
+    EXPECT_THAT(result.output, HasSubstr("Usage: tenon ")) << call;
+    EXPECT_THAT(run_tenon(std::string(call) + " 2>/dev/null").output, IsEmpty());
+  }
+  const CommandResult failed = run_for_messages("inspect /nowhere/model");
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.output, StartsWith("tenon: There is no checkpoint /nowhere/model"));
+  EXPECT_EQ(run_tenon("inspect " + (folder_ / "x.npz") + " >/dev/full 2>&1").status, 1);
+}
+
+TEST_F(TenonCommandTest, ExplainsItself) {
+  EXPECT_THAT(run_tenon("--help").output, StartsWith("Usage: tenon COMMAND"));
+  for (const char* name : {"inspect", "diff", "rename", "convert", "devices", "env"}) {
+    const CommandResult help = run_tenon(std::string(name) + " --help");
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.output, StartsWith("Usage: tenon " + std::string(name)));
+  }
+}
+
+}  // namespace
+}  // namespace tenon::test
