@@ -1,8 +1,10 @@
 // The line of the program that operations are made for.
 #pragma once
 
+#include <string>
 #include <utility>
 
+#include "core/base/strings.h"
 #include "tenon/error.h"
 
 namespace tenon::internal {
@@ -18,6 +20,12 @@ class CallerLine {
   CallerLine(const CallerLine&) = delete;
   CallerLine& operator=(const CallerLine&) = delete;
   ~CallerLine() { current_ = before_; }
+
+  // For the message of an error that no operation's place is added to: ", asked for at model.cc:7",
+  // or nothing.
+  static std::string told() {
+    return current_.line != 0 ? str(", asked for at ", current_) : std::string();
+  }
 
   // The line in force, else `own`.
   static Location or_else(const Location& own) { return current_.line != 0 ? current_ : own; }

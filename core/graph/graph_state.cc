@@ -204,7 +204,7 @@ Node* GraphState::add_node(NodeArguments arguments) {
   std::lock_guard lock(mutex);
   require<RuntimeError>(!finalized, ErrorKind::bad_argument,
                         "Graph is finalized and cannot be modified: no operation of type ",
-                        arguments.type, " can be added");
+                        arguments.type, " can be added, asked for at ", arguments.where);
   Node& node = storage_.emplace_back();
   std::vector<PendingConstant> constants;
   FreeName name;

@@ -1,6 +1,7 @@
 // Cross entropies. The two operations compute the loss of each row and, beside it, its gradient.
 
 #include "core/base/check.h"
+#include "core/graph/caller_line.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -83,7 +84,7 @@ Output rows_back(const Output& cost, const Output& logits) {
 
 void require_both(const std::optional<Input>& labels, const std::optional<Input>& logits) {
   require<ValueError>(labels && logits, ErrorKind::bad_argument,
-                      "Both `labels` and `logits` must be provided");
+                      "Both `labels` and `logits` must be provided", CallerLine::told());
 }
 
 // A literal beside a tensor takes its dtype.
@@ -117,6 +118,7 @@ void register_nn_loss(OpRegistry& ops) {
 
 using internal::add_output;
 using internal::as_output;
+using internal::CallerLine;
 using internal::require;
 
 namespace {
@@ -128,13 +130,13 @@ void require_equal_classes(const Shape& labels, const Shape& logits, int axis) {
   require<ValueError>(a == b || a <= 1 || b <= 1, ErrorKind::shape_incompatible,
                       "Dimensions must be equal, but are ", a, " and ", b,
                       ": the classes of logits of shape ", logits, " and of labels of shape ",
-                      labels);
+                      labels, CallerLine::told());
 }
 
 }  // namespace
 
 Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options, Location where) {
-  const internal::CallerLine line(where);
+  const CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "softmax_cross_entropy_with_logits",
                                 {*options.logits, *options.labels});
@@ -142,7 +144,7 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
   const int rank = logits.shape().rank();
   require<ValueError>(rank != 0, ErrorKind::shape_incompatible, "`logits` cannot be a scalar");
   require<ValueError>(rank > 0, ErrorKind::shape_incompatible, "The rank of `logits` (",
-                      logits.name(), ") must be known");
+                      logits.name(), ") must be known", CallerLine::told());
   const int axis = internal::resolve_axis(options.axis, rank);
   require_equal_classes(labels.shape(), logits.shape(), axis);
   labels = cast(labels, logits.dtype());
@@ -159,7 +161,7 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
 
 Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
                                                     Location where) {
-  const internal::CallerLine line(where);
+  const CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "SparseSoftmaxCrossEntropyWithLogits",
                                 {*options.labels, *options.logits});
@@ -167,21 +169,21 @@ Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOpti
   const Output logits = as_output(*options.logits, "logits");
   const Shape shape = logits.shape(), wanted = labels.shape();
   require<ValueError>(shape.rank() != 0, ErrorKind::shape_incompatible,
-                      "`logits` cannot be a scalar");
+                      "`logits` cannot be a scalar", CallerLine::told());
   require<ValueError>(!shape.has_rank() || !wanted.has_rank() || shape.rank() == wanted.rank() + 1,
                       ErrorKind::shape_incompatible,
                       "`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: labels of "
                       "shape ",
-                      wanted, " and logits of shape ", shape);
+                      wanted, " and logits of shape ", shape, CallerLine::told());
   const int rank = shape.has_rank() ? shape.rank() : wanted.rank() + 1;
   require<ValueError>(rank > 0, ErrorKind::shape_incompatible, "The rank of `logits` (",
-                      logits.name(), ") must be known");
+                      logits.name(), ") must be known", CallerLine::told());
   if (shape.has_rank()) {
     require<ValueError>(internal::subshape(shape, 0, rank - 1).compatible_with(wanted),
                         ErrorKind::shape_incompatible,
                         "`labels.shape` must equal `logits.shape` except for the last dimension. "
                         "Received: labels of shape ",
-                        wanted, " and logits of shape ", shape);
+                        wanted, " and logits of shape ", shape, CallerLine::told());
   }
   if (rank == 2) {
     return add_output("SparseSoftmaxCrossEntropyWithLogits", {logits, labels},
@@ -196,7 +198,7 @@ Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOpti
 // max(x, 0) - x * z + log(1 + exp(-|x|)), which overflows for no x.
 Output nn::sigmoid_cross_entropy_with_logits(const SparseCrossEntropyOptions& options,
                                              Location where) {
-  const internal::CallerLine line(where);
+  const CallerLine line(where);
   internal::require_both(options.labels, options.logits);
   const internal::OpScope scope(options.name, "logistic_loss", {*options.logits, *options.labels});
   const auto [x, z] = internal::both_as_outputs(*options.logits, *options.labels);

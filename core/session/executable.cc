@@ -71,9 +71,10 @@ void Executable::check_initialized() const {
   std::sort(missing.begin(), missing.end());
   fail<FailedPreconditionError>(
       ErrorKind::uninitialized, "Attempting to use uninitialized value ", missing[0],
-      ". This run needs ", missing.size(), missing.size() == 1 ? " variable" : " variables",
-      " that have not been initialised: ", join(missing),
-      ". Run tenon::global_variables_initializer() or their initializer() first");
+      ". This run needs ", missing.size(),
+      missing.size() == 1 ? " variable that has not been initialised: "
+                          : " variables that have not been initialised: ",
+      join(missing), ". Run tenon::global_variables_initializer() or their initializer() first");
 }
 
 }  // namespace tenon::internal

@@ -233,6 +233,22 @@ TEST_P(MadeAtTest, ErrorsOfRunsNameTheLine) {
                here(__LINE__ - 1));
 }
 
+TEST_P(MadeAtTest, ErrorsBeforeAnythingIsMadeNameTheLine) {
+  const auto here = [](int line) {
+    return std::string("asked for at ") + __FILE__ + ":" + std::to_string(line);
+  };
+  const Output x = ones({2, 3});
+  EXPECT_ERROR(boolean_mask(x, {true, false, true}), ValueError, shape_incompatible,
+               here(__LINE__ - 1));
+  const nn::SparseCrossEntropyOptions three = {.labels = zeros({3}, int32), .logits = x};
+  EXPECT_ERROR(nn::sparse_softmax_cross_entropy_with_logits(three), ValueError, shape_incompatible,
+               here(__LINE__ - 1));
+  EXPECT_ERROR(nn::sigmoid_cross_entropy_with_logits({.logits = x}), ValueError, bad_argument,
+               here(__LINE__ - 1));
+  graph_.finalize();
+  EXPECT_ERROR(x + 1.0f, RuntimeError, bad_argument, here(__LINE__));
+}
+
 TEST_P(MadeAtTest, AnIdBeyondADividedTableFailsInItsLastPart) {
   const Output table = ones({3, 1}), rest = ones({2, 1});
   Session session;
