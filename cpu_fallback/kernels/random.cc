@@ -1,14 +1,15 @@
 // Random numbers, bit by bit those of TensorFlow's CPU kernels for the same seeds: which block of
 // the Philox stream makes which number is theirs too.
-#include <array>
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/kernels/normal_pair.h"
 #include "core/kernels/philox.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
 
+using internal::normal_pair;
 using internal::Philox;
 using internal::RandomBlock;
 using internal::unit_double;
@@ -18,17 +19,6 @@ namespace {
 
 // A run moves on the stream by this many blocks a number, whatever it uses.
 constexpr uint64_t kReservedBlocks = 256;
-
-// Two numbers of a normal distribution from two of a uniform one (Box and Muller).
-template <typename T>
-std::array<T, 2> normal_pair(T u, T v) {
-  constexpr T kSmallest = static_cast<T>(1.0e-7);
-  constexpr double kPi = 3.14159265358979323846;
-  if (u < kSmallest) u = kSmallest;
-  const T angle = static_cast<T>(2.0 * kPi * static_cast<double>(v));
-  const T radius = std::sqrt(T{-2} * std::log(u));
-  return {std::sin(angle) * radius, std::cos(angle) * radius};
-}
 
 // Each distribution makes `kCount` numbers at once, from one block or, where numbers are rejected,
 // from as many of its region as it takes.

@@ -26,6 +26,15 @@ namespace tenon {
 template <Element T>
 class ElementsOfTemporary;
 
+namespace internal {
+
+template <typename T>
+concept FloatElement = Element<T> && std::is_floating_point_v<T>;
+template <typename T>
+concept RealElement = Element<T> && std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+}  // namespace internal
+
 // A dtype, a shape and a shared buffer that holds the elements row-major. Copies share the buffer.
 //
 // A tensor in a GPU's memory (RunOptions::keep_on_device, cuda::wrap in tenon/cuda.h) has all but
@@ -109,6 +118,28 @@ class TENON_API Tensor {
     return from<T>(std::span<const T>(values, static_cast<size_t>(shape.element_count())), shape);
   }
 
+  // Tensors of a full shape with these elements, as NumPy's functions of these names; `full` has
+  // the one element of `value` everywhere. Throw as the first constructor; `ones` TypeError
+  // (dtype_incompatible) of strings, `full` ValueError (bad_argument) for more than one element.
+  static Tensor zeros(const Shape& shape, DType dtype = float32);
+  static Tensor ones(const Shape& shape, DType dtype = float32);
+  static Tensor full(const Shape& shape, const Tensor& value);
+  // start, start + step, ... before stop: arange(3) is {0, 1, 2}, arange(1.0f, 0.0f, -0.5f) is
+  // {1, 0.5}. Throws ValueError (bad_argument) for a step of 0.
+  template <internal::RealElement T>
+  static Tensor arange(T start, T stop, T step = 1);
+  template <internal::RealElement T>
+  static Tensor arange(T stop) {
+    return arange(T{0}, stop);
+  }
+  // Random numbers of float or double, evenly in [minval, maxval) or normally distributed: the same
+  // for the same seed, those that the operations random_uniform and random_normal with that seed
+  // draw first in a graph that has none.
+  template <internal::FloatElement T = float>
+  static Tensor random_uniform(const Shape& shape, int64_t seed, T minval = 0, T maxval = 1);
+  template <internal::FloatElement T = float>
+  static Tensor random_normal(const Shape& shape, int64_t seed, T mean = 0, T stddev = 1);
+
   // A view of memory that the caller owns, without a copy. `release` is called when the last handle
   // dies; it may be empty. The memory holds the shape's elements, aligned for one element.
   static Tensor adopt(DType dtype, const Shape& shape, void* data, std::function<void()> release);
@@ -140,6 +171,12 @@ class TENON_API Tensor {
   }
   template <Element T>
   std::span<T> mutable_data() && = delete;  // the elements would be gone with the tensor
+  // A copy of the elements. Throws as data().
+  template <Element T>
+  std::vector<T> to_vector() const {
+    const std::span<const T> elements = data<T>();
+    return {elements.begin(), elements.end()};
+  }
   // The value of a scalar, or of a tensor of one element (else ValueError, bad_argument).
   template <Element T>
   T scalar() const {
@@ -154,6 +191,13 @@ class TENON_API Tensor {
   // A copy with memory of its own. Throws RuntimeError (bad_placement) when the elements aren't in
   // the host's memory.
   Tensor clone() const;
+
+  // Whether dtype, shape and all elements are the same; as ever NaN isn't the same as NaN. Empty
+  // tensors are equal. Throws RuntimeError (bad_placement) where both could be and one is in a
+  // GPU's memory.
+  bool operator==(const Tensor& other) const;
+  // The same, but floating elements x and y may differ by atol + rtol * |y|.
+  bool allclose(const Tensor& other, double rtol = 1e-5, double atol = 1e-8) const;
 
   // Internal: a view into a buffer (core/tensor/buffer.h) from a byte offset on.
   struct Buffer;
@@ -178,6 +222,7 @@ class TENON_API Tensor {
   void check_not_empty() const;
   void check_dtype(DType wanted) const;
   void check_single() const;
+  bool is_like(const Tensor& other) const;  // by dtype and shape, in the host's memory
 
   std::shared_ptr<Buffer> buffer_;
   size_t offset_ = 0;
