@@ -8,6 +8,7 @@ namespace tenon::internal {
 
 void Planner::place_graph() {
   std::lock_guard lock(graph_->mutex);
+  growth_.look_at(*graph_);
   placement_.extend();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/session/executable.h"
+#include "core/session/graph_growth.h"
 #include "core/session/graph_placement.h"
 #include "core/session/random_streams.h"
 #include "core/session/session_variables.h"
@@ -23,9 +24,10 @@ class Planner : public PlanEnvironment {
       : graph_(std::move(graph)),
         devices_(devices),
         variables_(variables),
-        placement_(*graph_, devices, options) {}
+        placement_(*graph_, devices, options),
+        growth_(options.graph_growth_warning) {}
 
-  // Gives every operation of the graph a place, also those that nobody runs. Throws
+  // Before a run: gives every operation of the graph a place, also those that nobody runs. Throws
   // InvalidArgumentError (bad_placement).
   void place_graph();
   std::vector<PlacedOperation> placed_operations();
@@ -51,7 +53,8 @@ class Planner : public PlanEnvironment {
   const SessionDevices& devices_;
   SessionVariables& variables_;
   mutable RandomStreams streams_;
-  GraphPlacement placement_;  // under the graph's lock
+  GraphPlacement placement_;  // this and the next one under the graph's lock
+  GraphGrowth growth_;
 };
 
 }  // namespace tenon::internal

@@ -8,7 +8,7 @@
 namespace tenon::train {
 
 AdagradOptimizer::AdagradOptimizer(const AdagradOptions& options)
-    : Optimizer(options.name, options.use_locking), options_(options) {
+    : Optimizer(options.name, options.use_locking, options.slots_ignore_reuse), options_(options) {
   internal::require<ValueError>(
       options.initial_accumulator_value > 0, ErrorKind::bad_argument,
       "initial_accumulator_value must be positive: ", options.initial_accumulator_value);

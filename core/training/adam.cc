@@ -9,7 +9,7 @@
 namespace tenon::train {
 
 AdamOptimizer::AdamOptimizer(const AdamOptions& options)
-    : Optimizer(options.name, options.use_locking), options_(options) {}
+    : Optimizer(options.name, options.use_locking, options.slots_ignore_reuse), options_(options) {}
 
 void AdamOptimizer::create_slots(const std::vector<Variable>& variables) {
   // Beside the first by name, so that every worker chooses the same device.

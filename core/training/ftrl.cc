@@ -8,7 +8,7 @@
 namespace tenon::train {
 
 FtrlOptimizer::FtrlOptimizer(const FtrlOptions& options)
-    : Optimizer(options.name, options.use_locking), options_(options) {
+    : Optimizer(options.name, options.use_locking, options.slots_ignore_reuse), options_(options) {
   const auto require_not_negative = [](double value, const char* name) {
     internal::require<ValueError>(value >= 0, ErrorKind::bad_argument, name, " ", value,
                                   " needs to be positive or zero");

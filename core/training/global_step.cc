@@ -1,23 +1,13 @@
+#include "tenon/global_step.h"
+
 #include "core/base/check.h"
 #include "tenon/collections.h"
-#include "tenon/optimizers.h"
 #include "tenon/variable_scope.h"
 
 namespace tenon::train {
 namespace {
 
 constexpr const char* kName = "global_step";
-
-void require_integer_scalar(const Variable& variable) {
-  internal::require<TypeError>(variable.dtype() == int32 || variable.dtype() == int64,
-                               ErrorKind::bad_argument, "Existing \"global_step\" does not have ",
-                               "integer type: ", variable.name(), " is ",
-                               to_string(variable.dtype()), ".");
-  internal::require<TypeError>(!variable.shape().fully_defined() || variable.shape().rank() == 0,
-                               ErrorKind::bad_argument,
-                               "Existing \"global_step\" is not scalar: ", variable.name(),
-                               " has shape ", variable.shape(), ".");
-}
 
 // The variable whose operation has that name, in any collection of variables.
 Variable find_by_name() {
@@ -34,11 +24,22 @@ Variable find_by_name() {
 
 }  // namespace
 
+void assert_global_step(const Ref& global_step) {
+  const Input step =
+      global_step.is_variable() ? Input(global_step.variable()) : Input(global_step.output());
+  internal::require<TypeError>(is_integer(step.dtype()), ErrorKind::bad_argument,
+                               "Existing \"global_step\" does not have integer type: ", step.name(),
+                               " is ", to_string(step.dtype()), ".");
+  internal::require<TypeError>(
+      !step.shape().fully_defined() || step.shape().rank() == 0, ErrorKind::bad_argument,
+      "Existing \"global_step\" is not scalar: ", step.name(), " has shape ", step.shape(), ".");
+}
+
 Variable get_global_step() {
   const auto listed = get_collection<Variable>(GraphKeys::GLOBAL_STEP);
   if (listed.size() > 1) return {};
   const Variable found = listed.empty() ? find_by_name() : listed.front();
-  if (found) require_integer_scalar(found);
+  if (found) assert_global_step(found);
   return found;
 }
 

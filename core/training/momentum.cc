@@ -7,7 +7,7 @@
 namespace tenon::train {
 
 MomentumOptimizer::MomentumOptimizer(const MomentumOptions& options)
-    : Optimizer(options.name, options.use_locking), options_(options) {}
+    : Optimizer(options.name, options.use_locking, options.slots_ignore_reuse), options_(options) {}
 
 void MomentumOptimizer::create_slots(const std::vector<Variable>& variables) {
   for (const Variable& variable : variables) zeros_slot(variable, "momentum", get_name());

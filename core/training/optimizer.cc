@@ -163,6 +163,7 @@ VarList::VarList(const std::vector<Variable>& variables) : given_(true) {
 struct Optimizer::State {
   std::string name;
   bool use_locking;
+  bool slots_ignore_reuse;
   std::set<std::string> slot_names;
   std::vector<SlotTable> tables;  // one a graph
 
@@ -180,8 +181,9 @@ struct Optimizer::State {
   }
 };
 
-Optimizer::Optimizer(std::string name, bool use_locking)
-    : state_(std::make_unique<State>(State{std::move(name), use_locking, {}, {}})) {
+Optimizer::Optimizer(std::string name, bool use_locking, bool slots_ignore_reuse)
+    : state_(std::make_unique<State>(
+          State{std::move(name), use_locking, slots_ignore_reuse, {}, {}})) {
   require<ValueError>(!state_->name.empty(), ErrorKind::bad_argument,
                       "Must specify the optimizer name");
 }
@@ -323,7 +325,7 @@ Variable Optimizer::zeros_slot(const Variable& variable, const std::string& slot
                                const std::string& op_name) {
   SlotTable& table = state_->table(variable.graph());
   if (Variable known = table.find(variable, slot_name)) return known;
-  Variable made = internal::create_zeros_slot(variable, op_name);
+  Variable made = internal::create_zeros_slot(variable, op_name, state_->slots_ignore_reuse);
   table.add(variable, slot_name, made);
   state_->slot_names.insert(slot_name);
   return made;
@@ -334,7 +336,7 @@ Variable Optimizer::slot_with_initializer(const Variable& variable, const Initia
                                           const std::string& op_name) {
   SlotTable& table = state_->table(variable.graph());
   if (Variable known = table.find(variable, slot_name)) return known;
-  Variable made = internal::create_slot(variable, initializer, op_name);
+  Variable made = internal::create_slot(variable, initializer, op_name, state_->slots_ignore_reuse);
   table.add(variable, slot_name, made);
   state_->slot_names.insert(slot_name);
   return made;

@@ -7,7 +7,7 @@
 namespace tenon::train {
 
 RMSPropOptimizer::RMSPropOptimizer(const RMSPropOptions& options)
-    : Optimizer(options.name, options.use_locking), options_(options) {}
+    : Optimizer(options.name, options.use_locking, options.slots_ignore_reuse), options_(options) {}
 
 void RMSPropOptimizer::create_slots(const std::vector<Variable>& variables) {
   for (const Variable& variable : variables) {

@@ -33,18 +33,21 @@ std::string slot_told(const Operation& primary, const std::string& name) {
              primary.name(), ", which was made at ", primary.made_at(), ".");
 }
 
-Variable make_slot(const Operation& primary, const std::string& name, GetVariableOptions options) {
+Variable make_slot(const Operation& primary, const std::string& name, GetVariableOptions options,
+                   bool ignore_reuse = false) {
   const std::string default_name = primary.name() + "/" + name;
   auto scope = variable_scope({.default_name = default_name});
   WithoutPartitioner whole(get_variable_scope());
   options.trainable = false;
+  if (ignore_reuse) options.reuse = false;
   try {
     return get_variable("", options);  // named as the scope is
   } catch (Error& error) {
     if (error.kind() == ErrorKind::does_not_exist) {
       error.add_context(slot_told(primary, name) +
                         " Slots are made where minimize, apply_gradients or apply is called "
-                        "first: call it outside of the scope that reuses.");
+                        "first: call it outside of the scope that reuses, or give the optimizer "
+                        "{.slots_ignore_reuse = true}.");
     } else if (error.kind() == ErrorKind::already_exists) {
       error.add_context(slot_told(primary, name) +
                         " Another optimizer of that name has made it in this scope: give one of "
@@ -57,28 +60,32 @@ Variable make_slot(const Operation& primary, const std::string& name, GetVariabl
 }  // namespace
 
 Variable create_slot(const Variable& primary, const Initializer& initializer,
-                     const std::string& name) {
+                     const std::string& name, bool ignore_reuse) {
   auto beside = colocate_with(primary.op());
   return make_slot(primary.op(), name,
                    {.shape = primary.shape(),
                     .dtype = primary.dtype(),
                     .initializer = initializer,
-                    .use_resource = primary.is_resource()});
+                    .use_resource = primary.is_resource()},
+                   ignore_reuse);
 }
 
-Variable create_slot_of_value(const Variable& primary, const Output& value,
-                              const std::string& name) {
+Variable create_slot_of_value(const Variable& primary, const Output& value, const std::string& name,
+                              bool ignore_reuse) {
   auto beside = colocate_with(primary.op());
   return make_slot(primary.op(), name,
                    {.dtype = value.dtype(),
                     .initializer = value,
                     .validate_shape = value.shape().fully_defined(),
-                    .use_resource = primary.is_resource()});
+                    .use_resource = primary.is_resource()},
+                   ignore_reuse);
 }
 
-Variable create_zeros_slot(const Variable& primary, const std::string& name) {
-  if (primary.shape().fully_defined()) return create_slot(primary, zeros_initializer, name);
-  return create_slot_of_value(primary, zeros_like(primary.initialized_value()), name);
+Variable create_zeros_slot(const Variable& primary, const std::string& name, bool ignore_reuse) {
+  if (primary.shape().fully_defined()) {
+    return create_slot(primary, zeros_initializer, name, ignore_reuse);
+  }
+  return create_slot_of_value(primary, zeros_like(primary.initialized_value()), name, ignore_reuse);
 }
 
 Variable create_zeros_slot(const Output& primary, const std::string& name) {

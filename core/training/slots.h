@@ -17,14 +17,16 @@ namespace tenon::internal {
 // Makes the variable <primary>/<name>, of the shape and dtype of `primary`, on its device, not
 // trainable. It belongs to the current variable scope, as get_variable's do, whose partitioner
 // doesn't count. The name is made unique: w/Adam, then w/Adam_1.
-// Throws ValueError (does_not_exist), naming the slot, inside a scope that only reuses.
+// Throws ValueError (does_not_exist), naming the slot, inside a scope that only reuses, unless it
+// ignores that.
 Variable create_slot(const Variable& primary, const Initializer& initializer,
-                     const std::string& name);
+                     const std::string& name, bool ignore_reuse = false);
 // The same with `value` as its initial value, whose shape needn't be known.
-Variable create_slot_of_value(const Variable& primary, const Output& value,
-                              const std::string& name);
+Variable create_slot_of_value(const Variable& primary, const Output& value, const std::string& name,
+                              bool ignore_reuse = false);
 // The same of zeros, whatever is known of the primary's shape.
-Variable create_zeros_slot(const Variable& primary, const std::string& name);
+Variable create_zeros_slot(const Variable& primary, const std::string& name,
+                           bool ignore_reuse = false);
 // Of zeros, for a tensor: wherever the current device is.
 Variable create_zeros_slot(const Output& primary, const std::string& name);
 

@@ -50,6 +50,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"losses.h", "variables"},
     {"gradients.h", "training"},
     {"optimizers.h", "training"},
+    {"global_step.h", "training"},
     {"learning_rates.h", "training"},
     {"moving_averages.h", "training"},
     {"device_setter.h", "training"},

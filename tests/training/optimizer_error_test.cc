@@ -7,6 +7,7 @@
 namespace {
 
 using namespace tenon;  // NOLINT(google-build-using-namespace)
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 using train::AdamOptimizer;
@@ -141,6 +142,28 @@ TEST_F(OptimizerErrorTest, RefusesNumbersOutOfRange) {
                                         {.learning_rate = 0.1, .l1_regularization_strength = -1});
                                   }),
               HasSubstr("l1_regularization_strength -1 needs to be positive or zero"));
+}
+
+TEST_F(OptimizerErrorTest, SlotsMayIgnoreThatTheirScopeReuses) {
+  const Square square;
+  const Output loss = square.loss;
+  const auto scope = variable_scope(get_variable_scope(), {.reuse = true});
+  refusal<ValueError>(ErrorKind::does_not_exist, [&] {
+    MomentumOptimizer({.learning_rate = 1, .momentum = 1, .name = "A"}).minimize(loss);
+  });
+  AdamOptimizer optimizer({.name = "B", .slots_ignore_reuse = true});
+  const Operation step = optimizer.minimize(loss);
+  EXPECT_THAT(names(optimizer.variables()),
+              ElementsAre("beta1_power:0", "beta2_power:0", "w/B:0", "w/B_1:0"));
+  Session session;
+  session.run(global_variables_initializer());
+  session.run(step);
+  EXPECT_NEAR(numbers(session.run(square.w))[0], 2.999, 1e-5);
+  // Others of that name are numbered, as ever.
+  MomentumOptimizer second(
+      {.learning_rate = 1, .momentum = 1, .name = "B", .slots_ignore_reuse = true});
+  second.minimize(loss);
+  EXPECT_EQ(second.get_slot(square.w, "momentum").name(), "w/B_2:0");
 }
 
 }  // namespace

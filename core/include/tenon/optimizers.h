@@ -13,6 +13,9 @@
 //
 // Arguments such as learning_rate are a number, a scalar Output or a scalar Variable, evaluated in
 // every step. A Variable is read where minimize or apply_gradients is called.
+// Slots are variables of the scope where minimize or apply_gradients is called first: inside of one
+// that only reuses (reuse true) that fails, as in TensorFlow, unless slots_ignore_reuse is set.
+//
 // A gradient of a gather is applied to the rows that were gathered where the method says so (the
 // momentum of other rows rests), as TensorFlow does.
 //
@@ -28,6 +31,7 @@
 
 #include "tenon/error.h"
 #include "tenon/export.h"
+#include "tenon/global_step.h"
 #include "tenon/graph.h"
 #include "tenon/initializers.h"
 #include "tenon/list_of.h"
@@ -140,7 +144,7 @@ class TENON_API Optimizer {
   };
 
   // Throws ValueError (bad_argument) when the name is empty.
-  explicit Optimizer(std::string name, bool use_locking = false);
+  explicit Optimizer(std::string name, bool use_locking = false, bool slots_ignore_reuse = false);
 
   // Makes what is needed beside the variables; zeros_slot and the like answer what is there
   // already.
@@ -210,6 +214,7 @@ struct MomentumOptions {
   bool use_locking = false;
   std::string name = "Momentum";
   bool use_nesterov = false;
+  bool slots_ignore_reuse = false;
 };
 
 // accumulation = momentum * accumulation + gradient; variable -= learning_rate * accumulation
@@ -238,6 +243,7 @@ struct AdamOptions {
   Input epsilon = 1e-8;
   bool use_locking = false;
   std::string name = "Adam";
+  bool slots_ignore_reuse = false;
 };
 
 // m = beta1 * m + (1 - beta1) * gradient; v = beta2 * v + (1 - beta2) * gradient^2
@@ -264,6 +270,7 @@ struct AdagradOptions {
   double initial_accumulator_value = 0.1;  // above zero
   bool use_locking = false;
   std::string name = "Adagrad";
+  bool slots_ignore_reuse = false;
 };
 
 // accumulator += gradient^2; variable -= learning_rate * gradient / sqrt(accumulator)
@@ -292,6 +299,7 @@ struct AdadeltaOptions {
   Input epsilon = 1e-8;
   bool use_locking = false;
   std::string name = "Adadelta";
+  bool slots_ignore_reuse = false;
 };
 
 // accum = rho * accum + (1 - rho) * gradient^2
@@ -323,6 +331,7 @@ struct RMSPropOptions {
   bool use_locking = false;
   bool centered = false;  // divide by the gradient's variance instead of its mean square
   std::string name = "RMSProp";
+  bool slots_ignore_reuse = false;
 };
 
 // rms = decay * rms + (1 - decay) * gradient^2 (it begins at one)
@@ -359,6 +368,7 @@ struct FtrlOptions {
   std::string linear_name = {};
   double l2_shrinkage_regularization_strength = 0.0;
   double beta = 0.0;
+  bool slots_ignore_reuse = false;
 };
 
 // Follow the regularized leader (McMahan et al., 2013): as Adagrad, with variables that an L1
@@ -381,15 +391,5 @@ class TENON_API FtrlOptimizer : public Optimizer {
   FtrlOptions options_;
   Output learning_rate_, l1_, l2_, shrinkage_, power_;
 };
-
-// The graph's count of training steps: an int64 scalar named global_step, in GLOBAL_VARIABLES and
-// GLOBAL_STEP, not trainable. Each reads the default graph.
-//
-// Throws ValueError (already_exists) when the graph has one.
-TENON_API Variable create_global_step(Location where = Location::current());
-// The graph's global step: the one in GLOBAL_STEP, else the variable named global_step; empty where
-// there is none, or several. Throws TypeError (bad_argument) when it is no integer scalar.
-TENON_API Variable get_global_step();
-TENON_API Variable get_or_create_global_step(Location where = Location::current());
 
 }  // namespace tenon::train

@@ -120,6 +120,9 @@ struct SessionOptions {
   // these stay, else those used longest ago go. Plans share their working memory: there is as much
   // of it as the largest one needs, as often as runs were under way at once.
   size_t plan_cache_size = 0;
+  // Whether a session says on standard error, once, that its graph keeps growing between runs: a
+  // program that makes operations in its loop gets slower with each round, and fills memory.
+  bool graph_growth_warning = true;
 };
 
 struct DeviceInfo {

@@ -7,6 +7,7 @@
 #include "tenon/device_setter.h"
 #include "tenon/dtype.h"
 #include "tenon/error.h"
+#include "tenon/global_step.h"
 #include "tenon/gradients.h"
 #include "tenon/graph.h"
 #include "tenon/initializers.h"
