@@ -274,7 +274,8 @@ Operation Optimizer::apply_gradients(const GradientsAndVariables& gradients,
 
 // The update of one variable, and its constraint after that.
 Operation Optimizer::update(const GradientAndVariable& pair) {
-  const auto& [gradient, variable] = pair;
+  const Output& gradient = pair.gradient;
+  const Variable& variable = pair.variable;
   auto scope = name_scope("update_" + variable.op().name());
   auto beside = colocate_with(variable.op());
   if (is_sparse(gradient)) {
