@@ -10,6 +10,7 @@
 #include "cuda/caching_allocator.h"
 #include "cuda/cuda_queue.h"
 #include "cuda/cuda_recording.h"
+#include "cuda/generated_kernels.h"
 #include "cuda/libraries.h"
 #include "cuda/pinned_memory.h"
 #include "cuda/streams_in_use.h"
@@ -83,6 +84,7 @@ class CudaDevice : public internal::Device {
   std::mutex preparing_mutex_;
   Libraries preparing_;
   StreamsInUse& streams_;
+  GeneratingDevice generating_;
   std::unique_ptr<CachingAllocator> allocator_;
 };
 

@@ -52,6 +52,7 @@ struct Offsets {
   Divider sizes[kMostAxes];
   int64_t strides[kMostAxes] = {};
 
+#ifndef __CUDACC_RTC__  // which compiles no host code
   // `limit` is the largest number of an element. Throws UnimplementedError beyond kMostAxes.
   void add(int64_t size, int64_t stride, int64_t limit) {
     internal::require<UnimplementedError>(axes < kMostAxes, ErrorKind::no_kernel,
@@ -60,6 +61,7 @@ struct Offsets {
     sizes[axes] = Divider(size, limit);
     strides[axes++] = stride;
   }
+#endif
   TENON_HOST_DEVICE int64_t operator()(int64_t index) const {
     int64_t offset = 0;
     for (int i = 0; i + 1 < axes; ++i) {

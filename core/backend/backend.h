@@ -81,6 +81,9 @@ struct Kernel {
   uint64_t random_blocks = 0;   // drawn by one launch
   bool wants_versions = false;  // whether it reads Launch::input_versions
   std::function<void(const Launch&)> launch = {};
+  // Whether a launch does now what later ones will, which a recording needs; null: always. A kernel
+  // may become another one while the program runs: the same results, sooner.
+  std::function<bool()> settled = {};
   std::string module = {};  // which library runs it ("cpu", "onednn", "cudnn"), for reports
 };
 

@@ -24,6 +24,7 @@ class Executor {
 
   // Parts that a device records (recordings.cc).
   void run_segment(size_t index);
+  bool settled(const Segment& segment) const;
   void run_steps(const Segment& segment);
   bool note_addresses(const Segment& segment, RecordedSegment& recorded) const;
 

@@ -5,7 +5,7 @@
 namespace tenon::internal {
 
 // Runs a part of the plan as it was recorded, if it was. It is recorded when it is about to run
-// with the addresses of the run before.
+// with the addresses of the run before, and its kernels are what they will be.
 void Executor::run_segment(size_t index) {
   const Segment& segment = plan_.segments[index];
   RecordedSegment& recorded = context_.recorded[index];
@@ -13,7 +13,7 @@ void Executor::run_segment(size_t index) {
   const bool as_before = note_addresses(segment, recorded) && recorded.has_run;
   recorded.has_run = true;
   if (!as_before) recorded.recording.reset();
-  if (as_before && recorded.recording == nullptr && !recorded.refused) {
+  if (as_before && recorded.recording == nullptr && !recorded.refused && settled(segment)) {
     recorded.recording =
         plan_.devices[device]->make_recording(queues_.of(device), [&] { run_steps(segment); });
     recorded.refused = recorded.recording == nullptr;
@@ -27,6 +27,14 @@ void Executor::run_segment(size_t index) {
                           described(*plan_.steps[segment.end - 1].node)));
     throw;
   }
+}
+
+bool Executor::settled(const Segment& segment) const {
+  for (size_t i = segment.begin; i < segment.end; ++i) {
+    const Kernel& kernel = plan_.steps[i].kernel;
+    if (kernel.settled && !kernel.settled()) return false;
+  }
+  return true;
 }
 
 void Executor::run_steps(const Segment& segment) {

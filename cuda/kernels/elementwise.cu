@@ -2,7 +2,10 @@
 // tape on kVector elements; what lies between instructions stays in shared memory. All threads do
 // the same, so that nothing diverges, and the cost of reading an instruction is shared by kVector
 // elements.
+#include "cuda/cuda_device.h"
 #include "cuda/elementwise_tape.h"
+#include "cuda/generated_kernels.h"
+#include "cuda/generated_source.h"
 #include "cuda/typed_access.h"
 
 namespace tenon::cuda {
@@ -352,17 +355,53 @@ void launch_tape(const Launch& args, const PreparedTape& prepared, int threads) 
   check_launch("run_tape");
 }
 
+// The tape as a kernel of its own, once it is compiled.
+class Generated {
+ public:
+  Generated(const PreparedTape& tape, int capability) : arguments_(tape), count_(tape.count) {
+    if (!arguments_.fit()) return;
+    const GeneratedSource source = generated_source(tape);
+    width_ = source.width;
+    kernel_ = generated_kernel(source.text, capability);
+  }
+  bool settled() const { return kernel_ == nullptr || kernel_->settled(); }
+
+  // Whether it could be launched; then it was.
+  bool launch(const Launch& args) const {
+    const void* function = kernel_ == nullptr ? nullptr : kernel_->function();
+    if (function == nullptr) return false;
+    alignas(8) GeneratedArguments::Bytes bytes;
+    arguments_.write(args.inputs, args.outputs, bytes);
+    void* parameters[] = {bytes.data()};
+    check(cudaLaunchKernel(function, blocks_for(count_, int64_t{kThreads} * width_), kThreads,
+                           parameters, 0, stream(args)),
+          "cudaLaunchKernel");
+    return true;
+  }
+
+ private:
+  GeneratedArguments arguments_;
+  int64_t count_;
+  int width_ = 1;
+  std::shared_ptr<const GeneratedKernel> kernel_;
+};
+
 Kernel prepare_elementwise(const KernelRequest& request) {
   const auto tape = std::make_shared<const PreparedTape>(request);
+  if (tape->count == 0) return {.launch = [](const Launch&) {}};
   const int threads = tape_threads(*tape);
   const bool small = tape->steps.size() <= SmallTape::kSteps &&
                      tape->inputs <= SmallTape::kInputs && tape->outputs <= SmallTape::kOutputs &&
                      tape->constants.size() <= SmallTape::kConstants &&
                      tape->offsets.size() <= SmallTape::kOffsets;
-  auto* launch = small ? launch_tape<SmallTape> : launch_tape<LargeTape>;
-  return {.launch = [tape, threads, launch](const Launch& args) {
-    if (tape->count > 0) launch(args, *tape, threads);
-  }};
+  auto* interpret = small ? launch_tape<SmallTape> : launch_tape<LargeTape>;
+  const auto generated =
+      std::make_shared<const Generated>(*tape, CudaDevice::of(request).compute_capability());
+  return {.launch =
+              [tape, threads, interpret, generated](const Launch& args) {
+                if (!generated->launch(args)) interpret(args, *tape, threads);
+              },
+          .settled = [generated] { return generated->settled(); }};
 }
 
 }  // namespace

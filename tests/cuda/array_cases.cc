@@ -145,6 +145,23 @@ void add_shapes(std::vector<GpuCase>& cases) {
   }
 }
 
+// Indices that are vectors: of a row each, and of an element.
+void add_scatters_by_vectors(std::vector<GpuCase>& cases, DType dtype) {
+  const Tensor variable = some(dtype, {4, 5}), rows = some(dtype, {2, 5}, 2);
+  for (const char* op : {"ScatterNdUpdate", "ScatterNdAdd", "ScatterNdSub"}) {
+    for (const std::string resource : {"", "Resource"}) {
+      const std::string name = resource + op;
+      const auto add = [&](const Tensor& indices, const Tensor& updates) {
+        cases.push_back(
+            {name + "_" + std::string(to_string(dtype)) + "_" + std::to_string(cases.size()),
+             {.op = name, .dtype = dtype, .inputs = {variable, indices, updates}}});
+      };
+      add(Tensor({{3}, {0}}), rows);
+      add(Tensor({{3, 4}, {0, 1}, {2, 2}}), some(dtype, {3}, 2));
+    }
+  }
+}
+
 void add_scatters(std::vector<GpuCase>& cases, DType dtype) {
   const std::string name = std::string(to_string(dtype));
   for (const char* kind : {"Update", "Add", "Sub", "Mul", "Div", "Max", "Min"}) {
@@ -254,7 +271,10 @@ std::vector<GpuCase> array_cases() {
     add_parts(cases, dtype);
   }
   add_shapes(cases);
-  for (const DType dtype : {float32, int64, uint8, float16}) add_scatters(cases, dtype);
+  for (const DType dtype : {float32, int64, uint8, float16}) {
+    add_scatters(cases, dtype);
+    add_scatters_by_vectors(cases, dtype);
+  }
   for (const DType dtype : {float32, int64, uint8}) add_gradients(cases, dtype);
   add_where(cases);
   add_others(cases);

@@ -181,6 +181,42 @@ void add_epilogues(std::vector<GpuCase>& cases, DType dtype) {
   }
 }
 
+// A system whose diagonal outweighs the rest, solved each way.
+void add_triangular_systems(std::vector<GpuCase>& cases, DType dtype) {
+  const std::vector<double> numbers = {4, 1, 2, 1, 5, 3, 2, 1, 6};
+  const Tensor matrix =
+      dtype == float64
+          ? Tensor::from<double>(numbers, {1, 3, 3})
+          : Tensor::from<float>(std::vector<float>(numbers.begin(), numbers.end()), {1, 3, 3});
+  for (const bool lower : {false, true}) {
+    for (const bool adjoint : {false, true}) {
+      cases.push_back({"MatrixTriangularSolve_" + std::string(to_string(dtype)) +
+                           (lower ? "_lower" : "_upper") + (adjoint ? "_adjoint" : ""),
+                       {.op = "MatrixTriangularSolve",
+                        .dtype = dtype,
+                        .inputs = {matrix, some(dtype, {1, 3, 2})},
+                        .outputs = {{dtype, {1, 3, 2}}},
+                        .attrs = {{"lower", lower}, {"adjoint", adjoint}}},
+                       tolerance_of(dtype) * 10});
+    }
+  }
+}
+
+void add_recurrences(std::vector<GpuCase>& cases, DType dtype) {
+  for (const bool reverse : {false, true}) {
+    for (const Shape& shape : {Shape{3, 40}, Shape{0, 3}}) {
+      cases.push_back(
+          {"Recurrence_" + std::string(to_string(dtype)) + std::to_string(cases.size()),
+           {.op = "_Recurrence",
+            .dtype = dtype,
+            .inputs = {some(dtype, shape, 0.3, 1), some(dtype, shape, 0.7, 1), Tensor(int32_t{1})},
+            .outputs = {{dtype, shape}},
+            .attrs = {{"reverse", reverse}}},
+           tolerance_of(dtype) * 10});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<GpuCase> math_cases() {
@@ -218,6 +254,8 @@ std::vector<GpuCase> math_cases() {
                     .outputs = {{int8, {600000}}}}});
   for (const DType dtype : {float32, float64}) {
     add_epilogues(cases, dtype);
+    add_triangular_systems(cases, dtype);
+    add_recurrences(cases, dtype);
     for (const bool full : {false, true}) {
       cases.push_back({"Qr_" + std::string(to_string(dtype)) + (full ? "_full" : ""),
                        {.op = "Qr",

@@ -85,6 +85,12 @@ void add_pools(std::vector<GpuCase>& cases, DType dtype, const Window& w) {
                     .inputs = {x, launch(max), dy},
                     .outputs = {{dtype, w.image}},
                     .attrs = w.attrs()}});
+  cases.push_back({"MaxPoolGradGrad" + suffix,
+                   {.op = "MaxPoolGradGrad",
+                    .dtype = dtype,
+                    .inputs = {x, launch(max), some(dtype, w.image, 0.6)},
+                    .outputs = {{dtype, dy.shape()}},
+                    .attrs = w.attrs()}});
   if (dtype != float32 && dtype != float64) return;
   KernelCase average = max;
   average.op = "AvgPool";

@@ -45,7 +45,13 @@ struct AtThreadsEnd {
 };
 thread_local AtThreadsEnd at_threads_end;
 
-TEST(AtExitTest, AGlobalObjectUsesTheLibraryInItsDestructor) {
+// The process that ends is a new one: a GPU can't be used in the fork of a process that used it.
+class AtExitTest : public ::testing::Test {
+ protected:
+  AtExitTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(AtExitTest, AGlobalObjectUsesTheLibraryInItsDestructor) {
   EXPECT_EXIT(
       {
         at_end.is_used = true;
@@ -55,7 +61,7 @@ TEST(AtExitTest, AGlobalObjectUsesTheLibraryInItsDestructor) {
       ::testing::ExitedWithCode(0), "before: 3\nat the end: 3");
 }
 
-TEST(AtExitTest, AGlobalObjectCallsWhatWasPlannedAndWhatWasNot) {
+TEST_F(AtExitTest, AGlobalObjectCallsWhatWasPlannedAndWhatWasNot) {
   EXPECT_EXIT(
       {
         const Output x = placeholder(float32, {-1});
@@ -67,7 +73,7 @@ TEST(AtExitTest, AGlobalObjectCallsWhatWasPlannedAndWhatWasNot) {
       ::testing::ExitedWithCode(0), "called with 2: 2\ncalled with 3: 2");
 }
 
-TEST(AtExitTest, AnExitHandlerUsesTheLibrary) {
+TEST_F(AtExitTest, AnExitHandlerUsesTheLibrary) {
   EXPECT_EXIT(
       {
         use("before");
@@ -77,7 +83,7 @@ TEST(AtExitTest, AnExitHandlerUsesTheLibrary) {
       ::testing::ExitedWithCode(0), "before: 3\nin the handler: 3");
 }
 
-TEST(AtExitTest, AnObjectOfAThreadUsesTheLibraryWhenTheThreadEnds) {
+TEST_F(AtExitTest, AnObjectOfAThreadUsesTheLibraryWhenTheThreadEnds) {
   float results[2] = {};
   std::thread([&] {
     at_threads_end.results = results;
@@ -89,7 +95,7 @@ TEST(AtExitTest, AnObjectOfAThreadUsesTheLibraryWhenTheThreadEnds) {
 }
 
 // Contexts that are left when the thread's stacks have gone.
-TEST(AtExitTest, AThreadMayEndInsideOfContexts) {
+TEST_F(AtExitTest, AThreadMayEndInsideOfContexts) {
   std::thread([] {
     thread_local const Graph graph;
     thread_local const ScopeGuard as_default = graph.as_default();

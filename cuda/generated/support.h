@@ -1,0 +1,168 @@
+// What the source of a generated kernel begins with (generated_source.h). NVRTC compiles it.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "core/kernels/scalar_ops.h"
+#include "cuda/offsets.h"
+
+namespace tenon::cuda::generated {
+
+namespace scalar = internal::scalar;
+using internal::Bfloat16;
+using internal::Half;
+
+// Neighbouring elements that one thread computes; moved by up to 16 bytes at a time.
+template <typename T, int kWidth>
+struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Vector {
+  T elements[kWidth];
+  __device__ T& operator[](int k) { return elements[k]; }
+  __device__ const T& operator[](int k) const { return elements[k]; }
+};
+
+// An input as large as the outputs. `first` is a multiple of kWidth, and memory is aligned to 16
+// bytes, unless kWidth is 1.
+template <typename T, int kWidth>
+__device__ inline Vector<T, kWidth> load(const void* from, int64_t first) {
+  return *reinterpret_cast<const Vector<T, kWidth>*>(static_cast<const T*>(from) + first);
+}
+template <typename T, int kWidth>
+__device__ inline void store(void* to, int64_t first, const Vector<T, kWidth>& values) {
+  *reinterpret_cast<Vector<T, kWidth>*>(static_cast<T*>(to) + first) = values;
+}
+// One that is repeated along some axes.
+template <typename T, int kWidth>
+__device__ inline Vector<T, kWidth> gather(const void* from, const Offsets& offsets,
+                                           int64_t first) {
+  Vector<T, kWidth> values;
+#pragma unroll
+  for (int k = 0; k < kWidth; ++k) values[k] = static_cast<const T*>(from)[offsets(first + k)];
+  return values;
+}
+// One of a single element.
+template <typename T>
+__device__ inline T single(const void* from) {
+  return *static_cast<const T*>(from);
+}
+
+// What a value of T is computed with: numbers of 8 and 16 bits and bool as int32, half precision as
+// float.
+template <typename T>
+__device__ inline auto word(T value) {
+  if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
+    return static_cast<int32_t>(value);
+  } else {
+    return static_cast<scalar::Compute<T>>(value);
+  }
+}
+// A result of dtype T that was computed as a C.
+template <typename T, typename C>
+__device__ inline C narrowed(C value) {
+  if constexpr (sizeof(T) < 4 && sizeof(C) == 4) {
+    return static_cast<C>(word(static_cast<T>(value)));
+  } else {
+    return value;
+  }
+}
+template <typename C>
+__device__ inline C number(uint64_t bits) {
+  if constexpr (sizeof(C) == 4) {
+    return internal::bits_as<C>(static_cast<uint32_t>(bits));
+  } else {
+    return internal::bits_as<C>(bits);
+  }
+}
+
+// The primitives that answer with bool, as a word.
+struct Equal {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a == b;
+  }
+};
+struct NotEqual {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a != b;
+  }
+};
+struct Less {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a < b;
+  }
+};
+struct LessEqual {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a <= b;
+  }
+};
+struct Greater {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a > b;
+  }
+};
+struct GreaterEqual {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a >= b;
+  }
+};
+struct And {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a != 0 && b != 0;
+  }
+};
+struct Or {
+  template <typename C>
+  __device__ int32_t operator()(C a, C b) const {
+    return a != 0 || b != 0;
+  }
+};
+struct Not {
+  template <typename C>
+  __device__ int32_t operator()(C a) const {
+    return a == 0;
+  }
+};
+struct IsNan {
+  template <typename C>
+  __device__ int32_t operator()(C a) const {
+    return a != a;
+  }
+};
+struct IsFinite {
+  template <typename C>
+  __device__ int32_t operator()(C a) const {
+    constexpr C kLargest = std::numeric_limits<C>::max();
+    return a <= kLargest && a >= -kLargest;
+  }
+};
+
+template <int kWidth>
+struct Width {
+  static constexpr int value = kWidth;
+};
+
+// Calls compute(Width<w>(), first) for all `count` elements, w from `first` on at a time: kWidth
+// where memory is aligned for it.
+template <int kWidth, class Compute>
+__device__ inline void for_each(int64_t count, bool aligned, Compute compute) {
+  const int64_t threads = static_cast<int64_t>(gridDim.x) * blockDim.x;
+  const int64_t own = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  int64_t done = 0;
+  if (kWidth > 1 && aligned) {
+    done = count / kWidth * kWidth;
+    for (int64_t at = own * kWidth; at < done; at += threads * kWidth) {
+      compute(Width<kWidth>(), at);
+    }
+  }
+  for (int64_t at = done + own; at < count; at += threads) compute(Width<1>(), at);
+}
+
+}  // namespace tenon::cuda::generated

@@ -1,0 +1,166 @@
+#include "cuda/generated_kernels.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/backend/module.h"
+#include "cuda/nvrtc.h"
+#include "cuda/status.h"
+
+namespace tenon::cuda {
+
+namespace {
+
+// Earlier runtimes can't load code for whichever device is the current one when it is launched.
+constexpr bool kLoadsLibraries = CUDART_VERSION >= 12080;
+
+const void* load(const std::string& cubin) {
+#if CUDART_VERSION >= 12080
+  cudaLibrary_t library = nullptr;  // stays loaded: recordings may hold its kernel
+  cudaKernel_t kernel = nullptr;
+  check(cudaLibraryLoadData(&library, cubin.data(), nullptr, nullptr, 0, nullptr, nullptr, 0),
+        "cudaLibraryLoadData");
+  check(cudaLibraryGetKernel(&kernel, library, "run"), "cudaLibraryGetKernel");
+  return kernel;
+#else
+  static_cast<void>(cubin);
+  return nullptr;
+#endif
+}
+
+}  // namespace
+
+void GeneratedKernel::make(const std::string& source, int capability) noexcept {
+  try {
+    const CompiledSource compiled = compile(source, capability);
+    if (!compiled.cubin.empty()) function_.store(load(compiled.cubin), std::memory_order_release);
+  } catch (const std::exception&) {
+    // The interpreter does the work, as it has until now.
+  }
+  give_up();
+}
+
+namespace {
+
+// Compiles in threads of its own. Never destroyed; its threads end when the process does.
+class Workshop {
+ public:
+  static Workshop& instance() {
+    static auto* workshop = new Workshop;
+    return *workshop;
+  }
+
+  std::shared_ptr<const GeneratedKernel> kernel(const std::string& source, int capability) {
+    std::unique_lock lock(mutex_);
+    auto [at, added] = kernels_.try_emplace({capability, source});
+    if (!added) return at->second;
+    auto kernel = at->second = std::make_shared<GeneratedKernel>();
+    if (internal::is_set("TENON_COMPILE_AHEAD")) {
+      lock.unlock();
+      kernel->make(source, capability);
+    } else if (ending_) {
+      kernel->give_up();
+    } else {
+      jobs_.push_back({kernel, &at->first});
+      start_thread();
+      wake_.notify_one();
+    }
+    return kernel;
+  }
+
+  void add_device() {
+    std::lock_guard lock(mutex_);
+    ++devices_;
+  }
+  void remove_device() {
+    std::unique_lock lock(mutex_);
+    if (--devices_ > 0) return;
+    drop_jobs();
+    idle_.wait(lock, [this] { return busy_ == 0; });
+  }
+
+ private:
+  using Key = std::pair<int, std::string>;
+  struct Job {
+    std::shared_ptr<GeneratedKernel> kernel;
+    const Key* key;
+  };
+
+  Workshop() {
+    static_cast<void>(std::atexit([] { instance().end(); }));
+  }
+
+  // One more while there is more to do than threads that do it.
+  void start_thread() {
+    const size_t most = std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
+    if (threads_.size() < most && threads_.size() < jobs_.size()) {
+      threads_.emplace_back([this] { work(); });
+    }
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      wake_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+      if (ending_) return;
+      const Job job = std::move(jobs_.front());
+      jobs_.pop_front();
+      ++busy_;
+      lock.unlock();
+      job.kernel->make(job.key->second, job.key->first);
+      lock.lock();
+      --busy_;
+      idle_.notify_all();
+    }
+  }
+
+  // Of a kernel that is dropped its device is gone too: another one's may ask for it again.
+  void drop_jobs() {
+    for (const Job& job : jobs_) {
+      job.kernel->give_up();
+      kernels_.erase(*job.key);
+    }
+    jobs_.clear();
+  }
+
+  void end() {
+    std::vector<std::thread> threads;
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+      drop_jobs();
+      threads.swap(threads_);
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_, idle_;
+  std::map<Key, std::shared_ptr<GeneratedKernel>> kernels_;
+  std::deque<Job> jobs_;
+  std::vector<std::thread> threads_;
+  int devices_ = 0, busy_ = 0;  // that may ask; threads that compile
+  bool ending_ = false;
+};
+
+}  // namespace
+
+GeneratingDevice::GeneratingDevice() { Workshop::instance().add_device(); }
+GeneratingDevice::~GeneratingDevice() { Workshop::instance().remove_device(); }
+
+std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability) {
+  if (!kLoadsLibraries || internal::is_set("TENON_DISABLE_JIT") || !why_no_nvrtc().empty()) {
+    return nullptr;
+  }
+  return Workshop::instance().kernel(source, capability);
+}
+
+}  // namespace tenon::cuda

@@ -1,0 +1,46 @@
+// Kernels that are compiled while the program runs, each source once for a kind of GPU.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace tenon::cuda {
+
+// One of them. It becomes ready, or fails, while others already use it.
+class GeneratedKernel {
+ public:
+  // Null: not ready yet, or never.
+  const void* function() const noexcept { return function_.load(std::memory_order_acquire); }
+  // Whether function() won't change any more.
+  bool settled() const noexcept { return settled_.load(std::memory_order_acquire); }
+
+  // Compiles and loads it; for one thread, once. Whatever fails leaves it settled, without
+  // function.
+  void make(const std::string& source, int capability) noexcept;
+  void give_up() noexcept { settled_.store(true, std::memory_order_release); }
+
+ private:
+  std::atomic<const void*> function_{nullptr};
+  std::atomic<bool> settled_{false};
+};
+
+// While one lives, kernels may be compiled. When the last one dies, what still waits to be compiled
+// is dropped, and what is being compiled is waited for: NVRTC has static objects, which the end of
+// the process destroys under the hands of a thread that uses them. Every device has one.
+class GeneratingDevice {
+ public:
+  GeneratingDevice();
+  ~GeneratingDevice();
+  GeneratingDevice(const GeneratingDevice&) = delete;
+  GeneratingDevice& operator=(const GeneratingDevice&) = delete;
+};
+
+// The kernel of a source (generated_source.h) for a compute capability. It is compiled in the
+// background from the first request on, or before this returns where TENON_COMPILE_AHEAD is set.
+// Null where nothing can be compiled, or TENON_DISABLE_JIT is set. Thread-safe.
+std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability);
+
+}  // namespace tenon::cuda
