@@ -14,25 +14,25 @@ namespace tenon::internal {
 // call is the program's; nor does it with an empty location.
 class CallerLine {
  public:
-  explicit CallerLine(const Location& where) : before_(current_) {
-    if (current_.line == 0) current_ = where;
+  explicit CallerLine(const Location& where) : before_(current) {
+    if (current.line == 0) current = where;
   }
   CallerLine(const CallerLine&) = delete;
   CallerLine& operator=(const CallerLine&) = delete;
-  ~CallerLine() { current_ = before_; }
+  ~CallerLine() { current = before_; }
 
   // For the message of an error that no operation's place is added to: ", asked for at model.cc:7",
   // or nothing.
   static std::string told() {
-    return current_.line != 0 ? str(", asked for at ", current_) : std::string();
+    return current.line != 0 ? str(", asked for at ", current) : std::string();
   }
 
   // The line in force, else `own`.
-  static Location or_else(const Location& own) { return current_.line != 0 ? current_ : own; }
+  static Location or_else(const Location& own) { return current.line != 0 ? current : own; }
 
  private:
   friend class ProgramRuns;
-  static inline constinit thread_local Location current_ = {};
+  static inline constinit thread_local Location current = {};
 
   Location before_;
 };
@@ -42,21 +42,21 @@ class CallerLine {
 class ProgramRuns {
  public:
   ProgramRuns()
-      : before_(std::exchange(CallerLine::current_, Location{})),
-        call_before_(std::exchange(call_, before_)) {}
+      : before_(std::exchange(CallerLine::current, Location{})),
+        call_before_(std::exchange(call, before_)) {}
   ProgramRuns(const ProgramRuns&) = delete;
   ProgramRuns& operator=(const ProgramRuns&) = delete;
   ~ProgramRuns() {
-    CallerLine::current_ = before_;
-    call_ = call_before_;
+    CallerLine::current = before_;
+    call = call_before_;
   }
 
   // The line of the call that the function runs inside of, else `own`: for functions of the
   // library's that stand in for the program's (regularizers).
-  static Location call_or_else(const Location& own) { return call_.line != 0 ? call_ : own; }
+  static Location call_or_else(const Location& own) { return call.line != 0 ? call : own; }
 
  private:
-  static inline constinit thread_local Location call_ = {};
+  static inline constinit thread_local Location call = {};
 
   Location before_, call_before_;
 };
