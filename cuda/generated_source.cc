@@ -212,7 +212,7 @@ GeneratedArguments::GeneratedArguments(const PreparedTape& tape)
 }
 
 void GeneratedArguments::write(const void* const* inputs, void* const* outputs, Bytes& to) const {
-  constexpr size_t kNumber = sizeof(int64_t), kPointer = sizeof(void*);
+  constexpr size_t kWord = sizeof(int64_t), kPointer = sizeof(void*);
   std::memcpy(to.data(), bytes_.data(), bytes_.size());
   uintptr_t bits = 0;
   for (size_t i = 0; i < inputs_; ++i) {
@@ -220,9 +220,9 @@ void GeneratedArguments::write(const void* const* inputs, void* const* outputs, 
   }
   for (size_t i = 0; i < outputs_; ++i) bits |= reinterpret_cast<uintptr_t>(outputs[i]);
   const int64_t aligned = bits % 16 == 0 ? 1 : 0;
-  std::memcpy(to.data() + kNumber, &aligned, kNumber);
-  std::memcpy(to.data() + 2 * kNumber, inputs, inputs_ * kPointer);
-  std::memcpy(to.data() + 2 * kNumber + inputs_ * kPointer, outputs, outputs_ * kPointer);
+  std::memcpy(to.data() + kWord, &aligned, kWord);
+  std::memcpy(to.data() + 2 * kWord, inputs, inputs_ * kPointer);
+  std::memcpy(to.data() + 2 * kWord + inputs_ * kPointer, outputs, outputs_ * kPointer);
 }
 
 }  // namespace tenon::cuda

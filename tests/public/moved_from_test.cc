@@ -9,6 +9,9 @@
 namespace tenon::test {
 namespace {
 
+// To use what was moved from is what is tried here.
+// NOLINTBEGIN(bugprone-use-after-move)
+
 #define EXPECT_MOVED_FROM(statement) \
   EXPECT_ERROR(statement, FailedPreconditionError, closed, "moved from")
 
@@ -109,6 +112,8 @@ TEST(OutputOfTest, AnOutputOfAGraphThatIsGoneSaysSoWhenItIsUsed) {
   const Output output(op, 0);
   EXPECT_ERROR(output.dtype(), FailedPreconditionError, closed, "gone");
 }
+
+// NOLINTEND(bugprone-use-after-move)
 
 }  // namespace
 }  // namespace tenon::test
