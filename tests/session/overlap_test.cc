@@ -28,6 +28,7 @@ struct InPlaceCase {
   Shape shape;
   std::function<Output(const Output&)> build;
 };
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const InPlaceCase& one, std::ostream* out) { *out << one.name; }
 
 class InPlaceTest : public ::testing::TestWithParam<InPlaceCase> {
