@@ -7,6 +7,9 @@
 namespace tenon {
 namespace {
 
+// To use what was moved from is what is tried here.
+// NOLINTBEGIN(bugprone-use-after-move)
+
 class MovedFromTest : public ::testing::Test {
  protected:
   Graph graph_;
@@ -70,6 +73,8 @@ TEST_F(MovedFromTest, AServerSaysSo) {
   Session session({.target = to.target()});
   EXPECT_EQ(session.run(constant(1.0f)).scalar<float>(), 1.0f);
 }
+
+// NOLINTEND(bugprone-use-after-move)
 
 }  // namespace
 }  // namespace tenon
