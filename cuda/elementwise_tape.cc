@@ -16,11 +16,6 @@ using internal::KernelRequest;
 using internal::Primitive;
 using internal::require;
 
-namespace {
-
-constexpr size_t kSharedBytes = 48 << 10;
-constexpr int kMostThreads = 256, kFewestThreads = 32;
-
 Arithmetic arithmetic_of(DType dtype) {
   switch (dtype) {
     case DType::float64:
@@ -35,6 +30,11 @@ Arithmetic arithmetic_of(DType dtype) {
       return Arithmetic::kInt;
   }
 }
+
+namespace {
+
+constexpr size_t kSharedBytes = 48 << 10;
+constexpr int kMostThreads = 256, kFewestThreads = 32;
 
 // The same primitives have a meaning as on the CPU.
 bool has_meaning(Primitive primitive, DType dtype) {

@@ -44,7 +44,7 @@ void GeneratedKernel::make(const std::string& source, int capability) noexcept {
   } catch (const std::exception&) {
     // The interpreter does the work, as it has until now.
   }
-  give_up();
+  settle();
 }
 
 namespace {
@@ -66,7 +66,7 @@ class Workshop {
       lock.unlock();
       kernel->make(source, capability);
     } else if (ending_) {
-      kernel->give_up();
+      kernel->settle();
     } else {
       jobs_.push_back({kernel, &at->first});
       start_thread();
@@ -124,7 +124,7 @@ class Workshop {
   // Of a kernel that is dropped its device is gone too: another one's may ask for it again.
   void drop_jobs() {
     for (const Job& job : jobs_) {
-      job.kernel->give_up();
+      job.kernel->settle();
       kernels_.erase(*job.key);
     }
     jobs_.clear();
@@ -156,10 +156,11 @@ class Workshop {
 GeneratingDevice::GeneratingDevice() { Workshop::instance().add_device(); }
 GeneratingDevice::~GeneratingDevice() { Workshop::instance().remove_device(); }
 
+bool can_generate() {
+  return kLoadsLibraries && !internal::is_set("TENON_DISABLE_JIT") && why_no_nvrtc().empty();
+}
+
 std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability) {
-  if (!kLoadsLibraries || internal::is_set("TENON_DISABLE_JIT") || !why_no_nvrtc().empty()) {
-    return nullptr;
-  }
   return Workshop::instance().kernel(source, capability);
 }
 

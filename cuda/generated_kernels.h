@@ -20,7 +20,7 @@ class GeneratedKernel {
   // Compiles and loads it; for one thread, once. Whatever fails leaves it settled, without
   // function.
   void make(const std::string& source, int capability) noexcept;
-  void give_up() noexcept { settled_.store(true, std::memory_order_release); }
+  void settle() noexcept { settled_.store(true, std::memory_order_release); }
 
  private:
   std::atomic<const void*> function_{nullptr};
@@ -38,9 +38,11 @@ class GeneratingDevice {
   GeneratingDevice& operator=(const GeneratingDevice&) = delete;
 };
 
-// The kernel of a source (generated_source.h) for a compute capability. It is compiled in the
-// background from the first request on, or before this returns where TENON_COMPILE_AHEAD is set.
-// Null where nothing can be compiled, or TENON_DISABLE_JIT is set. Thread-safe.
+// Whether kernels can be compiled here, and TENON_DISABLE_JIT isn't set.
+bool can_generate();
+// The kernel of a source (generated_source.h) for a compute capability, where one can be compiled:
+// in the background from the first request on, or before this returns where TENON_COMPILE_AHEAD is
+// set. Thread-safe.
 std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability);
 
 }  // namespace tenon::cuda

@@ -59,13 +59,6 @@ std::string_view type_of(Arithmetic arithmetic) {
   return "";
 }
 
-// What a value of the dtype is computed with.
-Arithmetic word_of(DType dtype) {
-  if (dtype == DType::float64) return Arithmetic::kDouble;
-  if (dtype == DType::int64) return Arithmetic::kLong;
-  return is_floating(dtype) ? Arithmetic::kFloat : Arithmetic::kInt;
-}
-
 // "squared_difference" is computed by SquaredDifference.
 std::string functor_of(Primitive primitive) {
   std::string name;
@@ -77,11 +70,6 @@ std::string functor_of(Primitive primitive) {
     upper = letter == '_';
   }
   return name;
-}
-
-bool answers_bool(const TapeStep& step) {
-  return step.dtype == DType::bool_ && step.primitive != Primitive::kSelect &&
-         step.primitive != Primitive::kCast;
 }
 
 class SourceWriter {
@@ -98,17 +86,17 @@ class SourceWriter {
     }
     const bool abreast = tape_.steps.size() <= kMostStepsAbreast && loads <= kMostInputsAbreast;
     const int width = abreast ? kWidth : 1;
-    return {
-        .text = str("#include \"cuda/generated/support.h\"\n\n",
-                    "using namespace tenon::cuda::generated;\n\n", arguments(),
-                    "template <int kWidth>\n",
-                    "__device__ inline void compute(const Arguments& p, int64_t first) {\n", loads_,
-                    declared_, "#pragma unroll\n", "  for (int k = 0; k < kWidth; ++k) {\n", body_,
-                    "  }\n", stores_, "}\n\nextern \"C\" __global__ void __launch_bounds__(256)\n",
-                    "run(const __grid_constant__ Arguments p) {\n  for_each<", width,
-                    ">(p.count, p.aligned != 0, [&](auto width, int64_t first) {\n",
-                    "    compute<decltype(width)::value>(p, first);\n  });\n}\n"),
-        .width = width};
+    return {.text = str("#include \"cuda/generated/support.h\"\n\n",
+                        "using namespace tenon::cuda::generated;\n\n", arguments(),
+                        "template <int kWidth>\n",
+                        "__device__ inline void compute(const Arguments& p, int64_t first) {\n",
+                        loads_, declared_, "#pragma unroll\n",
+                        "  for (int k = 0; k < kWidth; ++k) {\n", body_, "  }\n", stores_,
+                        "}\n\nextern \"C\" __global__ void __launch_bounds__(", kGeneratedThreads,
+                        ")\n", "run(const __grid_constant__ Arguments p) {\n  for_each<", width,
+                        ">(p.count, p.aligned != 0, [&](auto width, int64_t first) {\n",
+                        "    compute<decltype(width)::value>(p, first);\n  });\n}\n"),
+            .width = width};
   }
 
  private:
@@ -157,7 +145,7 @@ class SourceWriter {
 
   std::string expression(const TapeStep& step) const {
     if (step.primitive == Primitive::kSelect) {
-      const Arithmetic chosen = word_of(step.dtype);
+      const Arithmetic chosen = arithmetic_of(step.dtype);
       return str(operand(step.a, Arithmetic::kInt), " != 0 ? ", operand(step.b, chosen), " : ",
                  operand(step.c, chosen));
     }
@@ -168,16 +156,15 @@ class SourceWriter {
     const std::string arguments = internal::operand_count(step.primitive) == 1
                                       ? a
                                       : str(a, ", ", operand(step.b, step.arithmetic));
-    const std::string functor = functor_of(step.primitive);
-    if (answers_bool(step)) return str(functor, "()(", arguments, ")");
-    return str("narrowed<", type_of(step.dtype), ">(scalar::", functor, "()(", arguments, "))");
+    return str("narrowed<", type_of(step.dtype), ">(scalar::", functor_of(step.primitive), "()(",
+               arguments, "))");
   }
 
   void store(const TapeStep& step) {
     const std::string_view type = type_of(step.dtype);
     declared_ += str("  Vector<", type, ", kWidth> y", step.out, ";\n");
     body_ += str("    y", step.out, "[k] = static_cast<", type, ">(",
-                 operand(step.a, word_of(step.dtype)), ");\n");
+                 operand(step.a, arithmetic_of(step.dtype)), ");\n");
     stores_ += str("  store(p.outputs[", step.out, "], first, y", step.out, ");\n");
   }
 

@@ -10,6 +10,9 @@
 
 namespace tenon::cuda {
 
+// Threads of a block.
+inline constexpr unsigned kGeneratedThreads = 256;
+
 // Tapes that differ only in sizes, addresses and constants have one source. The kernel is called
 // `run` and has one parameter, that GeneratedArguments makes.
 struct GeneratedSource {

@@ -278,6 +278,75 @@ struct SquaredDifference {
   }
 };
 
+// The primitives that answer with bool do so as the word that it is computed with, 0 or 1.
+struct Equal {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a == b;
+  }
+};
+struct NotEqual {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a != b;
+  }
+};
+struct Less {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a < b;
+  }
+};
+struct LessEqual {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a <= b;
+  }
+};
+struct Greater {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a > b;
+  }
+};
+struct GreaterEqual {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a >= b;
+  }
+};
+struct And {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a != 0 && b != 0;
+  }
+};
+struct Or {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a, T b) const {
+    return a != 0 || b != 0;
+  }
+};
+struct Not {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a) const {
+    return a == 0;
+  }
+};
+struct IsNan {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a) const {
+    return a != a;
+  }
+};
+struct IsFinite {
+  template <typename T>
+  TENON_HOST_DEVICE int32_t operator()(T a) const {
+    constexpr T kLargest = std::numeric_limits<T>::max();
+    return a <= kLargest && a >= -kLargest;
+  }
+};
+
 // Element i of a range. Of float32 in float64, where the product is exact.
 struct RangeElement {
   template <typename T>

@@ -2,15 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 
 #include "core/kernels/scalar_ops.h"
 #include "cuda/offsets.h"
+#include "cuda/words.h"
 
 namespace tenon::cuda::generated {
 
 namespace scalar = internal::scalar;
+using cuda::narrowed;
+using cuda::word;
 using internal::Bfloat16;
 using internal::Half;
 
@@ -47,25 +48,6 @@ __device__ inline T single(const void* from) {
   return *static_cast<const T*>(from);
 }
 
-// What a value of T is computed with: numbers of 8 and 16 bits and bool as int32, half precision as
-// float.
-template <typename T>
-__device__ inline auto word(T value) {
-  if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
-    return static_cast<int32_t>(value);
-  } else {
-    return static_cast<scalar::Compute<T>>(value);
-  }
-}
-// A result of dtype T that was computed as a C.
-template <typename T, typename C>
-__device__ inline C narrowed(C value) {
-  if constexpr (sizeof(T) < 4 && sizeof(C) == 4) {
-    return static_cast<C>(word(static_cast<T>(value)));
-  } else {
-    return value;
-  }
-}
 template <typename C>
 __device__ inline C number(uint64_t bits) {
   if constexpr (sizeof(C) == 4) {
@@ -74,75 +56,6 @@ __device__ inline C number(uint64_t bits) {
     return internal::bits_as<C>(bits);
   }
 }
-
-// The primitives that answer with bool, as a word.
-struct Equal {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a == b;
-  }
-};
-struct NotEqual {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a != b;
-  }
-};
-struct Less {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a < b;
-  }
-};
-struct LessEqual {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a <= b;
-  }
-};
-struct Greater {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a > b;
-  }
-};
-struct GreaterEqual {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a >= b;
-  }
-};
-struct And {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a != 0 && b != 0;
-  }
-};
-struct Or {
-  template <typename C>
-  __device__ int32_t operator()(C a, C b) const {
-    return a != 0 || b != 0;
-  }
-};
-struct Not {
-  template <typename C>
-  __device__ int32_t operator()(C a) const {
-    return a == 0;
-  }
-};
-struct IsNan {
-  template <typename C>
-  __device__ int32_t operator()(C a) const {
-    return a != a;
-  }
-};
-struct IsFinite {
-  template <typename C>
-  __device__ int32_t operator()(C a) const {
-    constexpr C kLargest = std::numeric_limits<C>::max();
-    return a <= kLargest && a >= -kLargest;
-  }
-};
 
 template <int kWidth>
 struct Width {

@@ -4,9 +4,9 @@
 // elements.
 #include "cuda/cuda_device.h"
 #include "cuda/elementwise_tape.h"
-#include "cuda/generated_kernels.h"
-#include "cuda/generated_source.h"
+#include "cuda/generated_loop.h"
 #include "cuda/typed_access.h"
+#include "cuda/words.h"
 
 namespace tenon::cuda {
 namespace {
@@ -59,15 +59,6 @@ class ThreadWords {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8);
     memcpy(__builtin_assume_aligned(slot(step.out, k), sizeof(T)), &value, sizeof value);
   }
-  // The word in which a value of T is kept.
-  template <typename T>
-  __device__ static auto word_of(T value) {
-    if constexpr (std::is_integral_v<T> && sizeof(T) < 4) {
-      return static_cast<int32_t>(value);
-    } else {
-      return widened(value);
-    }
-  }
   __device__ int64_t element(int k) const { return first_ + k * static_cast<int>(blockDim.x); }
 
   __device__ __noinline__ void load(const TapeStep& step) const {
@@ -80,7 +71,7 @@ class ThreadWords {
         const int64_t at = step.b == 0   ? element(k)
                            : step.b == 1 ? 0
                                          : tape_.offsets[step.b - 2](element(k));
-        write(step, k, word_of(static_cast<const T*>(input)[at]));
+        write(step, k, word(static_cast<const T*>(input)[at]));
       }
     });
   }
@@ -89,7 +80,7 @@ class ThreadWords {
     void* output = tape_.outputs[step.out];
     with_dtype(step.dtype, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
-      const auto words = operand<decltype(word_of(T{}))>(step.a);
+      const auto words = operand<decltype(word(T{}))>(step.a);
 #pragma unroll
       for (int k = 0; k < kVector; ++k) {
         if (element(k) >= tape_.count) break;
@@ -161,9 +152,7 @@ class Interpreter : public ThreadWords {
       using T = std::remove_pointer_t<decltype(type)>;
       if constexpr (sizeof(T) < 4) {
         const auto words = operand<C>(step.out);
-        for (int k = 0; k < kVector; ++k) {
-          write(step, k, static_cast<C>(widened(static_cast<T>(words[k]))));
-        }
+        for (int k = 0; k < kVector; ++k) write(step, k, narrowed<T>(words[k]));
       }
     });
   }
@@ -174,46 +163,46 @@ class Interpreter : public ThreadWords {
     with_dtype(step.dtype, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
 #pragma unroll 1
-      for (int k = 0; k < kVector; ++k) write(step, k, word_of(scalar::cast<T>(a[k])));
+      for (int k = 0; k < kVector; ++k) write(step, k, word(scalar::cast<T>(a[k])));
     });
   }
 
   // Whether the primitive answers with bool; then it has.
   template <typename C>
   __device__ bool answer(const TapeStep& step) const {
-    const auto a_words = operand<C>(step.a), b_words = operand<C>(step.b);
-    const auto with = [&](auto f) {
-      for (int k = 0; k < kVector; ++k) {
-        write(step, k, static_cast<int32_t>(f(a_words[k], b_words[k])));
-      }
+    using namespace scalar;
+    const auto a = operand<C>(step.a), b = operand<C>(step.b);
+    const auto one = [&](auto f) {
+      for (int k = 0; k < kVector; ++k) write(step, k, f(a[k]));
+      return true;
+    };
+    const auto two = [&](auto f) {
+      for (int k = 0; k < kVector; ++k) write(step, k, f(a[k], b[k]));
       return true;
     };
     switch (step.primitive) {
       case Primitive::kEqual:
-        return with([](C a, C b) { return a == b; });
+        return two(Equal());
       case Primitive::kNotEqual:
-        return with([](C a, C b) { return a != b; });
+        return two(NotEqual());
       case Primitive::kLess:
-        return with([](C a, C b) { return a < b; });
+        return two(Less());
       case Primitive::kLessEqual:
-        return with([](C a, C b) { return a <= b; });
+        return two(LessEqual());
       case Primitive::kGreater:
-        return with([](C a, C b) { return a > b; });
+        return two(Greater());
       case Primitive::kGreaterEqual:
-        return with([](C a, C b) { return a >= b; });
+        return two(GreaterEqual());
       case Primitive::kLogicalAnd:
-        return with([](C a, C b) { return a != 0 && b != 0; });
+        return two(And());
       case Primitive::kLogicalOr:
-        return with([](C a, C b) { return a != 0 || b != 0; });
+        return two(Or());
       case Primitive::kLogicalNot:
-        return with([](C a, C) { return a == 0; });
+        return one(Not());
       case Primitive::kIsNan:
-        return with([](C a, C) { return a != a; });
+        return one(IsNan());
       case Primitive::kIsFinite:
-        return with([](C a, C) {
-          constexpr C kLargest = std::numeric_limits<C>::max();
-          return a <= kLargest && a >= -kLargest;
-        });
+        return one(IsFinite());
       default:
         return false;
     }
@@ -355,37 +344,6 @@ void launch_tape(const Launch& args, const PreparedTape& prepared, int threads) 
   check_launch("run_tape");
 }
 
-// The tape as a kernel of its own, once it is compiled.
-class Generated {
- public:
-  Generated(const PreparedTape& tape, int capability) : arguments_(tape), count_(tape.count) {
-    if (!arguments_.fit()) return;
-    const GeneratedSource source = generated_source(tape);
-    width_ = source.width;
-    kernel_ = generated_kernel(source.text, capability);
-  }
-  bool settled() const { return kernel_ == nullptr || kernel_->settled(); }
-
-  // Whether it could be launched; then it was.
-  bool launch(const Launch& args) const {
-    const void* function = kernel_ == nullptr ? nullptr : kernel_->function();
-    if (function == nullptr) return false;
-    alignas(8) GeneratedArguments::Bytes bytes;
-    arguments_.write(args.inputs, args.outputs, bytes);
-    void* parameters[] = {bytes.data()};
-    check(cudaLaunchKernel(function, blocks_for(count_, int64_t{kThreads} * width_), kThreads,
-                           parameters, 0, stream(args)),
-          "cudaLaunchKernel");
-    return true;
-  }
-
- private:
-  GeneratedArguments arguments_;
-  int64_t count_;
-  int width_ = 1;
-  std::shared_ptr<const GeneratedKernel> kernel_;
-};
-
 Kernel prepare_elementwise(const KernelRequest& request) {
   const auto tape = std::make_shared<const PreparedTape>(request);
   if (tape->count == 0) return {.launch = [](const Launch&) {}};
@@ -396,7 +354,7 @@ Kernel prepare_elementwise(const KernelRequest& request) {
                      tape->offsets.size() <= SmallTape::kOffsets;
   auto* interpret = small ? launch_tape<SmallTape> : launch_tape<LargeTape>;
   const auto generated =
-      std::make_shared<const Generated>(*tape, CudaDevice::of(request).compute_capability());
+      std::make_shared<const GeneratedLoop>(*tape, CudaDevice::of(request).compute_capability());
   return {.launch =
               [tape, threads, interpret, generated](const Launch& args) {
                 if (!generated->launch(args)) interpret(args, *tape, threads);

@@ -11,9 +11,9 @@
 #include <map>
 
 #include "core/base/strings.h"
-#include "core/tensor/half.h"
 #include "tests/cuda/kernel_cases.h"
 #include "tests/testing/command.h"
+#include "tests/testing/tensors.h"
 
 namespace tenon::testing {
 namespace {
@@ -102,22 +102,14 @@ class HostKernels {
   void* library_ = nullptr;  // stays open
 };
 
-double number_of(const Tensor& tensor, size_t i) {
-  if (tensor.dtype() == float64) return tensor.data<double>()[i];
-  if (tensor.dtype() == float32) return tensor.data<float>()[i];
-  const uint16_t bits = static_cast<const uint16_t*>(tensor.raw())[i];
-  if (tensor.dtype() == float16) return internal::Half::to_float(bits);
-  internal::Bfloat16 number;
-  number.bits = bits;
-  return static_cast<double>(static_cast<float>(number));
-}
-
 void expect_near(const Tensor& found, const Tensor& wanted, double tolerance,
                  const std::string& source) {
   if (std::memcmp(found.raw(), wanted.raw(), wanted.bytes()) == 0) return;
   ASSERT_TRUE(is_floating(wanted.dtype())) << source;
-  for (size_t i = 0; i < static_cast<size_t>(wanted.element_count()); ++i) {
-    const double x = number_of(found, i), y = number_of(wanted, i);
+  const std::vector<double> found_numbers = test::numbers_of(found);
+  const std::vector<double> wanted_numbers = test::numbers_of(wanted);
+  for (size_t i = 0; i < wanted_numbers.size(); ++i) {
+    const double x = found_numbers[i], y = wanted_numbers[i];
     if (std::isnan(x) && std::isnan(y)) continue;
     ASSERT_TRUE(x == y || std::abs(x - y) <= tolerance * std::max(1.0, std::abs(y)))
         << x << " instead of " << y << " at " << i << " in\n"
