@@ -2,6 +2,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <protozero/exception.hpp>
 #include <string>
 #include <utility>
@@ -26,18 +27,15 @@ constexpr size_t kReadAtOnce = size_t{1} << 18;  // stays in the cache until it 
 
 // Whether the sizes that an entry has go together, and are those of values.
 bool has_elements(const BundleEntry& entry) {
-  if (!entry.shape.fully_defined()) return false;
-  int64_t count = 1;
-  for (const int64_t size : entry.shape.sizes()) {
-    if (size < 0 || __builtin_mul_overflow(count, size, &count)) return false;
-  }
+  const std::optional<int64_t> count = count_said(entry.shape);
+  if (!count) return false;
   if (!entry.slices.empty()) return true;  // the parts have the values
   if (entry.offset < 0 || entry.size < 0 || entry.shard < 0) return false;
   const DType dtype = dtype_of_number(entry.dtype);
   if (dtype == DType::invalid) return true;
-  if (dtype == DType::string) return count <= entry.size;  // a byte at least for each length
+  if (dtype == DType::string) return *count <= entry.size;  // a byte at least for each length
   const auto bytes = static_cast<int64_t>(size_of(dtype));
-  return entry.size % bytes == 0 && entry.size / bytes == count;
+  return entry.size % bytes == 0 && entry.size / bytes == *count;
 }
 
 }  // namespace
@@ -149,9 +147,6 @@ void BundleSource::read_numbers(const BundleEntry& entry, const InputFile& file,
     crc = extend_crc32c(crc, {bytes + at, count});
   }
   if (masked_crc(crc) != entry.crc) fail_tensor(name, entry, "doesn't match its checksum");
-  if (tensor.dtype() == DType::bool_) {  // no other byte is a bool
-    std::transform(bytes, bytes + size, bytes, [](char c) { return static_cast<char>(c != 0); });
-  }
 }
 
 }  // namespace tenon::internal

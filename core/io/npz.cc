@@ -27,17 +27,16 @@ bool is_npy_name(const std::string& name) {
          name.compare(name.size() - kNpySuffix.size(), kNpySuffix.size(), kNpySuffix) == 0;
 }
 
-// The number of elements, if they are as many as `bytes` holds; else -1.
-int64_t count_of(const Shape& shape, size_t element_bytes, uint64_t bytes) {
-  int64_t count = 1;
-  for (const int64_t size : shape.sizes()) {
-    if (__builtin_mul_overflow(count, size, &count)) return -1;
-  }
+// Whether so many bytes are the values of a shape.
+bool holds(uint64_t bytes, const Shape& shape, size_t element_bytes) {
+  const std::optional<int64_t> count = count_said(shape);
   int64_t total = 0;
-  if (__builtin_mul_overflow(count, static_cast<int64_t>(element_bytes), &total)) return -1;
+  if (!count || __builtin_mul_overflow(*count, static_cast<int64_t>(element_bytes), &total)) {
+    return false;
+  }
   // Strings of no length take no bytes, and yet memory here.
-  if (element_bytes == 0 && count > 0) return -1;
-  return static_cast<uint64_t>(total) == bytes ? count : -1;
+  if (element_bytes == 0 && *count > 0) return false;
+  return static_cast<uint64_t>(total) == bytes;
 }
 
 void append_utf8(std::string& text, uint32_t c) {
@@ -142,7 +141,7 @@ NpzSource::NpzSource(const std::string& path) : TensorSource(path), file_(path) 
                                                      : std::string(to_string(element.dtype))};
     if (element.dtype == DType::invalid) {
       reader.skip_to_end();  // whether it is a dtype at all, and not damage
-    } else if (count_of(header.shape, element.size, reader.left()) < 0) {
+    } else if (!holds(reader.left(), header.shape, element.size)) {
       fail_npz(path, name, "has not as many values as its shape");
     }
     std::vector<Piece> pieces = {{TensorSlice::whole(header.shape), members_.size()}};
@@ -178,10 +177,6 @@ Tensor NpzSource::read_piece(const train::StoredVariable& variable, const Piece&
   if (element.kind == NpyElement::Kind::number) {
     member.read(tensor.raw(), tensor.bytes());
     if (element.swapped) swap_bytes(tensor);
-    if (tensor.dtype() == DType::bool_) {  // no other byte is a bool
-      auto* bytes = static_cast<char*>(tensor.raw());
-      for (size_t i = 0; i < tensor.bytes(); ++i) bytes[i] = static_cast<char>(bytes[i] != 0);
-    }
   } else {
     std::string bytes(element.size, '\0');
     for (std::string& text : tensor.mutable_data<std::string>()) {

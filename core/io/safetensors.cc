@@ -129,10 +129,6 @@ SafetensorsSource::SafetensorsSource(const std::string& path) : TensorSource(pat
 Tensor SafetensorsSource::read_piece(const StoredVariable& variable, const Piece& piece) const {
   Tensor tensor = uninitialized_tensor(variable.dtype, variable.shape);
   file_.read(offsets_[piece.id], tensor.raw(), tensor.bytes());
-  if (tensor.dtype() == DType::bool_) {  // no other byte is a bool
-    auto* bytes = static_cast<char*>(tensor.raw());
-    for (size_t i = 0; i < tensor.bytes(); ++i) bytes[i] = static_cast<char>(bytes[i] != 0);
-  }
   return tensor;
 }
 

@@ -41,15 +41,17 @@ class Values {
   int64_t left_;  // negative: there were too many
 };
 
-template <typename Stored>
-bool decode_varints(std::string_view bytes, uint32_t number, Tensor& tensor) {
+// A field of numbers that are written as `type` one by one, or packed: what reads them so.
+template <typename Stored, typename Packed, typename Single>
+bool decode_field(std::string_view bytes, uint32_t number, pbf_wire_type type, Packed packed,
+                  Single single, Tensor& tensor) {
   Values<Stored> values(tensor);
   pbf_reader message(bytes.data(), bytes.size());
   while (message.next()) {
     if (is_packed(message, number)) {
-      for (const int64_t value : message.get_packed_int64()) values.put(value);
-    } else if (is_field(message, number, pbf_wire_type::varint)) {
-      values.put(message.get_int64());
+      for (const auto value : (message.*packed)()) values.put(value);
+    } else if (is_field(message, number, type)) {
+      values.put((message.*single)());
     } else {
       message.skip();
     }
@@ -57,34 +59,18 @@ bool decode_varints(std::string_view bytes, uint32_t number, Tensor& tensor) {
   return values.complete();
 }
 
+template <typename Stored>
+bool decode_varints(std::string_view bytes, uint32_t number, Tensor& tensor) {
+  return decode_field<Stored>(bytes, number, pbf_wire_type::varint, &pbf_reader::get_packed_int64,
+                              &pbf_reader::get_int64, tensor);
+}
 bool decode_floats(std::string_view bytes, Tensor& tensor) {
-  Values<float> values(tensor);
-  pbf_reader message(bytes.data(), bytes.size());
-  while (message.next()) {
-    if (is_packed(message, kFloats)) {
-      for (const float value : message.get_packed_float()) values.put(value);
-    } else if (is_field(message, kFloats, pbf_wire_type::fixed32)) {
-      values.put(message.get_float());
-    } else {
-      message.skip();
-    }
-  }
-  return values.complete();
+  return decode_field<float>(bytes, kFloats, pbf_wire_type::fixed32, &pbf_reader::get_packed_float,
+                             &pbf_reader::get_float, tensor);
 }
-
 bool decode_doubles(std::string_view bytes, Tensor& tensor) {
-  Values<double> values(tensor);
-  pbf_reader message(bytes.data(), bytes.size());
-  while (message.next()) {
-    if (is_packed(message, kDoubles)) {
-      for (const double value : message.get_packed_double()) values.put(value);
-    } else if (is_field(message, kDoubles, pbf_wire_type::fixed64)) {
-      values.put(message.get_double());
-    } else {
-      message.skip();
-    }
-  }
-  return values.complete();
+  return decode_field<double>(bytes, kDoubles, pbf_wire_type::fixed64,
+                              &pbf_reader::get_packed_double, &pbf_reader::get_double, tensor);
 }
 
 bool decode_strings(std::string_view bytes, Tensor& tensor) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +10,15 @@
 #include "tenon/dtype.h"
 
 namespace tenon::internal {
+
+std::optional<int64_t> count_said(const Shape& shape) {
+  if (!shape.fully_defined()) return {};
+  int64_t count = 1;
+  for (const int64_t size : shape.sizes()) {
+    if (__builtin_mul_overflow(count, size, &count)) return {};
+  }
+  return count;
+}
 
 TensorSlice TensorSlice::whole(const Shape& shape) {
   TensorSlice slice;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "tenon/tensor.h"
 
 namespace tenon::internal {
+
+// The number of elements of a shape that a file says; nothing where it is no shape of a tensor: not
+// fully defined, or more than 64 bits can count on the way.
+std::optional<int64_t> count_said(const Shape& shape);
 
 struct TensorSlice {
   static constexpr int64_t kToTheEnd = -1;  // a length: all there is along that axis

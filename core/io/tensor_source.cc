@@ -44,12 +44,23 @@ Tensor TensorSource::read(std::string_view name, const TensorSlice& slice) const
   const std::vector<Piece>& pieces = pieces_[index_of(variable)];
   const TensorSlice wanted = slice.resolved(variable.shape);
   for (const Piece& piece : pieces) {
-    if (piece.slice == wanted) return read_piece(variable, piece);
+    if (piece.slice == wanted) return read_checked(variable, piece);
   }
   Tensor tensor = uninitialized_tensor(variable.dtype, wanted.shape());
   for (const Piece& piece : pieces) {
     if (overlap_count(piece.slice, wanted) == 0) continue;
-    copy_overlap(read_piece(variable, piece), piece.slice, tensor, wanted);
+    copy_overlap(read_checked(variable, piece), piece.slice, tensor, wanted);
+  }
+  return tensor;
+}
+
+// No bytes but 0 and 1 are bools: a file may have others.
+Tensor TensorSource::read_checked(const StoredVariable& variable, const Piece& piece) const {
+  Tensor tensor = read_piece(variable, piece);
+  if (tensor.dtype() == DType::bool_) {
+    auto* bytes = static_cast<char*>(tensor.raw());
+    std::transform(bytes, bytes + tensor.bytes(), bytes,
+                   [](char byte) { return static_cast<char>(byte != 0); });
   }
   return tensor;
 }

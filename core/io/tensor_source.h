@@ -50,6 +50,7 @@ class TensorSource {
  private:
   // The values of one piece, of the variable's dtype, which Tenon has.
   virtual Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const = 0;
+  Tensor read_checked(const train::StoredVariable& variable, const Piece& piece) const;
   size_t index_of(const train::StoredVariable& variable) const {
     return static_cast<size_t>(&variable - variables_.data());
   }

@@ -34,15 +34,6 @@ std::vector<SavedTensor> saved_tensors(const Table& table) {
   }
 }
 
-bool is_shape(const Shape& shape) {
-  if (!shape.fully_defined()) return false;
-  int64_t count = 1;
-  for (const int64_t size : shape.sizes()) {
-    if (size < 0 || __builtin_mul_overflow(count, size, &count)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 V1Source::V1Source(const std::string& path, const std::vector<std::string>& files)
@@ -52,7 +43,7 @@ V1Source::V1Source(const std::string& path, const std::vector<std::string>& file
     tables_.push_back(std::make_unique<Table>(file));
     const Table& table = *tables_.back();
     for (SavedTensor& saved : saved_tensors(table)) {
-      if (!is_shape(saved.shape)) fail_v1(table, "tensor " + saved.name + " has no shape");
+      if (!count_said(saved.shape)) fail_v1(table, "tensor " + saved.name + " has no shape");
       auto& [whole, pieces] =
           found.try_emplace(saved.name, saved, std::vector<Piece>()).first->second;
       if (whole.shape != saved.shape || whole.dtype != saved.dtype) {

@@ -156,6 +156,14 @@ int32_t shard_of(const std::vector<std::string>& devices, const std::string& dev
 
 }  // namespace
 
+// The devices whose variables have a data file of their own; none where all go into one.
+std::vector<std::string> SaverState::shard_devices(const HeldValues& held, Order& order) const {
+  if (!options_.sharded) return {};
+  std::vector<std::string> devices = held.devices();
+  order.shards = static_cast<int32_t>(devices.size());
+  return devices;
+}
+
 std::string SaverState::save(Session& session, const std::string& path,
                              const SaveOptions& options) {
   const std::lock_guard lock(mutex_);
@@ -165,9 +173,7 @@ std::string SaverState::save(Session& session, const std::string& path,
   if (variables_.empty()) return {};
   const HeldValues held(session, variables_);
   checkpoint.folder = made_folder(checkpoint.prefix);
-  const std::vector<std::string> devices =
-      options_.sharded ? held.devices() : std::vector<std::string>();
-  if (options_.sharded) checkpoint.shards = static_cast<int32_t>(devices.size());
+  const std::vector<std::string> devices = shard_devices(held, checkpoint);
   write(checkpoint, [&](size_t i, size_t part) {
     return Value{held.on_host(i, part), shard_of(devices, held.device_of(i, part))};
   });
@@ -187,9 +193,7 @@ std::string SaverState::save_async(Session& session, const std::string& path,
   std::vector<std::vector<Value>> values(variables_.size());
   {
     const HeldValues held(session, variables_);
-    const std::vector<std::string> devices =
-        options_.sharded ? held.devices() : std::vector<std::string>();
-    if (options_.sharded) checkpoint.shards = static_cast<int32_t>(devices.size());
+    const std::vector<std::string> devices = shard_devices(held, checkpoint);
     for (size_t i = 0; i < variables_.size(); ++i) {
       for (size_t part = 0; part < variables_[i].parts.size(); ++part) {
         values[i].push_back({held.copy(i, part), shard_of(devices, held.device_of(i, part))});

@@ -15,6 +15,8 @@
 
 namespace tenon::internal {
 
+class HeldValues;
+
 class SaverState {
  public:
   explicit SaverState(train::SaverOptions options);
@@ -49,6 +51,7 @@ class SaverState {
   void collect();
   void settle();
   Order order(Session& session, const std::string& path, const train::SaveOptions& options) const;
+  std::vector<std::string> shard_devices(const HeldValues& held, Order& order) const;
   template <typename ValueOf>
   void write(const Order& order, const ValueOf& value_of);
   void write_in_background(const Order& order, const std::vector<std::vector<Value>>& values);
