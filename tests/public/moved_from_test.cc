@@ -12,9 +12,6 @@ namespace {
 // To use what was moved from is what is tried here.
 // NOLINTBEGIN(bugprone-use-after-move)
 
-#define EXPECT_MOVED_FROM(statement) \
-  EXPECT_ERROR(statement, FailedPreconditionError, closed, "moved from")
-
 TEST(MovedFromTest, AGraphIsNoGraphAnyMore) {
   Graph graph;
   const Graph moved(std::move(graph));

@@ -17,9 +17,6 @@ class MovedFromTest : public ::testing::Test {
   Output x_ = placeholder(float32, {-1}, {.name = "x"});
 };
 
-#define EXPECT_MOVED_FROM(expression) \
-  EXPECT_ERROR(expression, FailedPreconditionError, closed, "moved from")
-
 TEST_F(MovedFromTest, ASessionSaysSo) {
   const Variable v(1.0f);
   Session from;

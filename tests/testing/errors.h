@@ -19,3 +19,7 @@
     ADD_FAILURE() << #statement " threw something else than " #type ": " << error.what(); \
   }                                                                                       \
   static_assert(true)
+
+// EXPECT_MOVED_FROM(session.run(x)): of what was moved from nothing can be had but an error.
+#define EXPECT_MOVED_FROM(statement) \
+  EXPECT_ERROR(statement, FailedPreconditionError, closed, "moved from")

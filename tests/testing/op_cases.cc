@@ -5,15 +5,10 @@
 
 #include "tenon/gradients.h"
 #include "tenon/ops.h"
+#include "tests/testing/tensors.h"
 
 namespace tenon::testing {
 namespace {
-
-template <typename T>
-Numbers as_numbers(const Tensor& tensor) {
-  const auto data = tensor.data<T>();
-  return Numbers(data.begin(), data.end());
-}
 
 Numbers fed_and_run(const Output& output, const std::vector<Output>& placeholders,
                     const std::vector<Tensor>& values, Session& session) {
@@ -59,20 +54,7 @@ Tensor wave(DType dtype, const Shape& shape, double start, double low, double hi
   return tensor;
 }
 
-Numbers numbers(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case DType::float32:
-      return as_numbers<float>(tensor);
-    case DType::float64:
-      return as_numbers<double>(tensor);
-    case DType::int32:
-      return as_numbers<int32_t>(tensor);
-    case DType::bool_:
-      return as_numbers<bool>(tensor);
-    default:
-      return as_numbers<int64_t>(tensor);
-  }
-}
+Numbers numbers(const Tensor& tensor) { return test::numbers_of(tensor); }
 
 Tensor run(const Output& output, const Feeds& feeds) {
   Session session(output.graph());

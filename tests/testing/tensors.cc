@@ -3,29 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #include <vector>
 
-#include "core/tensor/half.h"
+#include "core/tensor/element_types.h"
 
 namespace tenon::test {
-
-namespace {
-
-template <typename T>
-std::vector<double> read_as(const Tensor& tensor) {
-  std::vector<double> numbers;
-  const auto* elements = static_cast<const T*>(tensor.raw());
-  for (int64_t i = 0; i < tensor.element_count(); ++i) {
-    if constexpr (std::is_arithmetic_v<T>) {
-      numbers.push_back(static_cast<double>(elements[i]));
-    } else {
-      numbers.push_back(static_cast<double>(static_cast<float>(elements[i])));
-    }
-  }
-  return numbers;
-}
-
-}  // namespace
 
 const std::vector<DType>& all_dtypes() {
   static const std::vector<DType> dtypes = {float32, float64, float16, bfloat16, int8,  uint8,
@@ -53,30 +36,18 @@ Tensor some_tensor(DType dtype, const Shape& shape) {
 }
 
 std::vector<double> numbers_of(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case DType::float32:
-      return read_as<float>(tensor);
-    case DType::float64:
-      return read_as<double>(tensor);
-    case DType::float16:
-      return read_as<internal::Half>(tensor);
-    case DType::bfloat16:
-      return read_as<internal::Bfloat16>(tensor);
-    case DType::int8:
-      return read_as<int8_t>(tensor);
-    case DType::uint8:
-      return read_as<uint8_t>(tensor);
-    case DType::int16:
-      return read_as<int16_t>(tensor);
-    case DType::uint16:
-      return read_as<uint16_t>(tensor);
-    case DType::int32:
-      return read_as<int32_t>(tensor);
-    case DType::int64:
-      return read_as<int64_t>(tensor);
-    default:
-      return read_as<bool>(tensor);
-  }
+  std::vector<double> numbers;
+  internal::with_element_type(tensor.dtype(), [&]<typename T>(const T&) {
+    const auto* elements = static_cast<const T*>(tensor.raw());
+    for (int64_t i = 0; i < tensor.element_count(); ++i) {
+      if constexpr (std::is_arithmetic_v<T>) {
+        numbers.push_back(static_cast<double>(elements[i]));
+      } else if constexpr (!std::is_same_v<T, std::string>) {  // of half precision
+        numbers.push_back(static_cast<double>(static_cast<float>(elements[i])));
+      }
+    }
+  });
+  return numbers;
 }
 
 bool same_bits(const Tensor& a, const Tensor& b) {
