@@ -98,9 +98,10 @@ void BundleSource::add_entry(const std::string& name, const BundleEntry& entry,
 
 void BundleSource::fail_tensor(const std::string& name, const BundleEntry& entry,
                                std::string_view problem) const {
+  const auto begin = static_cast<uint64_t>(entry.offset), size = static_cast<uint64_t>(entry.size);
   fail<DataLossError>(ErrorKind::corrupt_file, "Checkpoint ", path(), " is corrupt: tensor ", name,
-                      ' ', problem, " (bytes ", entry.offset, " to ", entry.offset + entry.size,
-                      " of ", bundle_data(path(), entry.shard, shards_), ')');
+                      ' ', problem, " (bytes ", begin, " to ", begin + size, " of ",
+                      bundle_data(path(), entry.shard, shards_), ')');
 }
 
 const InputFile& BundleSource::data_file(int32_t shard) const {
