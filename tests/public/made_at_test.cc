@@ -217,6 +217,7 @@ TEST_P(MadeAtTest, OfTheProgramsOwnFunctionsIsInThem) {
   EXPECT_EQ(line_of("Cos"), constraint);
 }
 
+// Compilers differ on the line of a macro that covers several: statements under test take one.
 TEST_P(MadeAtTest, ErrorsOfRunsNameTheLine) {
   const auto here = [](int line) { return std::string(__FILE__) + ":" + std::to_string(line); };
   Session session;
@@ -229,8 +230,8 @@ TEST_P(MadeAtTest, ErrorsOfRunsNameTheLine) {
       nn::sparse_softmax_cross_entropy_with_logits({.labels = id, .logits = logits});
   EXPECT_ERROR(session.run(loss), InvalidArgumentError, bad_argument, here(__LINE__ - 1));
   const Output start = constant({1.0f, 2.0f, 3.0f}), y = square(x);
-  EXPECT_ERROR(gradients({y}, {x}, {.grad_ys = {start}}), ValueError, shape_incompatible,
-               here(__LINE__ - 1));
+  const GradientsOptions wrong = {.grad_ys = {start}};
+  EXPECT_ERROR(gradients({y}, {x}, wrong), ValueError, shape_incompatible, here(__LINE__));
 }
 
 TEST_P(MadeAtTest, ErrorsBeforeAnythingIsMadeNameTheLine) {
@@ -238,13 +239,13 @@ TEST_P(MadeAtTest, ErrorsBeforeAnythingIsMadeNameTheLine) {
     return std::string("asked for at ") + __FILE__ + ":" + std::to_string(line);
   };
   const Output x = ones({2, 3});
-  EXPECT_ERROR(boolean_mask(x, {true, false, true}), ValueError, shape_incompatible,
-               here(__LINE__ - 1));
+  const auto mask = [&] { return boolean_mask(x, {true, false, true}); };
+  EXPECT_ERROR(mask(), ValueError, shape_incompatible, here(__LINE__ - 1));
   const nn::SparseCrossEntropyOptions three = {.labels = zeros({3}, int32), .logits = x};
-  EXPECT_ERROR(nn::sparse_softmax_cross_entropy_with_logits(three), ValueError, shape_incompatible,
-               here(__LINE__ - 1));
-  EXPECT_ERROR(nn::sigmoid_cross_entropy_with_logits({.logits = x}), ValueError, bad_argument,
-               here(__LINE__ - 1));
+  const auto sparse = [&] { return nn::sparse_softmax_cross_entropy_with_logits(three); };
+  EXPECT_ERROR(sparse(), ValueError, shape_incompatible, here(__LINE__ - 1));
+  const auto sigmoid = [&] { return nn::sigmoid_cross_entropy_with_logits({.logits = x}); };
+  EXPECT_ERROR(sigmoid(), ValueError, bad_argument, here(__LINE__ - 1));
   graph_.finalize();
   EXPECT_ERROR(x + 1.0f, RuntimeError, bad_argument, here(__LINE__));
 }
@@ -263,8 +264,9 @@ TEST_P(MadeAtTest, AnOptimizersErrorUnderReuseNamesTheLine) {
   const Variable w = get_variable("w", {.shape = {1}});
   const Output loss = reduce_sum(square(w));
   get_variable_scope().reuse_variables();
-  EXPECT_ERROR(train::AdamOptimizer().minimize(loss), ValueError, does_not_exist,
-               std::string("Asked for at ") + __FILE__ + ":" + std::to_string(__LINE__ - 1));
+  const std::string here = std::string("Asked for at ") + __FILE__ + ":";
+  const auto line = std::to_string(__LINE__ + 1);
+  EXPECT_ERROR(train::AdamOptimizer().minimize(loss), ValueError, does_not_exist, here + line);
 }
 
 }  // namespace
