@@ -57,6 +57,11 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"session.h", "session"},
     {"server.h", "session"},
     {"saver.h", "saver"},
+    {"basic_session_run_hooks.h", "loop"},
+    {"coordinator.h", "loop"},
+    {"monitored_session.h", "loop"},
+    {"scaffold.h", "loop"},
+    {"session_run_hook.h", "loop"},
     {"cuda.h", "session"},
 };
 

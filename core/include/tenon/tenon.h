@@ -1,8 +1,10 @@
 // All of Tenon's public API.
 #pragma once
 
+#include "tenon/basic_session_run_hooks.h"
 #include "tenon/checkpoint.h"
 #include "tenon/collections.h"
+#include "tenon/coordinator.h"
 #include "tenon/device.h"
 #include "tenon/device_setter.h"
 #include "tenon/dtype.h"
@@ -13,6 +15,7 @@
 #include "tenon/initializers.h"
 #include "tenon/learning_rates.h"
 #include "tenon/losses.h"
+#include "tenon/monitored_session.h"
 #include "tenon/moving_averages.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
@@ -20,8 +23,10 @@
 #include "tenon/partitioners.h"
 #include "tenon/regularizers.h"
 #include "tenon/saver.h"
+#include "tenon/scaffold.h"
 #include "tenon/server.h"
 #include "tenon/session.h"
+#include "tenon/session_run_hook.h"
 #include "tenon/shape.h"
 #include "tenon/state_ops.h"
 #include "tenon/template.h"
