@@ -32,6 +32,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"device.h", "tensor"},
     {"checkpoint.h", "io"},
     {"graph.h", "graph"},
+    {"slicing.h", "graph"},
     {"ops.h", "ops"},
     {"nn.h", "ops"},
     {"op_arguments.h", "ops"},
