@@ -56,6 +56,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"moving_averages.h", "training"},
     {"device_setter.h", "training"},
     {"session.h", "session"},
+    {"fetch_structures.h", "session"},
     {"server.h", "session"},
     {"saver.h", "saver"},
     {"basic_session_run_hooks.h", "loop"},
