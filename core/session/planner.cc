@@ -71,7 +71,9 @@ VariableStorage& Planner::storage(const Node& variable) const {
 
 VariableStorage& Planner::storage_of(const Node& variable) {
   std::lock_guard lock(graph_->mutex);
-  placement_.extend();
+  PlanRequest request;
+  request.targets = {const_cast<Node*>(&variable)};
+  placement_.extend(request);
   return storage(variable);
 }
 
