@@ -52,6 +52,19 @@ std::string own_name(const Variable& variable) {
 
 }  // namespace
 
+SavedVariable saved_variable(const std::string& name, const std::vector<Variable>& parts) {
+  SavedVariable saved;
+  saved.name = name;
+  for (const Variable& part : parts) {
+    require_variable(part);
+    require<ValueError>(own_name(part) == own_name(parts.front()), ErrorKind::bad_argument,
+                        "Slices must all be from the same tensor: ", own_name(part),
+                        " != ", own_name(parts.front()));
+    add_to(saved, part);
+  }
+  return saved;
+}
+
 std::vector<SavedVariable> saved_variables(const train::SaverVariables& variables) {
   std::map<std::string, SavedVariable> found;
   std::set<std::string> seen;  // operations

@@ -26,6 +26,9 @@ struct SavedVariable {
   bool is_whole() const { return parts.size() == 1 && !parts[0].variable.save_slice_info(); }
 };
 
+// A variable, or the parts of one, under a name. Throws ValueError (bad_argument) where they are of
+// different variables, and as Saver's constructor does.
+SavedVariable saved_variable(const std::string& name, const std::vector<Variable>& parts);
 // In the order of names. Throws as Saver's constructor does.
 std::vector<SavedVariable> saved_variables(const train::SaverVariables& variables);
 // All that a saver saves by default.

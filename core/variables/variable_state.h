@@ -12,7 +12,8 @@
 namespace tenon::internal {
 
 // Never changed after it was made, but for slice_info, which the store sets before it hands the
-// variable out. Kept alive by handles, the store and collections; the graph by none of them.
+// variable out, and initializer and initial_value, which a checkpoint's value may replace. Kept
+// alive by handles, the store and collections; the graph by none of them.
 struct VariableState {
   enum class Kind { reference, resource, partitioned, tensor };
 

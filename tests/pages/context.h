@@ -3,7 +3,6 @@
 
 #include <tenon/tenon.h>
 
-#include <map>
 #include <string>
 
 namespace tn = tenon;
