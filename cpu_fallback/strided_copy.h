@@ -67,15 +67,16 @@ Kernel prepare_copies(const KernelRequest& request) {
         {part.input, part.output, part.from_offset, part.to_offset, StridedCopy(part.axes)});
   }
   const int64_t filled = plan.fill ? request.output_shape(0).element_count() : 0;
-  return for_element_size(request.output_dtype(0), [&](auto* type) {
+  return for_element_size(plan.dtype(request), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    return Kernel{.launch = [parts, filled, value = plan.fill_input](const Launch& args) {
+    return Kernel{.launch = [parts, filled, value = plan.fill_input,
+                             into_variable = plan.into_variable](const Launch& args) {
       if (filled != 0) {
         std::fill_n(args.output<T>(0), filled, value >= 0 ? *args.input<T>(value) : T{});
       }
       for (const Part& part : parts) {
-        part.copy(args, args.input<T>(part.input) + part.from_offset,
-                  args.output<T>(part.output) + part.to_offset);
+        T* to = into_variable ? args.mutable_input<T>(0) : args.output<T>(part.output);
+        part.copy(args, args.input<T>(part.input) + part.from_offset, to + part.to_offset);
       }
     }};
   });

@@ -149,7 +149,7 @@ Kernel copy_kernel(const KernelRequest& request, const internal::CopyPlan& plan)
     int input, output;
     StridedCopy copy;
   };
-  const size_t bytes = size_of(request.output_dtype(0));
+  const size_t bytes = size_of(plan.dtype(request));
   std::vector<Part> parts;
   for (const internal::CopyPart& part : plan.parts) {
     if (part.axes.count == 0) continue;
@@ -157,14 +157,17 @@ Kernel copy_kernel(const KernelRequest& request, const internal::CopyPlan& plan)
         {part.input, part.output, StridedCopy(part.axes, bytes, part.from_offset, part.to_offset)});
   }
   const int64_t filled = plan.fill ? request.output_shape(0).element_count() : 0;
-  return {.launch = [parts, filled, bytes, value = plan.fill_input](const Launch& args) {
-    if (value >= 0) {
+  return {.launch = [parts, filled, bytes, value = plan.fill_input,
+                     into_variable = plan.into_variable](const Launch& args) {
+    // What is put into a variable has no output.
+    if (filled != 0 && value >= 0) {
       fill(stream(args), args.outputs[0], args.inputs[value], filled, bytes);
-    } else {
+    } else if (filled != 0) {
       fill_zeros(stream(args), args.outputs[0], filled, bytes);
     }
     for (const Part& part : parts) {
-      part.copy.run(stream(args), args.inputs[part.input], args.outputs[part.output]);
+      void* to = into_variable ? args.mutable_input<void>(0) : args.outputs[part.output];
+      part.copy.run(stream(args), args.inputs[part.input], to);
     }
   }};
 }

@@ -58,6 +58,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
     TENON_KIND(bad_feed_shape)
     TENON_KIND(bad_feed)
     TENON_KIND(bad_fetch)
+    TENON_KIND(no_default_session)
     TENON_KIND(no_such_tensor)
     TENON_KIND(closed)
     TENON_KIND(limit_reached)

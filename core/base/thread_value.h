@@ -16,13 +16,13 @@ T& thread_value() {
   thread_local constinit T* value = nullptr;  // never destroyed
   if (value != nullptr) return *value;
   value = new T();
-  struct Owner {
-    ~Owner() { delete std::exchange(value, nullptr); }
+  struct Deleter {
+    ~Deleter() { delete std::exchange(value, nullptr); }
   };
   thread_local constinit bool owned = false;
   if (!owned) {
     owned = true;
-    thread_local const Owner owner;
+    thread_local const Deleter owner;
     static_cast<void>(owner);
   } else {
     // The owner has gone: nobody deletes this one. What few there are can be reached for ever.

@@ -66,6 +66,24 @@ std::vector<int64_t> taken_strides(const StridedSlicePlan& plan,
   return strides;
 }
 
+// The strides, along the axes of the whole tensor, of a value that is broadcast to what is taken.
+std::vector<int64_t> broadcast_strides(const Shape& value, const StridedSlicePlan& taken) {
+  const std::vector<int64_t> own = row_major_strides(value);
+  std::vector<int64_t> strides(taken.counts.size(), 0);
+  const int missing = taken.output.rank() - value.rank();
+  bool fits = true;
+  for (int i = 0; i < value.rank(); ++i) {
+    const int at = i + missing;
+    fits = fits && (value[i] == 1 || (at >= 0 && value[i] == taken.output[at]));
+    if (!fits || value[i] == 1) continue;
+    const int axis = taken.axis_of[static_cast<size_t>(at)];
+    strides[static_cast<size_t>(axis)] = own[static_cast<size_t>(i)];
+  }
+  require(fits, ErrorKind::shape_incompatible, "A value of shape ", value,
+          " can't be assigned to a slice of shape ", taken.output);
+  return strides;
+}
+
 std::vector<int> permutation(const KernelRequest& request) {
   std::vector<int> axes;
   for (const int64_t axis : integers(request, 1)) {
@@ -174,6 +192,19 @@ CopyPlan plan_strided_slice_grad(const KernelRequest& request) {
                      {taken.counts, row_major_strides(Shape(taken.counts)),
                       taken_strides(taken, whole)}}},
           .fill = true};
+}
+
+// The value is broadcast to what the slice takes.
+CopyPlan plan_strided_slice_assign(const KernelRequest& request) {
+  const Shape &variable = request.input_shape(0), &value = request.input_shape(4);
+  const StridedSlicePlan taken = taken_by(request, variable);
+  const std::vector<int64_t> whole = row_major_strides(variable);
+  return {.parts = {{4,
+                     0,
+                     0,
+                     offset_of(taken.begin, whole),
+                     {taken.counts, broadcast_strides(value, taken), taken_strides(taken, whole)}}},
+          .into_variable = true};
 }
 
 CopyPlan plan_pad(const KernelRequest& request) {

@@ -35,6 +35,13 @@ struct CopyPlan {
   // zeros where that is -1.
   bool fill = false;
   int fill_input = -1;
+  // Whether the parts are put into the variable that is input 0, instead of an output.
+  bool into_variable = false;
+
+  // The dtype of what is moved.
+  DType dtype(const KernelRequest& request) const {
+    return request.input_dtype(parts.front().input);
+  }
 };
 
 using CopyPlanner = CopyPlan (*)(const KernelRequest& request);
@@ -49,6 +56,7 @@ CopyPlan plan_unpack(const KernelRequest& request);
 CopyPlan plan_slice(const KernelRequest& request);
 CopyPlan plan_strided_slice(const KernelRequest& request);
 CopyPlan plan_strided_slice_grad(const KernelRequest& request);
+CopyPlan plan_strided_slice_assign(const KernelRequest& request);
 CopyPlan plan_pad(const KernelRequest& request);  // Pad, PadV2
 CopyPlan plan_tile(const KernelRequest& request);
 CopyPlan plan_transpose(const KernelRequest& request);

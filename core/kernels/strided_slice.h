@@ -20,10 +20,12 @@ struct StridedSliceArguments {
 };
 
 // Along each input axis i the elements begin[i] + k * strides[i] for k in [0, counts[i]). `output`
-// is the shape of the result: counts with axes added (new) and dropped (shrunk).
+// is the shape of the result: counts with axes added (new) and dropped (shrunk); `axis_of` says of
+// each of its dimensions which input axis it is, -1 for a new one.
 struct StridedSlicePlan {
   std::vector<int64_t> begin, strides, counts;
   Shape output;
+  std::vector<int> axis_of;
 };
 
 // Works a plan out, entry by entry. `input` and `arguments` must outlive it.
@@ -38,7 +40,7 @@ class StridedSlicePlanner {
       if (i == ellipsis_) {
         take_all(input_.rank() - named_);
       } else if (bit(arguments_.new_axis_mask, i)) {
-        plan_.output.push_back(1);
+        add_dimension(1, -1);
       } else {
         take(i);
       }
@@ -66,7 +68,7 @@ class StridedSlicePlanner {
         ++named_;
       }
     }
-    require<ValueError>(named_ <= input_.rank(), ErrorKind::shape_incompatible,
+    require<ValueError>(named_ <= input_.rank(), ErrorKind::index_out_of_range,
                         "Index out of range using input dim ", input_.rank(), "; input has only ",
                         input_.rank(), " dims");
   }
@@ -76,8 +78,14 @@ class StridedSlicePlanner {
       plan_.begin.push_back(0);
       plan_.strides.push_back(1);
       plan_.counts.push_back(input_[axis_]);
-      plan_.output.push_back(input_[axis_]);
+      add_dimension(input_[axis_], axis_);
     }
+  }
+
+  // To the result.
+  void add_dimension(int64_t size, int axis) {
+    plan_.output.push_back(size);
+    plan_.axis_of.push_back(axis);
   }
 
   void take(int i) {
@@ -95,11 +103,11 @@ class StridedSlicePlanner {
     plan_.begin.push_back(taken.begin);
     plan_.strides.push_back(at_most_one ? 1 : stride);  // may be beyond the tensor
     plan_.counts.push_back(taken.count);
-    if (!shrink) plan_.output.push_back(taken.count);
+    if (!shrink) add_dimension(taken.count, axis_);
     ++axis_;
   }
 
-  // Of entry i, a single index.
+  // Of entry i, a single index, whatever begin_mask says.
   Taken one_of(int i) const {
     const int64_t size = input_[axis_], stride = nth(arguments_.strides, i);
     require<ValueError>(stride > 0, ErrorKind::shape_incompatible,
@@ -107,7 +115,7 @@ class StridedSlicePlanner {
                         "] = ", stride);
     const int64_t asked = nth(arguments_.begin, i);
     if (!arguments_.bounds_known || size < 0) return {asked, 1};
-    const int64_t begin = bit(arguments_.begin_mask, i) ? 0 : asked < 0 ? asked + size : asked;
+    const int64_t begin = asked < 0 ? asked + size : asked;
     require<ValueError>(begin >= 0 && begin < size, ErrorKind::index_out_of_range, "slice index ",
                         asked, " of dimension ", axis_, " out of bounds: it has ", size,
                         " elements");

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/base/check.h"
+#include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"
@@ -23,6 +24,13 @@ std::optional<Tensor> pass_value(const ShapeContext& context) {
   const Tensor value = context.value(0);
   return value ? std::optional(value) : std::nullopt;
 }
+
+Shapes shape_like_second(const ShapeContext& context) {
+  return {
+      of_shape(context.inputs[0], context.inputs[1], "the gradient that was given for a result")};
+}
+
+Outputs of_shape_gradient(const Operation&, const Outputs& dy) { return {dy[0], Output()}; }
 
 OpDef identity_op(const char* name, GradientFunction gradient) {
   return {.name = name,
@@ -58,6 +66,14 @@ void register_array_identity(OpRegistry& ops) {
            .types = {{"T", kFloats}},
            .shape = shape_of_first,
            .gradient = check_numerics_gradient});
+  // Its first input, which must have the shape of the second.
+  ops.add({.name = "_OfShape",
+           .inputs = {"value: T", "like: U"},
+           .outputs = {"output: T"},
+           .shape = shape_like_second,
+           .gradient = of_shape_gradient,
+           .shape_only = {1},
+           .action = PlanAction::kPassOn});
 }
 
 }  // namespace internal

@@ -1,5 +1,13 @@
 // Slice and StridedSlice: parts of a tensor.
 
+#include <array>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
@@ -9,7 +17,10 @@
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
+#include "core/ops/op_scope.h"
 #include "tenon/array_ops.h"
+#include "tenon/math_ops.h"
+#include "tenon/slicing.h"
 
 namespace tenon {
 namespace internal {
@@ -144,6 +155,17 @@ Outputs strided_slice_grad_gradient(const Operation& op, const Outputs& dy) {
       add_output("StridedSlice", {dy[0], op.input(1), op.input(2), op.input(3)}, {.attrs = masks})};
 }
 
+// Whether the value fits is seen when it runs, as in TensorFlow.
+Shapes slice_assign_shape(const ShapeContext& context) {
+  slice_arguments(context, 1);
+  return {context.inputs[0]};
+}
+
+Shapes checked_slice_assign(const ShapeContext& context) {
+  slice_assign_shape(context);
+  return {};
+}
+
 AttrMap mask_defaults() {
   AttrMap defaults;
   for (const char* mask : kMasks) defaults.set(mask, int64_t{0});
@@ -177,9 +199,146 @@ void register_array_slice(OpRegistry& ops) {
            .shape = strided_slice_grad_shape,
            .gradient = strided_slice_grad_gradient,
            .needs_value = {0, 1, 2, 3}});
+  ops.add({.name = "StridedSliceAssign",
+           .inputs = {"ref: Ref(T)", "begin: Index", "end: Index", "strides: Index", "value: T"},
+           .outputs = {"output_ref: Ref(T)"},
+           .defaults = mask_defaults(),
+           .types = {{"Index", kIndices}},
+           .shape = slice_assign_shape,
+           .differentiable = false,
+           .needs_value = {1, 2, 3},
+           .writes = {0},
+           .stateful = true});
+  ops.add({.name = "ResourceStridedSliceAssign",
+           .inputs = {"ref: resource", "begin: Index", "end: Index", "strides: Index", "value: T"},
+           .defaults = mask_defaults(),
+           .types = {{"Index", kIndices}},
+           .shape = checked_slice_assign,
+           .differentiable = false,
+           .needs_value = {1, 2, 3},
+           .writes = {0},
+           .stateful = true});
 }
 
+namespace {
+
+// What an index says, entry by entry, as StridedSlice takes it.
+class IndexEntries {
+ public:
+  explicit IndexEntries(std::span<const Index> index) {
+    for (const Index& entry : index) add(entry);
+  }
+
+  // The operations that it takes are named stack, stack_1, stack_2 in the name scope in force.
+  Output slice_of(const Output& value, const std::string& name, Location where) const {
+    const DType dtype = has_int64() ? int64 : int32;
+    AttrMap attrs;
+    for (size_t i = 0; i < std::size(kMasks); ++i) attrs.set(kMasks[i], masks_[i]);
+    return add_output("StridedSlice",
+                      {value, vector(begin_, dtype), vector(end_, dtype), vector(strides_, dtype)},
+                      {.name = name, .attrs = attrs, .where = where});
+  }
+
+ private:
+  enum Mask { kBegin, kEnd, kEllipsis, kNewAxis, kShrink };
+
+  void add(const Index& entry) {
+    const Slice& slice = entry.slice();
+    switch (entry.kind()) {
+      case Index::Kind::kPosition:
+        return add_position(slice.begin.input());
+      case Index::Kind::kEllipsis:
+        return add_entry(0, 0, 1, kEllipsis);
+      case Index::Kind::kNewAxis:
+        return add_entry(0, 0, 1, kNewAxis);
+      case Index::Kind::kSlice:
+        break;
+    }
+    if (!slice.begin.given()) mark(kBegin);
+    if (!slice.end.given()) mark(kEnd);
+    begin_.push_back(checked(slice.begin, 0));
+    end_.push_back(checked(slice.end, 0));
+    strides_.push_back(checked(slice.step, 1));
+  }
+
+  void add_position(const Input& position) {
+    if (!position.is_output()) {
+      const auto at = position.value().scalar<int64_t>();
+      return add_entry(at, at + 1, 1, kShrink);
+    }
+    mark(kShrink);
+    begin_.push_back(checked(position));
+    end_.emplace_back(tenon::add(position, 1, {.name = "add"}));  // as Python's operator
+    strides_.emplace_back(int64_t{1});
+  }
+
+  void add_entry(int64_t begin, int64_t end, int64_t step, Mask mask) {
+    mark(mask);
+    begin_.emplace_back(begin);
+    end_.emplace_back(end);
+    strides_.emplace_back(step);
+  }
+
+  void mark(Mask mask) { masks_[mask] |= int64_t{1} << strides_.size(); }
+
+  static Input checked(const Bound& bound, int64_t otherwise) {
+    return bound.given() ? checked(bound.input()) : Input(otherwise);
+  }
+  static const Input& checked(const Input& input) {
+    if (!input.is_output()) return input;
+    const Output& tensor = input.output();
+    const bool scalar = !tensor.shape().has_rank() || tensor.shape().rank() == 0;
+    require<TypeError>(scalar && is_index_dtype(tensor.dtype()), ErrorKind::dtype_incompatible,
+                       "Only integers, slices, ellipsis, newaxis and scalar int32 or int64 tensors "
+                       "are valid indices, got ",
+                       tensor.name(), ", ", tensor.dtype(), " of shape ", tensor.shape());
+    return input;
+  }
+
+  bool has_int64() const {
+    for (const auto* inputs : {&begin_, &end_, &strides_}) {
+      for (const Input& input : *inputs) {
+        if (input.is_output() && input.output().dtype() == int64) return true;
+      }
+    }
+    return false;
+  }
+
+  static Output vector(std::vector<Input> inputs, DType dtype) {
+    std::vector<int64_t> numbers;
+    for (Input& input : inputs) {
+      if (!input.is_output()) {
+        numbers.push_back(input.value().scalar<int64_t>());
+      } else if (input.output().dtype() != dtype) {
+        input = cast(input, dtype);
+      }
+    }
+    if (numbers.size() < inputs.size()) return stack(inputs, {.name = "stack"});
+    const Shape length{static_cast<int64_t>(numbers.size())};
+    return make_constant(integer_tensor(dtype, length, numbers), "stack");
+  }
+
+  std::vector<Input> begin_, end_, strides_;
+  std::array<int64_t, std::size(kMasks)> masks_ = {};
+};
+
+}  // namespace
+
 }  // namespace internal
+
+Output Output::operator[](std::span<const Index> index) const {
+  const Location where = index.empty() ? Location() : index.front().where();
+  const internal::CallerLine line(where);
+  const internal::IndexEntries entries(index);
+  const internal::OpScope scope({}, "strided_slice", {Input(*this)});
+  return entries.slice_of(*this, scope.name(), where);
+}
+
+Output Output::operator[](const Index& index) const { return (*this)[std::span(&index, 1)]; }
+
+Output Output::operator[](std::initializer_list<Index> index) const {
+  return (*this)[std::span(index.begin(), index.size())];
+}
 
 Output slice(Input input, Integers begin, Integers size, const OpOptions& options) {
   const internal::CallerLine line(input.where());

@@ -38,6 +38,8 @@ Shapes transpose_shape(const ShapeContext& context) {
     if (rank < 0) return {Shape::unknown()};
     return {with_rank(Shape::unknown(), rank, "x")};
   }
+  // A permutation of one axis, or of none, leaves a scalar as it is, too.
+  if (!input.has_rank() && perm->size() < 2) return {input};
   const Shape x = with_rank(input, static_cast<int>(perm->size()), "x (perm says the rank)");
   inverted(*perm);
   Shape output;

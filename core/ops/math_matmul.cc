@@ -98,10 +98,9 @@ void register_math_matmul(OpRegistry& ops) {
 }  // namespace internal
 
 Output matmul(Input a, Input b, const MatmulOptions& options) {
-  const int rank_a = a.shape().rank(), rank_b = b.shape().rank();
-  const bool batch = (rank_a < 0 || rank_a > 2) && (rank_b < 0 || rank_b > 2);
-  const bool broadcast = rank_a > 2 || rank_b > 2;
-  return internal::product(batch || broadcast, a, b, {options.transpose_a, options.transpose_b},
+  const auto may_be_batch = [](int rank) { return rank < 0 || rank > 2; };
+  const bool batch = may_be_batch(a.shape().rank()) || may_be_batch(b.shape().rank());
+  return internal::product(batch, a, b, {options.transpose_a, options.transpose_b},
                            options.name.empty() ? "MatMul" : options.name);
 }
 

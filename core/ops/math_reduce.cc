@@ -177,9 +177,12 @@ Output reduce(const char* type, const Input& input, const ReduceOptions& options
   const ScopeGuard graph = graph_of(inputs).as_default();
   const Output x =
       as_output(input, options.name.empty() ? str(type, "/input") : str(options.name, "/input"));
-  return add_output(
-      type, {x, axes_argument(options.axis, x)},
-      {.name = options.name, .attrs = {{"keep_dims", options.keepdims}}, .where = input.where()});
+  const bool to_one = !options.axis.given() && !options.keepdims;  // also of an unknown rank
+  return add_output(type, {x, axes_argument(options.axis, x)},
+                    {.name = options.name,
+                     .attrs = {{"keep_dims", options.keepdims}},
+                     .shape = to_one ? std::optional(Shape()) : std::nullopt,
+                     .where = input.where()});
 }
 
 }  // namespace

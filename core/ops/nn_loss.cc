@@ -60,9 +60,10 @@ Outputs sparse_gradient(const Operation& op, const Outputs& dy) {
 
 // All dimensions but the last as one.
 Output as_matrix(const Output& x) {
-  if (x.shape().rank() == 2) return x;
   const int rank = x.shape().rank();
-  return reshape(x, integers_of({Input(int64_t{-1}), size_along(x, rank - 1)}));
+  if (rank == 2) return x;
+  const Input last = rank < 0 ? Input(shape(x)[-1]) : size_along(x, rank - 1);
+  return reshape(x, integers_of({Input(int64_t{-1}), last}));
 }
 
 Output axis_to_end(const Output& x, int axis) {
@@ -77,6 +78,7 @@ Output axis_to_end(const Output& x, int axis) {
 Output rows_back(const Output& cost, const Output& logits) {
   const int rank = logits.shape().rank();
   if (rank == 2) return cost;
+  if (rank < 0) return reshape(cost, shape(logits)[Slice{.end = -1}]);
   std::vector<Input> sizes;
   for (int i = 0; i + 1 < rank; ++i) sizes.push_back(size_along(logits, i));
   return reshape(cost, integers_of(sizes));
@@ -143,19 +145,23 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
   auto [logits, labels] = internal::both_as_outputs(*options.logits, *options.labels);
   const int rank = logits.shape().rank();
   require<ValueError>(rank != 0, ErrorKind::shape_incompatible, "`logits` cannot be a scalar");
-  require<ValueError>(rank > 0, ErrorKind::shape_incompatible, "The rank of `logits` (",
-                      logits.name(), ") must be known", CallerLine::told());
-  const int axis = internal::resolve_axis(options.axis, rank);
-  require_equal_classes(labels.shape(), logits.shape(), axis);
+  require<ValueError>(rank > 0 || options.axis == -1, ErrorKind::shape_incompatible,
+                      "The rank of `logits` (", logits.name(), ") must be known for axis ",
+                      options.axis, CallerLine::told());
+  const int axis = rank < 0 ? -1 : internal::resolve_axis(options.axis, rank);
+  if (rank > 0) require_equal_classes(labels.shape(), logits.shape(), axis);
   labels = cast(labels, logits.dtype());
-  if (axis != rank - 1) {
+  if (rank > 0 && axis != rank - 1) {
     logits = internal::axis_to_end(logits, axis);
     labels = internal::axis_to_end(labels, axis);
   }
   const bool plain = rank == 2;
-  const Output cost = add_output("SoftmaxCrossEntropyWithLogits",
-                                 {internal::as_matrix(logits), internal::as_matrix(labels)},
-                                 {.name = plain ? scope.name() : ""});
+  // As TensorFlow believes: labels of an unknown rank don't broadcast the logits.
+  const bool as_logits = plain && !labels.shape().has_rank();
+  const Output cost = add_output(
+      "SoftmaxCrossEntropyWithLogits", {internal::as_matrix(logits), internal::as_matrix(labels)},
+      {.name = plain ? scope.name() : "",
+       .shape = as_logits ? std::optional(Shape{logits.shape()[0]}) : std::nullopt});
   return internal::rows_back(cost, logits);
 }
 

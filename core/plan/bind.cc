@@ -52,6 +52,7 @@ class Binder {
       case StepKind::kInitializedValue:
         step.variable = op.reads[0].number();
         step.value = graph_.stored(op.output());
+        step.initial = graph_.value(op.input(1)).shape;
         break;
       case StepKind::kCopy:
         step.value = graph_.stored(op.output());

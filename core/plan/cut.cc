@@ -26,13 +26,13 @@ class Cutter {
       if (runs(id) && !op.def().is_variable && !is_name(plan_, op)) rest->done.push_back(op.node);
     }
     collect_frontier(*rest);
-    plan_.goals = {.values = wanted, .ops = {}};
+    plan_.goals = {.values = wanted, .ops = plan_.cut_ops};
     return rest;
   }
 
  private:
   Needs needs_of(const std::vector<ValueId>& values) const {
-    return find_needs(plan_, {.values = values, .ops = {}});
+    return find_needs(plan_, {.values = values, .ops = plan_.cut_ops});
   }
   bool runs(OpId op) const { return needs_[op] == Need::kRun; }
 
@@ -133,7 +133,8 @@ class Cutter {
 }  // namespace
 
 std::unique_ptr<PlanRest> cut(PlanGraph& plan, const PlanRequest& request) {
-  return plan.cut_values.empty() ? nullptr : Cutter(plan, request).run();
+  const bool whole = plan.cut_values.empty() && plan.cut_ops.empty();
+  return whole ? nullptr : Cutter(plan, request).run();
 }
 
 }  // namespace tenon::internal

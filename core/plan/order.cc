@@ -186,11 +186,12 @@ class Orderer {
 // it is copied.
 class ReadCopier {
  public:
-  ReadCopier(PlanGraph& plan, const WriteOrder& writes)
-      : plan_(plan), writes_(writes), position_(plan.op_count(), -1) {}
+  ReadCopier(PlanGraph& plan, const WriteOrder& writes) : plan_(plan), writes_(writes) {}
 
   void run() {
+    copy_what_is_written();
     int next = 0;
+    position_ = IdVector<OpId, int>(plan_.op_count(), -1);
     for (const OpId id : plan_.ops()) position_[id] = next++;
     std::vector<OpId> copied;  // operations whose own result must be copied at once
     for (const OpId id : plan_.ops()) {
@@ -204,6 +205,35 @@ class ReadCopier {
   }
 
  private:
+  // An operation that writes a reference variable, and that takes it by its name besides, reads a
+  // copy, unless it reads each element before it writes it.
+  void copy_what_is_written() {
+    const std::vector<OpId> ops(plan_.ops().begin(), plan_.ops().end());
+    for (const OpId id : ops) {
+      for (size_t i = 0; i < plan_.op(id).inputs().size(); ++i) {
+        const ValueId value = plan_.op(id).input(i);
+        const VariableId variable = reference_behind(plan_, value);
+        const bool is_written = contains(plan_.op(id).writes, variable);
+        if (!is_written || contains(plan_.op(id).written_inputs, i)) continue;
+        if (!reads_memory(plan_.op(id), i) || last_written(plan_, value).exists()) continue;
+        if (reads_in_step(plan_.op(id), value, variable)) continue;
+        copy_before(id, i, variable);
+      }
+    }
+    plan_.tidy();  // copies were added behind their readers
+  }
+
+  // The copy waits for what the operation waits for, and so sees the same writes.
+  void copy_before(OpId id, size_t input, VariableId variable) {
+    std::vector<OpId> before;
+    plan_.for_each_predecessor(plan_.op(id), [&](OpId one) { before.push_back(one); });
+    const ValueId memory = PlanGraph::made_in(plan_.owner_id(plan_.op(id).input(input)));
+    const OpId copy = plan_.insert_copy(memory, *plan_.op(id).node);
+    for (const OpId one : before) plan_.add_control(copy, one);
+    plan_.op(copy).reads = {variable};
+    plan_.replace_input(id, input, plan_.op(copy).output());
+  }
+
   // The operation whose reading of a variable must be a copy because a write comes before this use
   // of it.
   OpId overwritten_read(OpId user, size_t input) const {

@@ -42,32 +42,38 @@ bool can_run(const Device& device, const Node& node) {
 class Placer {
  public:
   Placer(const GraphState& graph, const std::vector<Device*>& devices,
-         const PlacementOptions& options, std::vector<Placed>& placement)
-      : graph_(graph), devices_(devices), options_(options), placement_(placement) {
+         const PlacementOptions& options, std::vector<Placed>& placement,
+         const std::vector<bool>& wanted)
+      : graph_(graph),
+        devices_(devices),
+        options_(options),
+        placement_(placement),
+        wanted_(wanted) {
     for (const Device* device : devices) specs_.push_back(DeviceSpec::from_string(device->name()));
   }
 
   void run() {
-    const size_t first = placement_.size(), count = static_cast<size_t>(graph_.node_count());
+    const auto count = static_cast<size_t>(graph_.node_count());
     leader_.resize(count);
     std::iota(leader_.begin(), leader_.end(), 0);
     groups_.resize(count);
-    for (size_t id = 0; id < count; ++id) join_groups(node(id));
+    std::vector<size_t> ids;  // to be placed
     for (size_t id = 0; id < count; ++id) {
-      Group& group = group_of(id);
-      if (id < first) {
-        group.only(placement_[id].device, devices_.size());
-      } else {
-        add_to(group, node(id));
-      }
+      if (is_placed(id) || is_wanted(id)) join_groups(node(id));
+      if (!is_placed(id) && is_wanted(id)) ids.push_back(id);
     }
+    for (size_t id = 0; id < count; ++id) {
+      if (is_placed(id)) group_of(id).only(placement_[id].device, devices_.size());
+    }
+    for (const size_t id : ids) add_to(group_of(id), node(id));
     std::vector<Placed> found = placement_;
-    for (size_t id = first; id < count; ++id) {
+    found.resize(count);
+    for (const size_t id : ids) {
       const int device = device_of(group_of(id), node(id));
-      found.push_back(explained(group_of(id), node(id), device));
+      found[id] = explained(group_of(id), node(id), device);
     }
     placement_ = std::move(found);
-    if (options_.log) log(first);
+    if (options_.log) log(ids);
   }
 
  private:
@@ -95,6 +101,8 @@ class Placer {
   };
 
   const Node& node(size_t id) const { return *graph_.node(static_cast<int>(id)); }
+  bool is_placed(size_t id) const { return id < placement_.size() && placement_[id].device >= 0; }
+  bool is_wanted(size_t id) const { return wanted_.empty() || wanted_[id]; }
 
   int leader(int id) {
     while (nth(leader_, id) != id) {
@@ -261,8 +269,8 @@ class Placer {
         " on another one");
   }
 
-  void log(size_t first) const {
-    for (size_t id = first; id < placement_.size(); ++id) {
+  void log(const std::vector<size_t>& ids) const {
+    for (const size_t id : ids) {
       std::cerr << str(node(id).name, ": (", node(id).type(),
                        "): ", nth(devices_, placement_[id].device)->name(), "\n");
     }
@@ -272,6 +280,7 @@ class Placer {
   const std::vector<Device*>& devices_;
   const PlacementOptions& options_;
   std::vector<Placed>& placement_;
+  const std::vector<bool>& wanted_;
   std::vector<DeviceSpec> specs_;
   std::vector<int> leader_;  // by node id: another member of its group; itself: the first
   std::vector<Group> groups_;
@@ -280,9 +289,10 @@ class Placer {
 }  // namespace
 
 void place(const GraphState& graph, const std::vector<Device*>& devices,
-           const PlacementOptions& options, std::vector<Placed>& placement) {
-  if (placement.size() == static_cast<size_t>(graph.node_count())) return;
-  Placer(graph, devices, options, placement).run();
+           const PlacementOptions& options, std::vector<Placed>& placement,
+           const std::vector<bool>& wanted) {
+  if (wanted.empty() && placement.size() == static_cast<size_t>(graph.node_count())) return;
+  Placer(graph, devices, options, placement, wanted).run();
 }
 
 std::string reason_text(const Node& node, const Placed& placed) {

@@ -42,6 +42,7 @@ struct Step {
   bool recordable = false;  // whether a device may record it: the same launch, run after run
   size_t workspace_offset = 0;
   TensorSpec value = {};              // what is assigned, copied, sent or received
+  Shape initial = {};                 // of kInitializedValue: the initial value's
   std::vector<TensorSpec> made = {};  // of each output
   std::string fused = {};             // what was fused in, for reading
 };

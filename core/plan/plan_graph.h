@@ -144,6 +144,7 @@ class PlanGraph {
   };
   Goals goals;
   std::vector<ValueId> cut_values;  // that decide shapes: the plan can't go beyond them
+  std::vector<OpId> cut_ops;        // the same of assignments that give variables other shapes
   int events = 0;                   // of sends and receives
 
   // Operations, in topological order. In order of their ids they are as they were made.

@@ -27,6 +27,9 @@ StepKind own_kind(const OpDef& def) {
 
 StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
   const StepKind own = own_kind(op.def());
+  // What a fed variable would be asked for is known, or is the value that is fed.
+  const bool asks_of_fed = op.def().asks_for_state() && plan.fed_node(op.input(0)) != nullptr;
+  if (asks_of_fed) return own == StepKind::kIsInitialized ? StepKind::kNothing : StepKind::kCopy;
   if (own != StepKind::kKernel) return own;
   const bool all_known = !op.outputs().empty() && op.writes.empty() && !op.def().stateful &&
                          std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId id) {

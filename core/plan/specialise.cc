@@ -2,11 +2,16 @@
 // constants. Where a shape depends on a value that only the run will know, the plan is cut: what
 // comes after is deferred.
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/static_value.h"
 #include "core/plan/passes.h"
+#include "core/plan/write_order.h"
 
 namespace tenon::internal {
 namespace {
@@ -38,18 +43,22 @@ class Specialiser {
       : plan_(plan), environment_(environment) {}
 
   void run() {
-    for (const OpId id : plan_.ops()) specialise_op(plan_.op(id));
+    for (const OpId id : plan_.ops()) specialise_op(id);
   }
 
  private:
-  void specialise_op(PlanOp& op) {
+  void specialise_op(OpId id) {
+    PlanOp& op = plan_.op(id);
     const Node& node = *op.node;
     plan_.for_each_predecessor(op, [&](OpId before) { op.deferred |= plan_.op(before).deferred; });
     if (op.deferred) return;
     if (node.def->is_variable) return set_variable_shape(op);
+    defer_behind_other_shapes(id);
+    if (op.deferred) return;
     require_shapes(op);
     if (!have_values(op)) return;
     infer(op);
+    note_other_shape(id);
     set_foldable(op);
     const bool small = std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
       return plan_.value(output).shape.element_count() <= kFoldedElements;
@@ -61,6 +70,40 @@ class Specialiser {
     PlanValue& value = plan_.value(op.output());
     const Shape declared = op.node->attrs.get<Shape>("shape");
     value.shape = environment_.variable_shape(*op.node).value_or(declared);
+  }
+
+  // Notes an assignment after which a variable has another shape than before.
+  void note_other_shape(OpId id) {
+    const PlanOp& op = plan_.op(id);
+    if (op.def().action != PlanAction::kAssign) return;
+    const PlanValue& variable = plan_.input(op, 0);
+    const Shape before = variable.dtype == DType::resource
+                             ? shape_of_handle(*op.node->inputs[0].node)
+                             : variable.shape;
+    if (before != plan_.input(op, 1).shape) reshaping_.push_back(id);
+  }
+
+  // What uses a variable after an assignment of this run has given it another shape is planned when
+  // that has run.
+  void defer_behind_other_shapes(OpId id) {
+    if (reshaping_.empty()) return;
+    if (!writes_) writes_.emplace(plan_);
+    PlanOp& op = plan_.op(id);
+    for (const ValueId input : op.inputs()) {
+      const VariableId variable = plan_.value(input).dtype == DType::resource
+                                      ? plan_.value(input).variable()
+                                      : reference_behind(plan_, input);
+      if (!variable.exists() || is_name(plan_, op)) continue;
+      for (const OpId writer : reshaping_) {
+        if (!contains(plan_.op(writer).writes, variable) || !writes_->precedes(writer, id))
+          continue;
+        const ValueId written = last_written(plan_, input);
+        const OpId last = written.exists() ? plan_.value(written).producer() : OpId();
+        if (last.exists() && (last == writer || writes_->precedes(writer, last))) continue;
+        op.deferred = true;
+        if (!contains(plan_.cut_ops, writer)) plan_.cut_ops.push_back(writer);
+      }
+    }
   }
 
   // A variable that was never initialised may have no shape; then only an assignment can use it.
@@ -140,6 +183,10 @@ class Specialiser {
       output.foldable = true;
       return;
     }
+    if (node.def->action == PlanAction::kIsInitialized && plan_.fed_node(op.input(0)) != nullptr) {
+      plan_.value(op.output()).constant = Tensor(true);
+      return;
+    }
     const bool pure = !node.def->stateful && node.def->writes.empty() && op.reads.empty() &&
                       node.def->action != PlanAction::kPlaceholder && !op.outputs().empty();
     if (!pure) return;
@@ -198,6 +245,8 @@ class Specialiser {
 
   PlanGraph& plan_;
   const PlanEnvironment& environment_;
+  std::vector<OpId> reshaping_;  // assignments that give a variable another shape
+  std::optional<WriteOrder> writes_;
 };
 
 }  // namespace

@@ -1,8 +1,15 @@
 #include "core/session/devices.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
+#include <numeric>
 #include <optional>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -23,7 +30,7 @@ int emulated_gpu_count(const SessionOptions& options) {
   if (const char* asked = std::getenv("TENON_EMULATED_GPUS"); count == 0 && asked != nullptr) {
     count = std::max(0, std::atoi(asked));
   }
-  return std::min(count, asked_count(options, "GPU").value_or(count));
+  return count;
 }
 
 void check(const SessionOptions& options) {
@@ -38,13 +45,14 @@ void check(const SessionOptions& options) {
   }
 }
 
-void open_some(const BackendRegistry::Found& found, int count, size_t memory_limit,
-               const SessionOptions& options, const std::string& task,
+// Opens the devices of these numbers of a backend; in a session they are numbered from 0.
+void open_some(const BackendRegistry::Found& found, const std::vector<int>& numbers,
+               size_t memory_limit, const SessionOptions& options, const std::string& task,
                std::vector<std::unique_ptr<Device>>& devices) {
-  for (int i = 0; i < count; ++i) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
     Backend& backend = *found.backend;
     const std::string name = str(task, "/device:", backend.device_type(), ":", i);
-    devices.push_back(backend.open(std::min(i, backend.device_count() - 1), name,
+    devices.push_back(backend.open(std::min(numbers[i], backend.device_count() - 1), name,
                                    {.threads = options.threads,
                                     .memory_limit = memory_limit,
                                     .allow_tf32 = options.allow_tf32,
@@ -52,15 +60,48 @@ void open_some(const BackendRegistry::Found& found, int count, size_t memory_lim
   }
 }
 
-// The GPUs that there are, or emulated ones, and how many of them the options want.
-std::pair<BackendRegistry::Found, int> gpus_wanted(const SessionOptions& options) {
-  const int emulated = emulated_gpu_count(options);
-  if (emulated > 0) return {backends().find("GPU", true), emulated};
+std::vector<int> numbers_below(int count) {
+  std::vector<int> numbers(static_cast<size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+// What SessionOptions::visible_device_list says of so many GPUs: "" is all of them.
+std::vector<int> visible_gpus(const std::string& list, int count) {
+  if (list.empty()) return numbers_below(count);
+  std::vector<int> numbers;
+  std::istringstream entries(list + ",");
+  for (std::string entry; std::getline(entries, entry, ',');) {
+    int number = -1;
+    const char* end = entry.data() + entry.size();
+    const auto parsed = std::from_chars(entry.data(), end, number);
+    require<InvalidArgumentError>(parsed.ec == std::errc() && parsed.ptr == end,
+                                  ErrorKind::bad_argument,
+                                  "Could not parse entry in 'visible_device_list': '", entry,
+                                  "'. visible_device_list = ", list);
+    require<InvalidArgumentError>(number >= 0 && number < count, ErrorKind::bad_argument,
+                                  "'visible_device_list' listed an invalid GPU id '", number,
+                                  "' but visible device count is ", count);
+    require<InvalidArgumentError>(
+        std::find(numbers.begin(), numbers.end(), number) == numbers.end(), ErrorKind::bad_argument,
+        "visible_device_list contained ", "duplicate GPU id ", number, ": ", list);
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+// The GPUs that there are, or emulated ones, and the numbers of those that the options want.
+std::pair<BackendRegistry::Found, std::vector<int>> gpus_wanted(const SessionOptions& options) {
   const std::optional<int> asked = asked_count(options, "GPU");
-  if (asked == 0) return {};
-  const BackendRegistry::Found found = backends().find("GPU");
-  const int count = found.backend == nullptr ? 0 : found.backend->device_count();
-  return {found, std::min(count, asked.value_or(count))};
+  const int emulated = emulated_gpu_count(options);
+  if (emulated == 0 && asked == 0) return {};
+  const BackendRegistry::Found found = backends().find("GPU", emulated > 0);
+  const int there = found.backend == nullptr ? 0 : found.backend->device_count();
+  std::vector<int> numbers =
+      visible_gpus(options.visible_device_list, emulated > 0 ? emulated : there);
+  const size_t most = asked ? static_cast<size_t>(*asked) : numbers.size();
+  numbers.resize(std::min(numbers.size(), most));
+  return {found, numbers};
 }
 
 }  // namespace
@@ -78,10 +119,11 @@ std::vector<std::unique_ptr<Device>> open_devices(const SessionOptions& options,
                                                   const std::string& task) {
   check(options);
   std::vector<std::unique_ptr<Device>> devices;
-  open_some(backends().find("CPU"), std::max(1, asked_count(options, "CPU").value_or(1)),
-            options.cpu_memory_limit, options, task, devices);
-  const auto [gpus, count] = gpus_wanted(options);
-  open_some(gpus, count, options.gpu_memory_limit, options, task, devices);
+  const int cpus = std::max(1, asked_count(options, "CPU").value_or(1));
+  open_some(backends().find("CPU"), numbers_below(cpus), options.cpu_memory_limit, options, task,
+            devices);
+  const auto [gpus, numbers] = gpus_wanted(options);
+  open_some(gpus, numbers, options.gpu_memory_limit, options, task, devices);
   return devices;
 }
 

@@ -19,7 +19,7 @@ void check_declaration(const BoundVariable& variable) {
                                storage.device().name(), " as ", value.dtype(), ". It is ",
                                described(node));
   }
-  if (variable.declared.compatible_with(value.shape())) return;
+  if (variable.declared.compatible_with(value.shape()) || storage.reshaped) return;
   const bool replaced = variable.access == Access::kWrite && !variable.must_be_initialized;
   if (replaced && node.output_dtypes[0] == DType::resource) return;
   fail<InvalidArgumentError>(
@@ -48,8 +48,8 @@ bool Executable::takes(std::span<const Tensor> feeds, bool keep_on_device) const
 
 bool Executable::fits_variables() const {
   return std::none_of(variables.begin(), variables.end(), [](const BoundVariable& one) {
-    if (!one.varies) return false;
     const VariableStorage& storage = *one.storage;
+    if (one.declared.fully_defined() && !storage.reshaped) return one.planned != one.declared;
     return one.planned != (storage.initialized() ? storage.value.shape() : Shape::unknown());
   });
 }
@@ -63,7 +63,7 @@ void Executable::check_declarations() const {
 void Executable::check_initialized() const {
   std::vector<std::string> missing;
   for (const BoundVariable& variable : variables) {
-    if (variable.must_be_initialized && !variable.storage->initialized()) {
+    if (variable.must_be_initialized && !variable.is_initialized()) {
       missing.push_back(str(variable.node->name, " (made at ", variable.node->made_at, ")"));
     }
   }

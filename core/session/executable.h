@@ -19,11 +19,16 @@ struct BoundVariable {
   VariableStorage* storage = nullptr;
   Access access = Access::kRead;
   bool must_be_initialized = false;
+  // Whether it has a value before anything was assigned: a reference variable of no elements, as
+  // TensorFlow's.
+  bool has_no_elements = false;
   DType dtype = DType::invalid;  // as its node declares it
   Shape declared = {};
-  bool varies = false;  // the declared shape leaves something open: the value's may differ
-  Shape planned = {};   // that the plan was made for
+  Shape planned = {};  // that the plan was made for
   std::vector<int> slots = {};
+
+  // When it is locked.
+  bool is_initialized() const { return has_no_elements || storage->initialized(); }
 };
 
 struct Executable {

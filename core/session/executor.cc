@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/check.h"
 #include "core/plan/plan_graph.h"
 #include "core/tensor/byte_count.h"
 
@@ -56,10 +57,10 @@ void Executor::run_step(const Step& step, RandomStream* stream) {
     case StepKind::kAssign:
       return assign(step);
     case StepKind::kIsInitialized:
-      *static_cast<bool*>(pointer(step.outputs[0])) = variable_of(step).initialized();
+      *static_cast<bool*>(pointer(step.outputs[0])) = variable_of(step).is_initialized();
       return;
     case StepKind::kInitializedValue:
-      return copy(step, step.inputs[variable_of(step).initialized() ? 0 : 1]);
+      return copy_initialized(step);
     case StepKind::kCopy:
       return copy(step, step.inputs[0]);
     case StepKind::kSend:
@@ -89,12 +90,22 @@ void Executor::copy(const Step& step, int from) const {
   copy_elements(step, pointer(step.outputs[0]), pointer(from), step.value.shape, step.value.dtype);
 }
 
+// Copies the variable's value, or its initial value where it has none.
+void Executor::copy_initialized(const Step& step) const {
+  const bool is_initialized = variable_of(step).is_initialized();
+  require(is_initialized || step.initial == step.value.shape, ErrorKind::shape_incompatible,
+          "The initial value has shape ", step.initial, ", but the variable ",
+          variable_of(step).node->name, " has shape ", step.value.shape);
+  copy(step, step.inputs[is_initialized ? 0 : 1]);
+}
+
 void Executor::assign(const Step& step) {
-  const BoundVariable& variable = executable_.variables[static_cast<size_t>(step.variable)];
+  const BoundVariable& variable = variable_of(step);
   VariableStorage& storage = *variable.storage;
   const void* value = pointer(step.inputs[1]);
   const Tensor before = storage.value;
   storage.reserve(step.value.dtype, step.value.shape);
+  storage.reshaped = !variable.declared.compatible_with(step.value.shape);
   // Earlier steps may still read it: it goes when the end of this run is recorded.
   if (before && before.raw() != storage.value.raw()) replaced_.push_back(before);
   for (const int slot : variable.slots) {

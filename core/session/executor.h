@@ -31,6 +31,7 @@ class Executor {
   void copy_elements(const Step& step, void* to, const void* from, const Shape& shape,
                      DType dtype) const;
   void copy(const Step& step, int from) const;
+  void copy_initialized(const Step& step) const;
   void assign(const Step& step);
   void send(const Step& step);
   void receive(const Step& step);
@@ -38,8 +39,8 @@ class Executor {
 
   uint64_t version_of(int slot) const;
   void* workspace_of(const Step& step) const;
-  VariableStorage& variable_of(const Step& step) const {
-    return *executable_.variables[static_cast<size_t>(step.variable)].storage;
+  const BoundVariable& variable_of(const Step& step) const {
+    return executable_.variables[static_cast<size_t>(step.variable)];
   }
   void* pointer(int slot) const {
     return slot < 0 ? nullptr : context_.pointers[static_cast<size_t>(slot)];

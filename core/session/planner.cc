@@ -20,7 +20,7 @@ std::vector<PlacedOperation> Planner::placed_operations() {
 
 std::shared_ptr<Executable> Planner::make_executable(PlanRequest request, std::string key) {
   std::lock_guard lock(graph_->mutex);
-  placement_.extend();
+  placement_.extend(request);
   auto executable = std::make_shared<Executable>();
   executable->request = std::move(request);
   executable->key = std::move(key);
@@ -43,9 +43,11 @@ void Planner::bind_variables(Executable& executable) const {
                                     .storage = &storage(*variable.node),
                                     .access = variable.written ? Access::kWrite : Access::kRead,
                                     .must_be_initialized = variable.must_be_initialized,
+                                    .has_no_elements = variable.is_reference() &&
+                                                       declared.fully_defined() &&
+                                                       declared.element_count() == 0,
                                     .dtype = variable.node->attrs.get<DType>("dtype"),
                                     .declared = declared,
-                                    .varies = !declared.fully_defined(),
                                     .planned = plan.variable_shapes[i]});
     executable.uses_device[static_cast<size_t>(device_of(*variable.node))] = true;
   }
@@ -69,14 +71,16 @@ VariableStorage& Planner::storage(const Node& variable) const {
 
 VariableStorage& Planner::storage_of(const Node& variable) {
   std::lock_guard lock(graph_->mutex);
-  placement_.extend();
+  PlanRequest request;
+  request.targets = {const_cast<Node*>(&variable)};
+  placement_.extend(request);
   return storage(variable);
 }
 
 std::optional<Shape> Planner::variable_shape(const Node& variable) const {
   const auto& declared = variable.attrs.get<Shape>("shape");
-  if (declared.fully_defined()) return declared;
   VariableStorage& at = storage(variable);
+  if (declared.fully_defined() && !at.reshaped) return declared;
   const VariableAccess access(at, Access::kRead);
   if (!at.initialized()) return std::nullopt;
   return at.value.shape();

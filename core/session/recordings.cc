@@ -53,7 +53,7 @@ bool Executor::note_addresses(const Segment& segment, RecordedSegment& recorded)
   for (const int slot : segment.slots) note(pointer(slot));
   for (const size_t at : segment.assignments) {
     const Step& step = plan_.steps[at];
-    const Tensor& value = variable_of(step).value;
+    const Tensor& value = variable_of(step).storage->value;
     // Without memory of that shape yet, the variable gets some when it is assigned.
     note(value && value.shape() == step.value.shape ? value.raw() : nullptr);
   }

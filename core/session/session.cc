@@ -64,6 +64,8 @@ Session::Session(const SessionOptions& options) : Session(get_default_graph(), o
 Session::Session(const Graph& graph, const SessionOptions& options)
     : state_(std::make_shared<SessionState>(graph.state(), options)) {}
 
+Session::Session(internal::OfState, std::shared_ptr<SessionState> state)
+    : state_(std::move(state)) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;

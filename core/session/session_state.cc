@@ -136,12 +136,12 @@ void SessionState::check_feeds(const ResolvedCall& call) const {
     };
     require_fit(static_cast<bool>(value), ErrorKind::bad_feed,
                 "The value of a feed cannot be empty: Tensor '", to.node->name, ":", to.index, "'");
-    require_fit(shape.compatible_with(value.shape()), ErrorKind::bad_feed_shape,
-                "Cannot feed value of shape ", value.shape(), " for Tensor '", to.node->name, ":",
-                to.index, "', which has shape '", shape, "'");
     require_fit(value.dtype() == dtype, ErrorKind::bad_feed, "Cannot feed a value of dtype ",
                 value.dtype(), " for Tensor '", to.node->name, ":", to.index, "', which has dtype ",
                 dtype);
+    require_fit(shape.compatible_with(value.shape()), ErrorKind::bad_feed_shape,
+                "Cannot feed value of shape ", value.shape(), " for Tensor '", to.node->name, ":",
+                to.index, "', which has shape '", shape, "'");
   }
 }
 

@@ -34,6 +34,7 @@ class SessionState {
 
   // Throws RuntimeError (closed).
   void check_open() const { transport_->check_open(); }
+  bool is_closed() const { return transport_->is_closed(); }
   void close();
 
   // Runs what `call` asks for and leaves its results there.

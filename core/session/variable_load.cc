@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/strings.h"
 #include "core/session/session_state.h"
 #include "core/tensor/buffer.h"
 #include "tenon/variable.h"
@@ -52,8 +53,11 @@ void Variable::load(const Tensor& value, Session& session) const {
   require<ValueError>(!is_tensor(), ErrorKind::not_a_variable, "'", name(),
                       "' is a tensor that a custom getter made, not a variable: no value can be "
                       "loaded into it");
+  const std::string fed = is_partitioned()
+                              ? std::string()
+                              : internal::str(" for Tensor ", initializer().input(1).name());
   require<ValueError>(shape().compatible_with(value.shape()), ErrorKind::bad_feed_shape,
-                      "Cannot feed value of shape ", value.shape(), " for variable '", name(),
+                      "Cannot feed value of shape ", value.shape(), fed, " for variable '", name(),
                       "', which has shape '", shape(), "'");
   require<ValueError>(dtype() == value.dtype(), ErrorKind::bad_feed, "Cannot feed value of dtype ",
                       value.dtype(), " for variable '", name(), "', which has dtype ", dtype());

@@ -27,7 +27,7 @@ Variable find_by_name() {
 void assert_global_step(const Ref& global_step) {
   const Input step =
       global_step.is_variable() ? Input(global_step.variable()) : Input(global_step.output());
-  internal::require<TypeError>(is_integer(step.dtype()), ErrorKind::bad_argument,
+  internal::require<TypeError>(is_integer(step.dtype()), ErrorKind::dtype_incompatible,
                                "Existing \"global_step\" does not have integer type: ", step.name(),
                                " is ", to_string(step.dtype()), ".");
   internal::require<TypeError>(

@@ -219,7 +219,12 @@ Output starting_gradient(const Output& y, const Input* asked, size_t index) {
   require<TypeError>(given.dtype() == y.dtype(), ErrorKind::dtype_incompatible, "Gradient type ",
                      given.dtype(), " generated for tensor ", y.name(), " with type ", y.dtype(),
                      " must be ", y.dtype());
-  return identity(given, {.name = name});
+  const Shape has = given.shape(), wanted = y.shape();
+  require<ValueError>(has.compatible_with(wanted), ErrorKind::shape_incompatible, "grad_ys[", index,
+                      "] has shape ", has, ", but must have that of ", y.name(), ": ", wanted,
+                      CallerLine::told());
+  if (has.fully_defined() && wanted.fully_defined()) return identity(given, {.name = name});
+  return add_output("_OfShape", {given, y}, {.name = name});
 }
 
 std::vector<Output> endpoints_of(const ListOf<Ref>& refs) {

@@ -43,6 +43,7 @@ class Transport {
     closed_ = true;
     give_up_variables();
   }
+  bool is_closed() const { return closed_; }
   // Throws RuntimeError (closed) when the connection was closed, by us or by the session's own
   // task. A run that checks this while it holds its variables knows why one has no value.
   void check_open() const;

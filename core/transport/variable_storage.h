@@ -1,6 +1,7 @@
 // The value of a variable, in one session or in a task that several sessions share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <shared_mutex>
 #include <string>
@@ -36,7 +37,10 @@ class VariableStorage {
   // Memory for a value of this shape; what was there is kept if it is as large.
   void reserve(DType dtype, const Shape& shape);
 
-  Tensor value;          // empty until it is initialised
+  Tensor value;  // empty until it is initialised
+  // Whether an assignment without validate_shape gave it another shape than is declared. Read
+  // without the lock, too.
+  std::atomic<bool> reshaped{false};
   uint64_t version = 1;  // another one after each run that may have written the value
 
  private:

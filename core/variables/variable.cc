@@ -279,6 +279,35 @@ Output Variable::count_up_to(int64_t limit, const OpOptions& options, Location w
       {.name = options.name, .attrs = {{"limit", limit}, {"T", state.dtype}}, .where = where});
 }
 
+VariableSlice Variable::operator[](std::span<const Index> index) const {
+  return {value()[index], *this};
+}
+VariableSlice Variable::operator[](const Index& index) const {
+  return (*this)[std::span(&index, 1)];
+}
+VariableSlice Variable::operator[](std::initializer_list<Index> index) const {
+  return (*this)[std::span(index.begin(), index.size())];
+}
+
+Output VariableSlice::assign(const Input& value, const OpOptions& options, Location where) const {
+  const VariableState& state = single(variable_, "assignment to a slice");
+  const internal::Node& read = *op().node();
+  const bool is_reference = state.kind == Kind::reference;
+  std::vector<internal::InputList> inputs = {state.handle};
+  for (int i = 1; i < op().input_count(); ++i) inputs.emplace_back(op().input(i));
+  inputs.emplace_back(is_reference ? value : internal::as_output(value, "Const", state.dtype));
+  internal::AttrMap masks;
+  for (const char* mask :
+       {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"}) {
+    masks.set(mask, read.attrs.get<int64_t>(mask));
+  }
+  const std::string name = options.name.empty() ? read.name + "/_assign" : options.name;
+  const Operation write =
+      internal::add_operation(is_reference ? "StridedSliceAssign" : "ResourceStridedSliceAssign",
+                              inputs, {.name = name, .attrs = masks, .where = where});
+  return is_reference ? write.output(0) : read_after(state, write, where);
+}
+
 std::vector<Variable> Variable::parts() const {
   return is_partitioned() ? get(*this).parts : std::vector<Variable>{*this};
 }

@@ -1,13 +1,8 @@
 // Input: an argument that may be a Variable, which is read where it is used.
 #include "core/base/check.h"
-#include "core/graph/builder.h"
 #include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
-#include "core/graph/signature.h"
-#include "core/graph/static_value.h"
-#include "tenon/array_ops.h"
 #include "tenon/graph.h"
-#include "tenon/math_ops.h"
 #include "tenon/variable.h"
 
 namespace tenon {
@@ -49,17 +44,6 @@ std::vector<Input> Input::parts() const {
 
 std::shared_ptr<internal::GraphState> Input::graph_state() const {
   return variable_ != nullptr ? Variable(variable_).graph().state() : output_.op().state();
-}
-
-Output Output::operator[](Input index) const {
-  const internal::CallerLine line(index.where());
-  const StridedSliceOptions one = {.shrink_axis_mask = 1};
-  if (!index.is_output() && is_integer(index.dtype()) && index.shape().rank() == 0) {
-    const int64_t at = internal::to_integers(internal::convert_literal(index.value(), int64))[0];
-    return strided_slice(*this, {at}, {at + 1}, one);
-  }
-  const Output at = internal::as_output(index, "index");
-  return strided_slice(*this, {Input(at)}, {Input(add(at, 1))}, one);
 }
 
 }  // namespace tenon

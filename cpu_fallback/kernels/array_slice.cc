@@ -7,6 +7,9 @@ void register_array_slice(KernelRegistry& kernels) {
   kernels.add("StridedSlice", DType::invalid, prepare_copies<internal::plan_strided_slice>);
   kernels.add("StridedSliceGrad", DType::invalid,
               prepare_copies<internal::plan_strided_slice_grad>);
+  for (const char* op : {"StridedSliceAssign", "ResourceStridedSliceAssign"}) {
+    kernels.add(op, DType::invalid, prepare_copies<internal::plan_strided_slice_assign>);
+  }
 }
 
 }  // namespace tenon::cpu

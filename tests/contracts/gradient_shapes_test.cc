@@ -29,11 +29,9 @@ TEST_F(GradientShapesTest, OfPoolingIsThatOfThePooledImage) {
   const auto average = [](const Output& x) { return nn::avg_pool(x); };
   EXPECT_EQ(gradient({1, 4, 4, 16}, {1, 2, 2, 16}, largest).shape(), Shape({1, 4, 4, 16}));
   EXPECT_ERROR(gradient({1, 4, 4, 16}, {1, 2, 2, 1}, largest), InvalidArgumentError,
-               shape_incompatible,
-               "grad has shape (1, 2, 2, 1), but must have shape (1, 2, 2, 16)");
+               shape_incompatible, "has shape (1, 2, 2, 1), but must have shape (1, 2, 2, 16)");
   EXPECT_ERROR(gradient({8, 32, 32, 4}, {1, 1, 1, 4}, average), InvalidArgumentError,
-               shape_incompatible,
-               "grad has shape (1, 1, 1, 4), but must have shape (8, 16, 16, 4)");
+               shape_incompatible, "has shape (1, 1, 1, 4), but must have shape (8, 16, 16, 4)");
 }
 
 TEST_F(GradientShapesTest, OfASliceIsThatOfTheSlice) {
@@ -48,7 +46,7 @@ TEST_F(GradientShapesTest, OfASliceIsThatOfTheSlice) {
 TEST_F(GradientShapesTest, OfAConvolutionIsThatOfItsResult) {
   const auto convolved = [](const Output& x) { return nn::conv2d(x, ones({3, 3, 4, 4})); };
   EXPECT_ERROR(gradient({8, 32, 32, 4}, {1, 1, 1, 4}, convolved), InvalidArgumentError,
-               shape_incompatible, "out_backprop has shape (1, 1, 1, 4)");
+               shape_incompatible, "has shape (1, 1, 1, 4)");
 }
 
 // A transposed convolution: rows, columns, batch and depth that don't belong to what comes.

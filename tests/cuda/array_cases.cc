@@ -188,6 +188,28 @@ void add_scatters(std::vector<GpuCase>& cases, DType dtype) {
                     .inputs = {some(dtype, {4, 5}), ints({}), some(dtype, {0, 5})}}});
 }
 
+// Into a part of a variable, of values that are broadcast to it.
+void add_assigned_slices(std::vector<GpuCase>& cases, DType dtype) {
+  const Tensor variable = some(dtype, {3, 5, 8});
+  for (const std::string op : {"StridedSliceAssign", "ResourceStridedSliceAssign"}) {
+    const auto add = [&](const Tensor& begin, const Tensor& end, const Tensor& strides,
+                         const Shape& value) {
+      cases.push_back(
+          {op + "_" + std::string(to_string(dtype)) + "_" + std::to_string(cases.size()),
+           {.op = op,
+            .dtype = dtype,
+            .inputs = {variable, begin, end, strides, some(dtype, value, 2)},
+            .attrs = kNoMasks}});
+    };
+    for (const Shape& value : {Shape{3, 3, 3}, Shape{3, 1}, Shape{3}, Shape{}}) {
+      add(ints({2, 0, -1}), ints({-4, 5, -9}), ints({-1, 2, -3}), value);
+    }
+    add(ints({1}), ints({3}), ints({1}), {2, 5, 8});
+    add(ints({1}), ints({3}), ints({1}), {8});
+    add(ints({1}), ints({1}), ints({1}), {0, 5, 8});
+  }
+}
+
 // What moves rows for gradients.
 void add_gradients(std::vector<GpuCase>& cases, DType dtype) {
   const std::string name = std::string(to_string(dtype));
@@ -274,6 +296,7 @@ std::vector<GpuCase> array_cases() {
   for (const DType dtype : {float32, int64, uint8, float16}) {
     add_scatters(cases, dtype);
     add_scatters_by_vectors(cases, dtype);
+    add_assigned_slices(cases, dtype);
   }
   for (const DType dtype : {float32, int64, uint8}) add_gradients(cases, dtype);
   add_where(cases);

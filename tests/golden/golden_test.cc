@@ -88,7 +88,7 @@ TEST_P(GoldenFamilyTest, AnswersEveryStepAsTensorFlowDid) {
 INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                          testing::Values("seeds.jsonl", "scopes.jsonl.gz", "devices.jsonl.gz",
                                          "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",
-                                         "order.jsonl.gz", "graphs.jsonl.gz"),
+                                         "order.jsonl.gz", "graphs.jsonl.gz", "session.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));
@@ -153,7 +153,8 @@ TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
 
 INSTANTIATE_TEST_SUITE_P(Whole, EmulatedGpusTest,
                          testing::Values("seeds.jsonl", "init.jsonl.gz", "run.jsonl.gz",
-                                         "train.jsonl.gz", "copies.jsonl.gz", "order.jsonl.gz"),
+                                         "train.jsonl.gz", "copies.jsonl.gz", "order.jsonl.gz",
+                                         "session.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));

@@ -2,6 +2,16 @@
 
 namespace replay {
 
+namespace {
+
+tenon::DType dtype_of(const Thing& thing) {
+  if (const auto* output = std::get_if<tenon::Output>(&thing)) return output->dtype();
+  if (const auto* variable = std::get_if<tenon::Variable>(&thing)) return variable->dtype();
+  return tenon::DType::invalid;
+}
+
+}  // namespace
+
 OpCall::OpCall(Program& program, const Json& step)
     : program_(program),
       step_(step),
@@ -12,6 +22,15 @@ std::string OpCall::name() const { return text(step_, "name"); }
 
 bool OpCall::is_literal(size_t index) const {
   return !json(index).is_object() || !json(index).contains("ref");
+}
+
+// A NumPy array of floats takes the dtype of the floats that it stands behind.
+tenon::Input OpCall::input(size_t index) const {
+  const tenon::Input given = program_.input(json(index));
+  if (index == 0 || !is_typed_literal(json(index)) || is_literal(0)) return given;
+  const tenon::DType dtype = dtype_of(program_.thing(json(0)));
+  const bool of_one_sort = tenon::is_floating(given.value().dtype()) && tenon::is_floating(dtype);
+  return of_one_sort ? converted(given.value(), dtype) : given;
 }
 
 std::vector<tenon::Output> OpCall::outputs(size_t index) const {

@@ -22,7 +22,7 @@ class OpCall {
   size_t count() const { return inputs_.size(); }
   const Json& json(size_t index) const { return inputs_.at(index); }
   bool is_literal(size_t index) const;
-  tenon::Input input(size_t index) const { return program_.input(json(index)); }
+  tenon::Input input(size_t index) const;
   tenon::Output output(size_t index) const { return program_.output(json(index)); }
   std::vector<tenon::Input> list(size_t index) const { return program_.inputs(json(index)); }
   std::vector<tenon::Output> outputs(size_t index) const;
@@ -42,6 +42,9 @@ class OpCall {
   Json inputs_;
   Json attributes_;
 };
+
+// The index in Python's x[...].
+std::vector<tenon::Index> index_of(const Program& program, const Json& entries);
 
 using Op = Thing (*)(const OpCall&);
 using OpTable = std::map<std::string, Op, std::less<>>;

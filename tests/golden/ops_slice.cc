@@ -1,75 +1,42 @@
-// Python's x[...]: a strided slice.
+// Python's x[...].
 #include "tests/golden/op_call.h"
 
 namespace replay {
 
 namespace {
 
-using tenon::Input;
+using tenon::Bound;
+using tenon::Index;
 
-// What an index says, entry by entry, as StridedSlice takes it.
-struct Index {
-  std::vector<Input> begin, end;
-  std::vector<int64_t> strides;
-  tenon::StridedSliceOptions options;
-
-  void add(const Input& from, const Input& to, int64_t stride) {
-    begin.push_back(from);
-    end.push_back(to);
-    strides.push_back(stride);
-  }
-};
-
-void add_slice(const OpCall& call, const Json& parts, int64_t bit, Index& index) {
-  const Json &from = parts.at(0), &to = parts.at(1), &stride = parts.at(2);
-  if (from.is_null()) index.options.begin_mask |= bit;
-  if (to.is_null()) index.options.end_mask |= bit;
-  index.add(from.is_null() ? Input(0) : call.program().input(from),
-            to.is_null() ? Input(0) : call.program().input(to),
-            stride.is_null() ? 1 : stride.get<int64_t>());
+Bound bound_of(const Program& program, const Json& part) {
+  if (part.is_null()) return {};
+  if (part.is_number()) return part.get<int64_t>();
+  return program.output(part);
 }
 
-void add_entry(const OpCall& call, const Json& entry, Index& index) {
-  const int64_t bit = int64_t{1} << index.strides.size();
+Index entry_of(const Program& program, const Json& entry) {
   if (entry.is_object() && entry.contains("slice")) {
-    return add_slice(call, entry["slice"], bit, index);
+    const Json& parts = entry["slice"];
+    return tenon::Slice{bound_of(program, parts.at(0)), bound_of(program, parts.at(1)),
+                        bound_of(program, parts.at(2))};
   }
-  if (entry.is_null()) {
-    index.options.new_axis_mask |= bit;
-    return index.add(0, 1, 1);
-  }
-  if (entry.is_string()) {
-    index.options.ellipsis_mask |= bit;
-    return index.add(0, 0, 1);
-  }
-  index.options.shrink_axis_mask |= bit;
-  if (entry.is_number()) {
-    const auto at = entry.get<int64_t>();
-    return index.add(at, at + 1, 1);
-  }
-  const tenon::Output at = call.program().output(entry);
-  index.add(at, at + 1, 1);
-}
-
-tenon::Integers packed(const std::vector<Input>& parts) {
-  std::vector<int64_t> numbers;
-  for (const Input& part : parts) {
-    if (part.is_output()) return parts;
-    numbers.push_back(part.value().scalar<int64_t>());
-  }
-  return numbers;
+  if (entry.is_null()) return tenon::newaxis;
+  if (entry.is_string()) return tenon::ellipsis;
+  if (entry.is_number()) return entry.get<int64_t>();
+  return program.output(entry);
 }
 
 Thing sliced(const OpCall& call) {
-  Index index;
-  for (const Json& entry : call.attribute("index")) add_entry(call, entry, index);
-  index.options.strides = index.strides;
-  index.options.name = call.name();
-  return tenon::strided_slice(call.output(0), packed(index.begin), packed(index.end),
-                              index.options);
+  return call.output(0)[index_of(call.program(), call.attribute("index"))];
 }
 
 }  // namespace
+
+std::vector<Index> index_of(const Program& program, const Json& entries) {
+  std::vector<Index> index;
+  for (const Json& entry : entries) index.push_back(entry_of(program, entry));
+  return index;
+}
 
 const OpTable& slice_ops() {
   static const OpTable ops = {{"[]", sliced}};

@@ -72,7 +72,6 @@ class Program {
   tenon::Graph graph;
   std::vector<std::pair<std::string, tenon::Context>> contexts;
   std::vector<std::shared_ptr<tenon::Session>> sessions;
-  std::vector<std::shared_ptr<tenon::Session>> default_sessions;  // the innermost last
   Json log = Json::array();
   // Set: the text of the plan of every run, or what is wrong with it, is added to it.
   Json* plans = nullptr;

@@ -11,22 +11,6 @@ using tenon::DType;
 using tenon::Fetch;
 using tenon::Tensor;
 
-// Golden programs were answered on a machine with one CPU and no GPU, whatever this one has; on
-// emulated GPUs they run where these are asked for.
-tenon::SessionOptions session_options(const Json& config) {
-  tenon::SessionOptions options;
-  options.device_count = {{"CPU", 1}};
-  if (std::getenv("TENON_EMULATED_GPUS") == nullptr) options.device_count["GPU"] = 0;
-  options.threads = 1;
-  if (config.is_null()) return options;
-  const Json counts = config.value("device_count", Json::object());
-  for (const auto& [type, count] : counts.items()) {
-    options.device_count[type] = count.get<int>();
-  }
-  options.allow_soft_placement = config.value("allow_soft_placement", false);
-  return options;
-}
-
 SessionPtr current_session(Program& program, const Json& step) {
   const Json& chosen = field(step, "session");
   if (!chosen.is_null()) return session_of(program, chosen);
@@ -120,27 +104,41 @@ void note_plan(tenon::Session& session, const std::vector<Fetch>& fetches,
   }
 }
 
-std::vector<Tensor> fetched(Program& program, const Json& step) {
-  return fetched_by(program, step, current_session(program, step), step.at("fetch"));
-}
-
-// The session that load writes into.
-SessionPtr session_to_load(Program& program, const Json& step) {
-  return step.value("default", false) ? default_session(program, step)
-                                      : current_session(program, step);
-}
-
 }  // namespace
 
-std::vector<Tensor> fetched_by(Program& program, const Json& step, const SessionPtr& session,
-                               const Json& fetch) {
+// Golden programs were answered on a machine with one CPU and no GPU, whatever this one has; on
+// emulated GPUs they run where these are asked for.
+tenon::SessionOptions session_options(const Json& config) {
+  tenon::SessionOptions options;
+  options.device_count = {{"CPU", 1}};
+  if (std::getenv("TENON_EMULATED_GPUS") == nullptr) options.device_count["GPU"] = 0;
+  options.threads = 1;
+  if (config.is_null()) return options;
+  const Json counts = config.value("device_count", Json::object());
+  for (const auto& [type, count] : counts.items()) {
+    options.device_count[type] = count.get<int>();
+  }
+  options.allow_soft_placement = config.value("allow_soft_placement", false);
+  return options;
+}
+
+tenon::Feeds feeds_of(Program& program, const Json& step) {
+  tenon::Feeds feeds;
+  for (const Json& pair : step.value("feed", Json::array())) {
+    feeds.push_back(feed_of(program, pair));
+  }
+  return feeds;
+}
+
+namespace {
+
+std::vector<Tensor> fetched(Program& program, const Json& step) {
+  const SessionPtr session = current_session(program, step);
   std::vector<Fetch> fetches;
   tenon::Feeds feeds;
   try {
-    for (const Json& pair : step.value("feed", Json::array())) {
-      feeds.push_back(feed_of(program, pair));
-    }
-    collect_fetches(program, fetch, fetches);
+    feeds = feeds_of(program, step);
+    collect_fetches(program, step.at("fetch"), fetches);
   } catch (const Mistake&) {
     session->run(std::vector<Fetch>{});  // a closed session is what TensorFlow sees first
     throw;
@@ -149,14 +147,7 @@ std::vector<Tensor> fetched_by(Program& program, const Json& step, const Session
   return session->run(fetches, feeds);
 }
 
-SessionPtr default_session(Program& program, const Json& step) {
-  const Json& chosen = field(step, "session");
-  if (!chosen.is_null()) return session_of(program, chosen);
-  if (program.default_sessions.empty()) {
-    throw Mistake{"no_default_session", "ValueError", "No default session is registered"};
-  }
-  return program.default_sessions.back();
-}
+}  // namespace
 
 SessionPtr session_of(Program& program, const Json& reference) {
   const Thing found = program.thing(reference);
@@ -192,7 +183,9 @@ Result load(Program& program, const Json& step) {
   tenon::Variable variable = program.variable(step.at("of"));
   const Json& value = step.at("value");
   const Tensor tensor = is_typed_literal(value) ? typed_literal(value) : plain_literal(value);
-  variable.load(converted(tensor, variable.dtype()), *session_to_load(program, step));
+  const Tensor loaded = converted(tensor, variable.dtype());
+  step.value("default", false) ? variable.load(loaded)
+                               : variable.load(loaded, *current_session(program, step));
   return {None{}, Json::object()};
 }
 

@@ -1,5 +1,6 @@
-// Steps that call the free functions on variables: tf.assign, tf.scatter_*, initializers.
-#include "tests/golden/program.h"
+// Steps that call the free functions on variables (tf.assign, tf.scatter_*, initializers), and
+// those that assign to their slices.
+#include "tests/golden/op_call.h"
 
 namespace replay {
 
@@ -53,14 +54,34 @@ const std::map<std::string, Function> kFunctions = {
     {"scatter_nd_sub", scattered<tenon::scatter_nd_sub>},
 };
 
+tenon::DType dtype_behind(const Ref& ref) {
+  return ref.is_variable() ? ref.variable().dtype() : ref.output().dtype();
+}
+
+// A NumPy array takes the dtype of the variable that it is assigned to.
+Input assigned_input(Program& program, const Json& value, tenon::DType dtype) {
+  if (is_typed_literal(value)) return converted(typed_literal(value), dtype);
+  return program.input(value);
+}
+
 Result state_function(Program& program, const Json& step) {
   const auto found = kFunctions.find(step.at("function").get<std::string>());
   if (found == kFunctions.end()) throw BadReference{};
-  const std::vector<Input> arguments = program.inputs(step.value("args", Json::array()));
+  const Json given = step.value("args", Json::array());
   const size_t wanted = found->first.starts_with("scatter") ? 2 : 1;
-  if (arguments.size() < wanted) throw not_a_program("a function wants another argument");
-  const std::vector<Ref> refs = program.refs(Json::array({step.at("of")}));
-  return described(found->second(refs.front(), arguments, step));
+  if (given.size() < wanted) throw not_a_program("a function wants another argument");
+  const Ref ref = program.refs(Json::array({step.at("of")})).front();
+  std::vector<Input> arguments = program.inputs(given);
+  const size_t value = wanted - 1;
+  arguments[value] = assigned_input(program, given[value], dtype_behind(ref));
+  return described(found->second(ref, arguments, step));
+}
+
+Result slice_assign(Program& program, const Json& step) {
+  const Variable variable = program.variable(step.at("of"));
+  const std::vector<tenon::Index> index = index_of(program, step.at("index"));
+  return described(
+      variable[index].assign(assigned_input(program, step.at("value"), variable.dtype())));
 }
 
 std::vector<Variable> variables_among(Program& program, const Json& references) {
@@ -100,6 +121,7 @@ Result initializer_function(Program& program, const Json& step) {
 const StepTable& state_steps() {
   static const StepTable steps = {
       {"state_function", state_function},
+      {"slice_assign", slice_assign},
       {"is_variable_initialized", is_variable_initialized},
       {"assert_variables_initialized", assert_variables_initialized},
       {"initializer_function", initializer_function},

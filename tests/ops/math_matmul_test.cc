@@ -71,7 +71,7 @@ TEST_F(MatmulTest, InfersShapes) {
   EXPECT_EQ(matmul(a, a, {.transpose_b = true}).shape(), (Shape{-1, -1}));
   EXPECT_EQ(matmul(a, b).name(), "MatMul_2:0");
   EXPECT_EQ(matmul(placeholder(float32, {7, 2, 3}), b).shape(), (Shape{7, 2, 5}));
-  EXPECT_EQ(matmul(placeholder(float32), b).shape(), (Shape{-1, 5}));
+  EXPECT_EQ(matmul(placeholder(float32), b).shape(), Shape::unknown());  // perhaps of a batch
 }
 
 TEST_F(MatmulTest, RefusesMatricesThatDontFit) {

@@ -103,7 +103,8 @@ TEST_F(ReduceTest, InfersShapes) {
   EXPECT_EQ(reduce_sum(x, {.axis = 1}).shape(), (Shape{-1, 4}));
   EXPECT_EQ(reduce_sum(x, {.axis = {-1, 0}}).shape(), (Shape{3}));
   EXPECT_EQ(reduce_sum(x, {.axis = {-1, 0}, .keepdims = true}).shape(), (Shape{1, 3, 1}));
-  EXPECT_EQ(reduce_sum(placeholder(float32)).shape(), Shape::unknown());
+  EXPECT_EQ(reduce_sum(placeholder(float32)).shape(), Shape{});
+  EXPECT_EQ(reduce_sum(placeholder(float32), {.axis = 0}).shape(), Shape::unknown());
   EXPECT_EQ(argmax(x, {.axis = 1}).shape(), (Shape{-1, 4}));
   EXPECT_EQ(argmax(x, {.axis = 1}).dtype(), int64);
   EXPECT_EQ(argmax(x, {.output_type = int32}).dtype(), int32);

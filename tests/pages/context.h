@@ -3,6 +3,7 @@
 
 #include <tenon/tenon.h>
 
+#include <map>
 #include <string>
 
 namespace tn = tenon;

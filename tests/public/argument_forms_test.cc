@@ -168,7 +168,8 @@ TEST_F(ArgumentFormsTest, OneElementAlongTheFirstAxisIsTakenByItsNumber) {
   EXPECT_THAT(values(x_[-1][0]), ElementsAre(3));
   EXPECT_THAT(values(x_[constant(1)]), ElementsAre(3, 4));
   EXPECT_ERROR(x_[2], ValueError, index_out_of_range, "out of bounds");
-  EXPECT_ERROR(constant(1.0f)[0], ValueError, shape_incompatible, "");
+  EXPECT_ERROR(constant(1.0f)[0], ValueError, index_out_of_range,
+               "Index out of range using input dim 0; input has only 0 dims");
 }
 
 TEST_F(ArgumentFormsTest, ANullPointerInPlaceOfATextIsAnErrorOfTenon) {

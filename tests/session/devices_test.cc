@@ -59,6 +59,18 @@ TEST_F(DevicesTest, HasNoMoreGpusThanTheDeviceCountAllows) {
   EXPECT_ERROR(Session({.emulated_gpus = -1}), InvalidArgumentError, bad_argument, "emulated_gpus");
 }
 
+TEST_F(DevicesTest, SeesTheGpusOfItsList) {
+  const auto count = [](const char* list) {
+    return Session({.emulated_gpus = 3, .visible_device_list = list}).list_devices().size();
+  };
+  EXPECT_EQ(count(""), 4u);
+  EXPECT_EQ(count("1"), 2u);
+  EXPECT_EQ(count("2,0"), 3u);
+  EXPECT_ERROR(count("3"), InvalidArgumentError, bad_argument, "invalid GPU id '3'");
+  EXPECT_ERROR(count("1,1"), InvalidArgumentError, bad_argument, "duplicate GPU id 1");
+  EXPECT_ERROR(count("x"), InvalidArgumentError, bad_argument, "Could not parse entry");
+}
+
 TEST_F(DevicesTest, RunsOnTheFirstGpuWhatAsksForNothing) {
   const Output x = placeholder(float32, {2});
   const Output y = x * 2.0f;

@@ -64,7 +64,7 @@ TEST_F(GraphGrowthTest, AGlobalStepIsAnIntegerScalar) {
   train::assert_global_step(constant(1));
   train::assert_global_step(placeholder(int64));
   train::assert_global_step(Variable(int64_t{1}));
-  EXPECT_ERROR(train::assert_global_step(constant(1.0f)), TypeError, bad_argument,
+  EXPECT_ERROR(train::assert_global_step(constant(1.0f)), TypeError, dtype_incompatible,
                "does not have integer type: Const_1:0 is float32");
   EXPECT_ERROR(train::assert_global_step(Variable(Tensor({1, 2}))), TypeError, bad_argument,
                "is not scalar: Variable_1:0 has shape (2,)");

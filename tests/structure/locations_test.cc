@@ -49,7 +49,7 @@ TEST(LocationsTest, WhatMakesOperationsKnowsTheCallersLine) {
       R"(\b(Output|Operation|Variable|std::vector<Output>|Moments|Qr|ClippedByGlobalNorm))"
       R"(\s+(\w+|operator\S+)\(((?:[^;{}]|\{[^{}]*\})*)\)\s*(const)?\s*(override|noexcept|= 0)?\s*[;{])");
   static const std::regex carries_a_line(
-      R"(\b(Location|Input|Inputs|Integers|GraphOperand|OtherOperand)\b)");
+      R"(\b(Location|Input|Inputs|Integers|GraphOperand|OtherOperand|Index)\b)");
   int found = 0;
   for (const auto& entry : fs::directory_iterator(TENON_SOURCE_DIR "/core/include/tenon")) {
     const std::string code = without_comments(entry.path());

@@ -161,6 +161,11 @@ void add_variables(Samples& samples) {
       samples.push_back({prefix + kind, {floats({4, 3}), pairs({1, 2, 3, 0}), floats({2})}});
     }
   }
+  for (const std::string prefix : {"", "Resource"}) {
+    const SampleInput begin = list({2, 1}), end = list({0, 2}), strides = list({-1, 1});
+    samples.push_back(
+        {prefix + "StridedSliceAssign", {floats({4, 3}), begin, end, strides, floats({2, 1})}});
+  }
   samples.push_back({"ReadVariableOp", {floats({2, 3})}, {{"dtype", float32}}});
   const SampleInput counter{int32, {}, {1}};
   samples.push_back({"CountUpTo", {counter}, {{"limit", int64_t{10}}}});

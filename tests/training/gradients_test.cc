@@ -2,6 +2,7 @@
 
 #include "core/graph/builder.h"
 #include "tenon/initializers.h"
+#include "tenon/nn.h"
 #include "tenon/ops.h"
 #include "tenon/variable_scope.h"
 #include "tests/testing/errors.h"
@@ -76,6 +77,20 @@ TEST_F(GradientsTest, StartsFromGivenGradients) {
                "2 grad_ys for 1 ys");
   EXPECT_ERROR(gradients({y}, {x}, {.grad_ys = {constant({1, 2})}}), TypeError, dtype_incompatible,
                "int32");
+}
+
+TEST_F(GradientsTest, RefusesGivenGradientsOfAnotherShape) {
+  const Output two = constant({1.0f, 2.0f});
+  EXPECT_ERROR(gradients({two * 2.0f}, {two}, {.grad_ys = {constant({1.0f, 2.0f, 3.0f})}}),
+               ValueError, shape_incompatible, "grad_ys[0] has shape (3,)");
+  const Output x = placeholder(float32), dy = placeholder(float32);
+  const Feeds wrong = {{x, Tensor({{1.0f, 2.0f, 3.0f}, {4.0f, 5.0f, 6.0f}})},
+                       {dy, Tensor({{1.0f, 2.0f}, {3.0f, 4.0f}, {5.0f, 6.0f}, {7.0f, 8.0f}})}};
+  for (const Output& y : {slice(x, {0, 0}, {2, 2}), nn::bias_add(x, {1.0f, 2.0f, 3.0f}),
+                          nn::softmax(x), cumsum(x), transpose(x, {.perm = {1, 0}})}) {
+    EXPECT_ERROR(run(gradients({y}, {x}, {.grad_ys = {dy}})[0], wrong), InvalidArgumentError,
+                 shape_incompatible, "the gradient that was given for a result has shape (4, 2)");
+  }
 }
 
 TEST_F(GradientsTest, StopsWhereAsked) {

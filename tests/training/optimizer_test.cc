@@ -310,7 +310,7 @@ TEST_F(OptimizerTest, TheGlobalStepIsFoundByItsName) {
 
 TEST_F(OptimizerTest, AGlobalStepThatIsNoIntegerIsRefused) {
   const Variable mine(Tensor(0.0f), {.name = "global_step"});
-  EXPECT_THAT(message<TypeError>(ErrorKind::bad_argument, [] { train::get_global_step(); }),
+  EXPECT_THAT(message<TypeError>(ErrorKind::dtype_incompatible, [] { train::get_global_step(); }),
               HasSubstr("global_step:0 is float32"));
 }
 

@@ -13,6 +13,7 @@
 #include "tenon/graph.h"
 #include "tenon/list_of.h"
 #include "tenon/op_arguments.h"
+#include "tenon/slicing.h"
 
 namespace tenon {
 
@@ -142,7 +143,8 @@ struct StridedSliceOptions {
   int64_t shrink_axis_mask = 0;  // bit i: entry i takes one element and drops the axis
   std::string name = {};
 };
-// Python's slices: begin[i], begin[i] + strides[i], ... before end[i].
+// Python's slices: begin[i], begin[i] + strides[i], ... before end[i]. (x[...] is easier to read:
+// tenon/slicing.h.)
 TENON_API Output strided_slice(Input input, Integers begin, Integers end,
                                const StridedSliceOptions& options = {});
 struct PadOptions {

@@ -48,6 +48,7 @@ enum class ErrorKind {
   bad_feed_shape,       // a fed value that the static shape doesn't admit
   bad_feed,             // a fed value or key that can't be fed
   bad_fetch,            // a fetch that is no tensor or operation of the graph
+  no_default_session,   // eval or run without a session where none is the default
   no_such_tensor,       // a name that the graph doesn't have
   closed,               // a session that was closed, or a graph that is gone
   limit_reached,        // count_up_to beyond its limit

@@ -21,6 +21,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -38,9 +39,12 @@
 namespace tenon {
 
 class Graph;
+class Index;
 class Input;
 class Output;
+class Session;
 class Variable;
+struct Feed;  // tenon/session.h
 
 namespace internal {
 class GraphState;
@@ -67,6 +71,13 @@ class TENON_API Operation {
   Output output(int index) const;
   std::vector<Operation> control_inputs() const;
   Graph graph() const;
+
+  // Runs it in the default session (Session::as_default), or in the one given. Throws ValueError
+  // (no_default_session) where there is none, and what Session::run throws.
+  void run() const;
+  void run(const std::vector<Feed>& feeds) const;
+  void run(Session& session) const;
+  void run(const std::vector<Feed>& feeds, Session& session) const;
 
   // Internal.
   Operation(std::weak_ptr<internal::GraphState> graph, internal::Node* node)
@@ -99,10 +110,16 @@ class TENON_API Output {
   std::string device() const { return op_.device(); }
   Graph graph() const;
 
-  // One element along the first axis, which goes: shape(x)[0], rows[-1], or rows[i] of a scalar
-  // tensor i. Throws ValueError: shape_incompatible for a scalar, index_out_of_range for a number
-  // beyond a size that is known.
-  Output operator[](Input index) const;
+  // Its value in the default session, or in the one given; see Operation::run.
+  Tensor eval() const;
+  Tensor eval(const std::vector<Feed>& feeds) const;
+  Tensor eval(Session& session) const;
+  Tensor eval(const std::vector<Feed>& feeds, Session& session) const;
+
+  // A part of it, as Python's x[...]: y[0], y[{Slice{1, -1}, ellipsis, 3}] (tenon/slicing.h).
+  Output operator[](const Index& index) const;
+  Output operator[](std::initializer_list<Index> index) const;
+  Output operator[](std::span<const Index> index) const;
 
   // Internal.
   Output(internal::Unchecked, Operation op, int index) : op_(std::move(op)), index_(index) {}
@@ -397,3 +414,12 @@ TENON_API ScopeGuard colocate_with(const Operation& op, bool ignore_existing = f
 TENON_API Context enter_colocate_with(const Operation& op, bool ignore_existing = false);
 
 }  // namespace tenon
+
+// An Output can be a key in a hash table.
+template <>
+struct std::hash<tenon::Output> {
+  size_t operator()(const tenon::Output& output) const noexcept {
+    return std::hash<const void*>()(output.op().node_unchecked()) * 31 +
+           static_cast<size_t>(output.index());
+  }
+};

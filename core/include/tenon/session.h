@@ -30,6 +30,7 @@
 
 #include "tenon/error.h"
 #include "tenon/export.h"
+#include "tenon/fetch_structures.h"
 #include "tenon/graph.h"
 #include "tenon/list_of.h"
 #include "tenon/tensor.h"
@@ -39,6 +40,7 @@ namespace tenon {
 
 namespace internal {
 class SessionState;
+struct OfState {};  // so that Session({}) is of no options, and nothing else
 class CallableState;
 }  // namespace internal
 
@@ -92,7 +94,19 @@ struct Feed {
   FeedKey key;
   Tensor value;
 };
-using Feeds = std::vector<Feed>;
+
+// The feeds of a run: a list, {{x, x_value}, {"y:0", y_value}}, or a map from keys (Output, name)
+// to values.
+class Feeds : public std::vector<Feed> {
+ public:
+  using std::vector<Feed>::vector;
+  template <typename Map>
+  requires(std::is_convertible_v<const typename Map::key_type&, FeedKey>&&
+               std::is_convertible_v<const typename Map::mapped_type&, Tensor>)
+      Feeds(const Map& map) {
+    for (const auto& [key, value] : map) push_back({key, value});
+  }
+};
 
 struct SessionOptions {
   // train::Server::target(): run on the devices of that server's cluster, and share the variables
@@ -103,6 +117,9 @@ struct SessionOptions {
   int operation_timeout_in_ms = 10000;
   // Puts an operation on a device that can run it where the one asked for can't or isn't there.
   bool allow_soft_placement = false;
+  // Places only the operations that runs need, when they need them: one that asks for a device
+  // that isn't there does no harm until it is run. Else the whole graph is placed by the first run.
+  bool place_pruned_graph = false;
   // Prints one line an operation to standard error when it is placed: "name: (Type): device".
   bool log_device_placement = false;
   std::map<std::string, int> device_count = {};  // {"CPU", 4}: how many of a type there are
@@ -110,6 +127,9 @@ struct SessionOptions {
   // several GPUs run, and are tested, where there is none. 0: as many as the environment variable
   // TENON_EMULATED_GPUS says, else none. Where there are some, they take the place of real ones.
   int emulated_gpus = 0;
+  // Which GPUs the session sees, and in which order, as "2,0": its /device:GPU:0 is GPU 2. "": all.
+  // Throws InvalidArgumentError (bad_argument) for what is no such list.
+  std::string visible_device_list = {};
   int threads = 0;              // of CPU kernels; 0: OMP_NUM_THREADS, else the number of cores
   size_t cpu_memory_limit = 0;  // bytes for variables and plans; 0: no limit
   size_t gpu_memory_limit = 0;  // the same of each GPU; 0: no limit but the device's own
@@ -218,6 +238,12 @@ class TENON_API Callable {
 };
 
 // One that was moved from throws FailedPreconditionError (closed), whatever it is asked.
+//
+// A session can be the default one of a thread, as in TensorFlow 1:
+//
+//   auto default_session = session.as_default();
+//   init.run();                              // Operation::run
+//   std::cout << loss.eval({{x, x_value}});  // Output::eval, Variable::eval
 class TENON_API Session {
  public:
   // Of the default graph. Throws InvalidArgumentError (bad_argument) for options that make no
@@ -252,10 +278,25 @@ class TENON_API Session {
       std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
     return run(std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
   }
+  // A nested structure of fetches, answered in the same structure (tenon/fetch_structures.h).
+  template <internal::NestedFetches T>
+  internal::ValuesOf<T> run(const T& fetches, const Feeds& feeds = {}) {
+    std::vector<Fetch> all;
+    internal::Structure<T>::collect(fetches, all);
+    std::vector<Tensor> results = run(std::span<const Fetch>(all), feeds);
+    internal::FetchedValues values(results);
+    return internal::Structure<T>::answer(fetches, values);
+  }
 
   // Fetches come back; targets (operations) are only run.
   Callable make_callable(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds = {},
                          const ListOf<Fetch>& targets = {});
+
+  // Makes it the default session of the calling thread while the guard lives, which keeps the
+  // session's state alive. It may be entered again, also inside itself. (The default graph stays
+  // what it is.)
+  ScopeGuard as_default() const;
+  Context enter_as_default() const;
 
   // Gives up the variables' values, but those of a target, which are its servers'. Running
   // afterwards throws RuntimeError (closed); a run that is under way answers, or throws the same.
@@ -280,12 +321,33 @@ class TENON_API Session {
   // Throws what planning that run would throw.
   PlacementReport explain_placement(const ListOf<Fetch>& fetches = {}, const Feeds& feeds = {});
 
+  // Internal.
+  Session(internal::OfState, std::shared_ptr<internal::SessionState> state);
   const std::shared_ptr<internal::SessionState>& state() const noexcept { return state_; }
 
  private:
   internal::SessionState& usable() const;
 
   std::shared_ptr<internal::SessionState> state_;
+};
+
+// The innermost session of as_default on this thread, else the last InteractiveSession made on it
+// that isn't closed; nothing where there is neither.
+TENON_API std::optional<Session> get_default_session();
+
+// A session that is the default one of the thread that made it, below those that are entered, until
+// it is closed or dies (which closes it): for programs that try things out. It places only what it
+// runs (SessionOptions::place_pruned_graph). Of a graph of its own, that is the default graph, too.
+class TENON_API InteractiveSession : public Session {
+ public:
+  explicit InteractiveSession(const SessionOptions& options = {});
+  explicit InteractiveSession(const Graph& graph, const SessionOptions& options = {});
+  ~InteractiveSession();
+  InteractiveSession(const InteractiveSession&) = delete;
+  InteractiveSession& operator=(const InteractiveSession&) = delete;
+
+ private:
+  Context default_graph_;
 };
 
 }  // namespace tenon

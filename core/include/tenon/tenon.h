@@ -29,6 +29,7 @@
 #include "tenon/session.h"
 #include "tenon/session_run_hook.h"
 #include "tenon/shape.h"
+#include "tenon/slicing.h"
 #include "tenon/state_ops.h"
 #include "tenon/template.h"
 #include "tenon/tensor.h"

@@ -37,6 +37,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -50,12 +51,14 @@
 #include "tenon/initializers.h"
 #include "tenon/list_of.h"
 #include "tenon/shape.h"
+#include "tenon/slicing.h"
 #include "tenon/tensor.h"
 
 namespace tenon {
 
 class Session;
 class Variable;
+class VariableSlice;
 
 namespace internal {
 struct VariableState;
@@ -205,6 +208,11 @@ class TENON_API Variable {
   // Whether the session that runs it has initialised the variable: a bool.
   Output is_initialized(Location where = Location::current()) const;
 
+  // A part of the value, and what can be assigned to: w[0], w[{Slice{}, 1}].assign(column).
+  VariableSlice operator[](const Index& index) const;
+  VariableSlice operator[](std::initializer_list<Index> index) const;
+  VariableSlice operator[](std::span<const Index> index) const;
+
   // Fetching the answer writes the variable and gives its new value. Throws ValueError
   // (shape_incompatible) or TypeError (dtype_incompatible). Of a partitioned variable the value is
   // split as the variable is, and the answer is the parts' new values joined.
@@ -227,9 +235,16 @@ class TENON_API Variable {
   Output count_up_to(int64_t limit, const OpOptions& options = {},
                      Location where = Location::current()) const;
 
-  // Writes a value into the session, without adding to the graph; of a partitioned variable each
-  // part's share of it.
-  // Throws ValueError (bad_feed_shape, bad_feed) for another shape or dtype.
+  // Its value in the default session (Session::as_default), or in the one given; of a partitioned
+  // variable its parts joined. Throws ValueError (no_default_session) where there is none, and what
+  // Session::run throws.
+  Tensor eval() const;
+  Tensor eval(Session& session) const;
+
+  // Writes a value into the default session or the one given, without adding to the graph; of a
+  // partitioned variable each part's share of it.
+  // Throws ValueError (no_default_session; bad_feed_shape, bad_feed for another shape or dtype).
+  void load(const Tensor& value) const;
   void load(const Tensor& value, Session& session) const;
 
   // The parts of a partitioned variable, in order; of another variable itself alone.
@@ -262,6 +277,23 @@ class TENON_API Variable {
 };
 
 TENON_API std::ostream& operator<<(std::ostream& out, const Variable& variable);
+
+// A part of a variable: the tensor that was read of it, which can be assigned to, too.
+class TENON_API VariableSlice : public Output {
+ public:
+  // Fetching the answer writes the part and gives the variable's whole new value. The value is
+  // broadcast to the part: one number fills it. Throws TypeError (dtype_incompatible); whether the
+  // shape fits is seen when it runs (InvalidArgumentError, shape_incompatible).
+  Output assign(const Input& value, const OpOptions& options = {},
+                Location where = Location::current()) const;
+
+ private:
+  friend class Variable;
+  VariableSlice(Output value, Variable variable)
+      : Output(std::move(value)), variable_(std::move(variable)) {}
+
+  Variable variable_;
+};
 
 // An Output or a Variable, kept apart: what gradients, var_list and feeds take. The gradient by a
 // Variable counts every read of it; by its converted value, that read alone.
