@@ -1,11 +1,21 @@
 #include "cpu_fallback/gemm.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
+
+template <typename T>
+void repeat_last_row(PanelLayout layout, int64_t stride, int rows, int64_t depth, T* a) {
+  const int height = tile_height(rows);
+  const int64_t row_step = layout == PanelLayout::kRows ? stride : 1;
+  const int64_t k_step = layout == PanelLayout::kRows ? 1 : stride;
+  for (int64_t k = 0; height != rows && k < depth; ++k) {
+    T* column = a + k * k_step;
+    for (int r = rows; r < height; ++r) column[r * row_step] = column[(rows - 1) * row_step];
+  }
+}
 
 template <typename T>
 MatrixRows<T>::MatrixRows(const T* a, int64_t stride, bool transposed) : a_(a), stride_(stride) {
@@ -13,48 +23,59 @@ MatrixRows<T>::MatrixRows(const T* a, int64_t stride, bool transposed) : a_(a), 
 }
 
 template <typename T>
-void MatrixRows<T>::pack(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const {
+RowView<T> MatrixRows<T>::view(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const {
+  RowView<T> packed = {panel, kPanelStride<T>};
   if (this->layout == PanelLayout::kDepth) {
-    gemm_kernels<T>().pack_transposed_a(a_ + k * stride_ + row, stride_, rows, depth, panel);
-    return;
+    const GemmKernels<T>& kernels = gemm_kernels<T>();
+    packed.stride = kernels.tile_rows;
+    kernels.pack_transposed_a(a_ + k * stride_ + row, stride_, rows, depth, panel);
+  } else if (tile_height(rows) == rows) {
+    return {a_ + row * stride_ + k, stride_};
+  } else {
+    for (int r = 0; r < rows; ++r) {
+      std::copy_n(a_ + (row + r) * stride_ + k, depth, panel + r * kPanelStride<T>);
+    }
   }
-  for (int r = 0; r < rows; ++r) {
-    std::memcpy(panel + r * kPanelStride<T>, a_ + (row + r) * stride_ + k,
-                static_cast<size_t>(depth) * sizeof(T));
-  }
+  repeat_last_row(this->layout, packed.stride, rows, depth, panel);
+  return packed;
 }
 
 template <typename T>
 Gemm<T>::Gemm(const GemmShape& shape) : shape_(shape) {
-  chunks_ = quotient_up(shape.k, kChunk<T>);
-  chunk_ = chunks_ == 0 ? 0 : quotient_up(shape.k, chunks_);
-  // Pieces of some two million multiplications. B is packed anew for each block of rows, so that
-  // these mustn't be too low.
-  constexpr int64_t kPiece = 2 << 20, kLowestBlock = 4 * kMostTileRows;
+  if (shape_.k_run == 0) shape_.k_run = shape.k;
+  chunk_ = quotient_up(shape_.k_run, std::max<int64_t>(1, quotient_up(shape_.k_run, kChunk<T>)));
   column_blocks_ = quotient_up(shape.n, kColumnBlock);
-  const int64_t products = shape.m * shape.n * shape.k;
+}
+
+// B is packed anew for each piece, so that these mustn't be too low, nor so high that their part of
+// C leaves the second cache.
+template <typename T>
+int64_t Gemm<T>::rows_of_piece(int threads) const {
+  constexpr int64_t kFewestProducts = 2 << 20, kLowest = 4 * kMostTileRows, kHighest = 512;
+  const int64_t products = shape_.m * shape_.n * shape_.k;
   const int64_t pieces =
-      std::min(products / kPiece, std::max<int64_t>(32, products / (kPiece * 32)));
-  row_blocks_ = column_blocks_ == 0 ? 0 : quotient_up(pieces, column_blocks_);
-  row_blocks_ = std::clamp<int64_t>(row_blocks_, 1, std::max<int64_t>(1, shape.m / kLowestBlock));
-  row_block_ = quotient_up(quotient_up(shape.m, row_blocks_), kMostTileRows) * kMostTileRows;
-  row_blocks_ = row_block_ == 0 ? 0 : quotient_up(shape.m, row_block_);
+      threads == 1 ? 1 : std::min<int64_t>(products / kFewestProducts, 4 * threads);
+  const int64_t rows =
+      quotient_up(shape_.m, std::max<int64_t>(1, quotient_up(pieces, column_blocks_)));
+  const int64_t unit = shape_.period == 0 ? kMostTileRows : shape_.period;
+  return quotient_up(std::clamp(rows, kLowest, kHighest), unit) * unit;
 }
 
 template <typename T>
 void Gemm<T>::run(internal::ThreadPool& pool, const RowSource<T>& a, const T* b, const T* bias,
                   T* c) const {
-  pool.for_each(row_blocks_ * column_blocks_, [&](int64_t piece) {
-    run_block(a, b, bias, c, piece / column_blocks_, piece % column_blocks_);
+  const int64_t rows = rows_of_piece(pool.threads());
+  pool.for_each(quotient_up(shape_.m, rows) * column_blocks_, [&](int64_t piece) {
+    const int64_t first = piece / column_blocks_ * rows;
+    run_block(a, b, bias, c, first, std::min(shape_.m, first + rows), piece % column_blocks_);
   });
 }
 
 template <typename T>
-void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t row_block,
-                        int64_t column_block) const {
+void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t first_row,
+                        int64_t end_row, int64_t column_block) const {
   const GemmKernels<T>& kernels = gemm_kernels<T>();
-  const int64_t first_row = row_block * row_block_, first_column = column_block * kColumnBlock;
-  const int64_t end_row = std::min(shape_.m, first_row + row_block_);
+  const int64_t first_column = column_block * kColumnBlock;
   const int64_t columns = std::min(kColumnBlock, shape_.n - first_column);
   const internal::Epilogue& epilogue = shape_.epilogue;
   const auto finish = [&](int64_t row, int64_t rows) {
@@ -71,13 +92,13 @@ void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, 
     return;
   }
   alignas(64) T b_panels[kChunk<T> * kColumnBlock];
-  alignas(64) T a_panel[kPanelStride<T> * kMostTileRows];
+  alignas(64) T a_panel[kPanelSize<T>];
   // Few rows use B too little for a copy to pay; few columns lie near each other anyway.
   const bool as_it_lies =
       !shape_.transpose_b && columns % kernels.tile_columns == 0 &&
       (shape_.n <= kernels.tile_columns || end_row - first_row <= 2 * kernels.tile_rows);
-  for (int64_t chunk = 0; chunk < chunks_; ++chunk) {
-    const int64_t k = chunk * chunk_, depth = std::min(chunk_, shape_.k - k);
+  for (int64_t k = 0, depth = 0; k < shape_.k; k += depth) {
+    depth = std::min(chunk_, shape_.k_run - k % shape_.k_run);
     const T* b_chunk =
         shape_.transpose_b ? b + first_column * shape_.k + k : b + k * shape_.n + first_column;
     if (!as_it_lies) {
@@ -86,8 +107,8 @@ void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, 
     }
     TileRows<T> tile = {
         .layout = a.layout,
-        .a = a_panel,
-        .a_stride = kernels.tile_rows,
+        .a = nullptr,
+        .a_stride = 0,
         .rows = 0,
         .b = as_it_lies ? b_chunk : b_panels,
         .b_stride = as_it_lies ? shape_.n : kernels.tile_columns,
@@ -96,17 +117,25 @@ void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, 
         .columns = columns,
         .c = nullptr,
         .c_stride = shape_.n,
-        .accumulate = chunk > 0};
-    for (int64_t row = first_row; row < end_row; row += kernels.tile_rows) {
+        .accumulate = k > 0};
+    for (int64_t row = first_row; row < end_row; row += tile.rows) {
       tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, end_row - row));
+      if (shape_.period != 0) {
+        tile.rows =
+            static_cast<int>(std::min(int64_t{tile.rows}, shape_.period - row % shape_.period));
+      }
       tile.c = c + row * shape_.n + first_column;
-      a.pack(row, tile.rows, k, depth, a_panel);
+      const RowView<T> rows = a.view(row, tile.rows, k, depth, a_panel);
+      tile.a = rows.data;
+      tile.a_stride = rows.stride;
       kernels.multiply(tile);
-      if (chunk == chunks_ - 1) finish(row, tile.rows);
+      if (k + depth == shape_.k) finish(row, tile.rows);
     }
   }
 }
 
+template void repeat_last_row(PanelLayout, int64_t, int, int64_t, float*);
+template void repeat_last_row(PanelLayout, int64_t, int, int64_t, double*);
 template class MatrixRows<float>;
 template class MatrixRows<double>;
 template class Gemm<float>;

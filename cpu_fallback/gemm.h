@@ -1,4 +1,5 @@
-// Matrix products: C = activation(A * B + bias), in pieces fixed only by the shapes.
+// Matrix products: C = activation(A * B + bias). In which order an element is summed is fixed by
+// the shapes; how C is cut into pieces depends on the number of threads too.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,33 @@
 
 namespace tenon::cpu {
 
+// Room for the rows of a tile, a chunk of each. They lie a little further apart than a chunk is
+// long: not all in one set of a cache.
+template <typename T>
+inline constexpr int64_t kPanelStride = kChunk<T> + 16;
+template <typename T>
+inline constexpr int64_t kPanelSize = kPanelStride<T>* kMostTileRows;
+
+// Fills up a tile of which only `rows` rows are there. Products of anything else than rows of A
+// could raise floating-point exceptions that no element of C raises.
+template <typename T>
+void repeat_last_row(PanelLayout layout, int64_t stride, int rows, int64_t depth, T* a);
+
+// Where rows of A lie; the layout is the source's.
+template <typename T>
+struct RowView {
+  const T* data;
+  int64_t stride;
+};
+
 // The rows of A, wherever they come from.
 template <typename T>
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  // Lays out `rows` rows from `row` on, `depth` elements of each from `k` on, as `layout` says.
-  virtual void pack(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const = 0;
+  // Elements [k, k + depth) of tile_height(rows) rows from `row` on, of which `rows` count: as they
+  // lie where they can be multiplied so, else laid out in `panel`, of kPanelSize elements.
+  virtual RowView<T> view(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const = 0;
   PanelLayout layout = PanelLayout::kRows;
 };
 
@@ -25,7 +46,7 @@ template <typename T>
 class MatrixRows : public RowSource<T> {
  public:
   MatrixRows(const T* a, int64_t stride, bool transposed);
-  void pack(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const override;
+  RowView<T> view(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const override;
 
  private:
   const T* a_;
@@ -36,6 +57,9 @@ struct GemmShape {
   int64_t m = 0, n = 0, k = 0;
   bool transpose_b = false;
   internal::Epilogue epilogue = {};
+  // Chunks of the depth don't reach over multiples of this, a divisor of k. 0: k itself.
+  int64_t k_run = 0;
+  int64_t period = 0;  // tiles don't reach over multiples of so many rows; 0: no such rows
 };
 
 // A product of fixed shape. It needs no memory but the stack of the threads that it runs on.
@@ -50,12 +74,13 @@ class Gemm {
            T* c) const;
 
  private:
-  void run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t row_block,
-                 int64_t column_block) const;
+  int64_t rows_of_piece(int threads) const;
+  void run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t first_row,
+                 int64_t end_row, int64_t column_block) const;
 
   GemmShape shape_;
-  int64_t chunks_, chunk_;  // of the depth
-  int64_t row_block_, row_blocks_, column_blocks_;
+  int64_t chunk_;  // of the depth
+  int64_t column_blocks_;
 };
 
 }  // namespace tenon::cpu

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include "cpu_fallback/simd_targets.h"
 
@@ -46,20 +45,24 @@ HWY_INLINE void multiply_tile(const TileRows<T>& tile, const T* HWY_RESTRICT b, 
     HWY_UNROLL(2)
     for (int v = 0; v < V; ++v) sums[r][v] = hn::Zero(d);
   }
-  const T* HWY_RESTRICT a = tile.a;
-  const int64_t depth = tile.depth, b_stride = tile.b_stride;
-  const int64_t a_step = kLayout == PanelLayout::kRows ? 1 : tile.a_stride;
+  const int64_t depth = tile.depth, a_stride = tile.a_stride, b_stride = tile.b_stride;
+  const int64_t a_step = kLayout == PanelLayout::kRows ? 1 : a_stride;
+  const int64_t row_step = kLayout == PanelLayout::kRows ? a_stride : 1;
+  // A pointer for each three rows: the processor adds a stride or two by itself.
+  constexpr int kPointers = (R + 2) / 3;
+  const T* HWY_RESTRICT a[kPointers];
+  for (int i = 0; i < kPointers; ++i) a[i] = tile.a + 3 * i * row_step;
   for (int64_t k = 0; k < depth; ++k) {
     hn::Vec<Tag<T>> columns[V];
     HWY_UNROLL(2)
     for (int v = 0; v < V; ++v) columns[v] = hn::LoadU(d, b + v * kStep);
     HWY_UNROLL(12)
     for (int r = 0; r < R; ++r) {
-      const auto x = hn::Set(d, a[kLayout == PanelLayout::kRows ? r * kPanelStride<T> : r]);
+      const auto x = hn::Set(d, a[r / 3][r % 3 * row_step]);
       HWY_UNROLL(2)
       for (int v = 0; v < V; ++v) sums[r][v] = hn::MulAdd(x, columns[v], sums[r][v]);
     }
-    a += a_step;
+    for (int i = 0; i < kPointers; ++i) a[i] += a_step;
     b += b_stride;
   }
   HWY_UNROLL(12)
@@ -120,27 +123,8 @@ void multiply_rows(const TileRows<T>& tile) {
   return multiply_panels<T, kTileRows, kLayout>(tile);
 }
 
-constexpr int kTileHeights[] = {1, 2, 4, 6, 8, 12};
-
-// Rows that a tile computes beyond its own repeat the last one: products of anything else could
-// raise floating-point exceptions that no element of C raises.
-template <typename T>
-void repeat_last_row(const TileRows<T>& tile) {
-  const int height = *std::lower_bound(std::begin(kTileHeights), std::end(kTileHeights), tile.rows);
-  if (tile.rows == height) return;
-  const bool by_rows = tile.layout == PanelLayout::kRows;
-  const int64_t row_step = by_rows ? kPanelStride<T> : 1, k_step = by_rows ? 1 : tile.a_stride;
-  for (int64_t k = 0; k < tile.depth; ++k) {
-    T* column = tile.a + k * k_step;
-    for (int r = tile.rows; r < height; ++r) {
-      column[r * row_step] = column[(tile.rows - 1) * row_step];
-    }
-  }
-}
-
 template <typename T>
 void multiply(const TileRows<T>& tile) {
-  repeat_last_row(tile);
   if (tile.layout == PanelLayout::kRows) {
     multiply_rows<T, PanelLayout::kRows>(tile);
   } else {

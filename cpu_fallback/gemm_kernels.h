@@ -12,24 +12,25 @@ namespace tenon::cpu {
 template <typename T>
 inline constexpr int64_t kChunk = sizeof(T) == 4 ? 256 : 128;
 
-// Rows of a panel of A lie so far apart. A little more than a chunk: not all in one set of a cache.
-template <typename T>
-inline constexpr int64_t kPanelStride = kChunk<T> + 16;
-
-inline constexpr int64_t kColumnBlock = 128;  // columns of B that are packed at once
+inline constexpr int64_t kColumnBlock = 256;  // columns of B that are packed at once
 inline constexpr int kMostTileRows = 12;
 
-// How a panel of A lies: element (row, k) at [row * kPanelStride + k], or at [k * stride + row].
+// Tiles have one of a few heights: the least that takes so many rows.
+constexpr int tile_height(int rows) {
+  return rows <= 2 ? rows : rows <= 8 ? (rows + 1) / 2 * 2 : kMostTileRows;
+}
+
+// How rows of A lie: element (row, k) at [row * stride + k], or at [k * stride + row].
 enum class PanelLayout { kRows, kDepth };
 
 // Some rows of A times a chunk of B, into or onto as many rows of C.
 template <typename T>
 struct TileRows {
   PanelLayout layout;
-  T* a;              // has room for tile_rows rows; those that aren't there are filled up
-  int64_t a_stride;  // of kDepth
-  int rows;          // at most tile_rows
-  const T* b;        // panels of tile_columns columns, [k * b_stride + column]
+  const T* a;  // of tile_height(rows) rows: those beyond `rows` are read too
+  int64_t a_stride;
+  int rows;    // at most tile_rows
+  const T* b;  // panels of tile_columns columns, [k * b_stride + column]
   int64_t b_stride;
   int64_t panel_step;  // from a panel to the next
   int64_t depth;

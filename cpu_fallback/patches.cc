@@ -16,6 +16,29 @@ int64_t PatchShape::size() const {
   return taps * channels;
 }
 
+void PatchShape::find_runs() {
+  constexpr int64_t kShortestRun = 64, kManyTiles = 4;
+  const auto as_the_first = [&](const TapRun& run) { return run.count == runs[0].count; };
+  if (runs.empty() || !std::all_of(runs.begin(), runs.end(), as_the_first)) return;
+  if (runs[0].count * channels < kShortestRun) return;
+  // What is left of a row of the grid beyond whole tiles is to be a tile.
+  const int rest = static_cast<int>(grid_width % kMostTileRows);
+  const bool tiles = grid_width >= 4 && tile_height(rest) == rest;
+  if (!tiles && grid_width < kManyTiles * kMostTileRows) return;
+  run_size = runs[0].count * channels;
+  period = batch * grid_height > 1 ? grid_width : 0;
+}
+
+void PatchShape::settle() {
+  const bool pixels = runs.size() == 1 && runs[0].dh == 0 && runs[0].dw == 0 && runs[0].count == 1;
+  if (pixels && step_h == 1 && step_w == 1 && grid_height == height && grid_width == width) {
+    width = grid_width = count();
+    batch = height = grid_height = 1;
+  }
+  make_offsets();
+  find_runs();
+}
+
 void PatchShape::make_offsets() {
   constexpr int64_t kLongestPatch = 32, kMostOffsets = 1 << 16;
   const int64_t patch = size(), image = height * width * channels;
@@ -82,36 +105,67 @@ void Patches<T>::copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64
   }
 }
 
+// Elements [begin, end) of row y of the image, zeros where there are none. Returns the copy's end.
+template <typename T>
+T* Patches<T>::copy_inside(const T* image, int64_t y, int64_t begin, int64_t end, T* to) const {
+  if (y < 0 || y >= shape_.height) return std::fill_n(to, end - begin, T{0});
+  const int64_t row = shape_.width * shape_.channels;
+  const T* from = image + y * row;
+  if (end - begin <= kShortRun) {
+    for (int64_t i = begin; i < end; ++i) *to++ = i >= 0 && i < row ? from[i] : T{0};
+    return to;
+  }
+  const int64_t inside = std::clamp(int64_t{0}, begin, end);
+  const int64_t outside = std::clamp(row, inside, end);
+  to = std::fill_n(to, inside - begin, T{0});
+  to = std::copy_n(from + inside, outside - inside, to);
+  return std::fill_n(to, end - outside, T{0});
+}
+
 template <typename T>
 void Patches<T>::copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end,
                           T* to) const {
-  const int64_t channels = shape_.channels, row = shape_.width * channels;
   int64_t start = 0;  // of the run, in the patch
   for (const TapRun& run : shape_.runs) {
-    const int64_t size = run.count * channels;
+    const int64_t size = run.count * shape_.channels;
     const int64_t from = std::max(k, start) - start, until = std::min(end, start + size) - start;
     start += size;
     if (from >= until) continue;
-    const int64_t y = h + run.dh, x = w + run.dw;
-    const bool in_height = y >= 0 && y < shape_.height;
-    const T* image_row = in_height ? image + y * row : image;
-    if (until - from <= kShortRun) {
-      for (int64_t i = x * channels + from; i < x * channels + until; ++i) {
-        *to++ = in_height && i >= 0 && i < row ? image_row[i] : T{0};
-      }
-      continue;
-    }
-    if (!in_height) {
-      to = std::fill_n(to, until - from, T{0});
-      continue;
-    }
-    // The part that lies inside of the image, and zeros on either side.
-    const int64_t inside = std::clamp(-x * channels, from, until);
-    const int64_t outside = std::clamp(row - x * channels, inside, until);
-    to = std::fill_n(to, inside - from, T{0});
-    to = std::copy_n(image_row + x * channels + inside, outside - inside, to);
-    to = std::fill_n(to, until - outside, T{0});
+    const int64_t x = (w + run.dw) * shape_.channels;
+    to = copy_inside(image, h + run.dh, x + from, x + until, to);
   }
+}
+
+// Where element k of patch `row` lies in its image, with the `length` elements after it: there, or
+// copied where some of them lie outside. Null where the copy wouldn't fit.
+template <typename T>
+const T* Patches<T>::side_by_side(int64_t row, int64_t k, int64_t length, T* panel) const {
+  const TapRun& run = shape_.runs[static_cast<size_t>(k / shape_.run_size)];
+  const int64_t image_row = shape_.width * shape_.channels;
+  const int64_t grid = shape_.grid_height * shape_.grid_width;
+  const T* image = images_ + row / grid * shape_.height * image_row;
+  const int64_t y = row % grid / shape_.grid_width * shape_.step_h + run.dh;
+  const int64_t w = row % shape_.grid_width * shape_.step_w + run.dw;
+  const int64_t begin = w * shape_.channels + k % shape_.run_size;
+  if (y >= 0 && y < shape_.height && begin >= 0 && begin + length <= image_row) {
+    return image + y * image_row + begin;
+  }
+  if (length > kPanelSize<T>) return nullptr;
+  copy_inside(image, y, begin, begin + length, panel);
+  return panel;
+}
+
+template <typename T>
+RowView<T> Patches<T>::view(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const {
+  const bool in_a_row = row % shape_.grid_width + rows <= shape_.grid_width;
+  if (shape_.run_size != 0 && in_a_row && tile_height(rows) == rows) {
+    const int64_t step = shape_.step_w * shape_.channels;
+    const T* at = side_by_side(row, k, (rows - 1) * step + depth, panel);
+    if (at != nullptr) return {at, step};
+  }
+  copy(row, rows, k, depth, kPanelStride<T>, panel);
+  repeat_last_row(PanelLayout::kRows, kPanelStride<T>, rows, depth, panel);
+  return {panel, kPanelStride<T>};
 }
 
 template class Patches<float>;

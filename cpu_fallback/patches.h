@@ -25,9 +25,23 @@ struct PatchShape {
   // -1 outside. Runs of a tap or three are slower to follow.
   std::vector<int32_t> offsets = {};
 
-  void make_offsets();  // where that pays; call it when the rest is set
+  // Of runs that are long and alike, which are multiplied as they lie in the image: neighbouring
+  // patches of a row of the grid begin step_w pixels apart.
+  int64_t run_size = 0;  // in elements
+  int64_t period = 0;    // a tile lies in one row of the grid, of so many patches; 0: any does
+
+  // Chooses the quickest way to read the patches; call it when the rest is set. Where each pixel is
+  // a patch, the images become one row of pixels.
+  void settle();
   int64_t count() const { return batch * grid_height * grid_width; }
   int64_t size() const;  // of a patch
+  GemmShape product(int64_t columns) const {
+    return {.m = count(), .n = columns, .k = size(), .k_run = run_size, .period = period};
+  }
+
+ private:
+  void make_offsets();
+  void find_runs();
 };
 
 // Taps (dh, dw) in the order of the patch, as runs.
@@ -38,9 +52,7 @@ class Patches : public RowSource<T> {
  public:
   Patches(const PatchShape& shape, const T* images) : shape_(shape), images_(images) {}
 
-  void pack(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const override {
-    copy(row, rows, k, depth, kPanelStride<T>, panel);
-  }
+  RowView<T> view(int64_t row, int rows, int64_t k, int64_t depth, T* panel) const override;
   // Elements [k, k + depth) of patches [row, row + rows), `stride` apart.
   void copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride, T* to) const;
 
@@ -48,6 +60,8 @@ class Patches : public RowSource<T> {
   void copy_by_offsets(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride,
                        T* to) const;
   void copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end, T* to) const;
+  const T* side_by_side(int64_t row, int64_t k, int64_t length, T* panel) const;
+  T* copy_inside(const T* image, int64_t y, int64_t begin, int64_t end, T* to) const;
 
   const PatchShape& shape_;
   const T* images_;

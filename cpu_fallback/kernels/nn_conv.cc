@@ -47,7 +47,7 @@ PatchShape forward_patches(const Windows& windows) {
     }
   }
   patches.runs = make_runs(taps);
-  patches.make_offsets();
+  patches.settle();
   return patches;
 }
 
@@ -61,14 +61,14 @@ Kernel prepare_conv(const KernelRequest& request) {
   }
   const PatchShape patches = forward_patches(
       conv_windows(request, request.input_shape(0), request.input_shape(1), output));
-  const Gemm<T> gemm(
-      {.m = patches.count(), .n = output[3], .k = patches.size(), .epilogue = request.epilogue});
+  GemmShape product = patches.product(output[3]);
+  product.epilogue = request.epilogue;
   const bool bias = request.epilogue.bias;
   struct Plan {
     PatchShape patches;
     Gemm<T> gemm;
   };
-  const auto plan = std::make_shared<const Plan>(Plan{patches, gemm});
+  const auto plan = std::make_shared<const Plan>(Plan{patches, Gemm<T>(product)});
   return {.launch = [plan, bias](const Launch& args) {
     plan->gemm.run(pool(args), Patches<T>(plan->patches, args.input<T>(0)), args.input<T>(1),
                    bias ? args.input<T>(2) : nullptr, args.output<T>(0));
@@ -83,6 +83,7 @@ Kernel prepare_conv(const KernelRequest& request) {
 template <typename T>
 struct Phase {
   int64_t h, w;
+  int64_t height, width;                          // in pixels
   std::vector<std::pair<int64_t, int64_t>> taps;  // of the filter, in the order of the patch
   PatchShape patches;
   Gemm<T> gemm;
@@ -117,9 +118,15 @@ Phase<T> make_phase(const Windows& windows, int64_t channels_out, int64_t h, int
     }
   }
   patches.runs = make_runs(offsets);
-  patches.make_offsets();
-  const Gemm<T> gemm({.m = patches.count(), .n = windows.channels, .k = patches.size()});
-  return {.h = h, .w = w, .taps = taps, .patches = patches, .gemm = gemm};
+  patches.settle();
+  const Gemm<T> gemm(patches.product(windows.channels));
+  return {.h = h,
+          .w = w,
+          .height = points(windows.h, h),
+          .width = points(windows.w, w),
+          .taps = taps,
+          .patches = patches,
+          .gemm = gemm};
 }
 
 template <typename T>
@@ -177,12 +184,12 @@ class ImageGradient {
   }
 
   void spread(const Launch& args, const Phase<T>& phase, const T* results, T* image) const {
-    const int64_t channels = windows_.channels, width = phase.patches.grid_width;
-    const int64_t rows = phase.patches.batch * phase.patches.grid_height;
+    const int64_t channels = windows_.channels, width = phase.width;
+    const int64_t rows = windows_.batch * phase.height;
     for_rows(args, rows, width * channels, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        const int64_t n = row / phase.patches.grid_height;
-        const int64_t y = row % phase.patches.grid_height * windows_.h.stride + phase.h;
+        const int64_t n = row / phase.height;
+        const int64_t y = row % phase.height * windows_.h.stride + phase.h;
         T* to = image + ((n * windows_.h.input + y) * windows_.w.input + phase.w) * channels;
         const T* from = results + row * width * channels;
         for (int64_t i = 0; i < width; ++i) {
@@ -259,17 +266,18 @@ class FilterGradient {
  private:
   static constexpr int64_t kPixels = 128;                           // at once
   static constexpr int64_t kRowBlock = sizeof(T) == 4 ? 252 : 120;  // whole tiles of 12 or 6
+  static constexpr int64_t kRowStride = kRowBlock + 20;             // not all in one set of a cache
 
   void run_block(const Patches<T>& patches, const T* gradient, T* sums, int64_t segment,
                  int64_t row_block, int64_t column_block) const {
-    alignas(64) T rows[kPixels * (kRowBlock + 4)];
+    alignas(64) T rows[kPixels * kRowStride];
     alignas(64) T columns[kPixels * kColumnBlock];
     const GemmKernels<T>& kernels = gemm_kernels<T>();
     const int64_t first_row = row_block * kRowBlock, first_column = column_block * kColumnBlock;
     const int64_t row_count = std::min(kRowBlock, rows_ - first_row);
     TileRows<T> tile = {.layout = PanelLayout::kDepth,
                         .a = rows,
-                        .a_stride = kRowBlock + 4,
+                        .a_stride = kRowStride,
                         .rows = 0,
                         .b = columns,
                         .b_stride = kernels.tile_columns,
@@ -290,6 +298,7 @@ class FilterGradient {
       for (int64_t row = 0; row < row_count; row += kernels.tile_rows) {
         tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, row_count - row));
         tile.a = rows + row;
+        repeat_last_row(tile.layout, tile.a_stride, tile.rows, tile.depth, rows + row);
         tile.c = sums + (first_row + row) * columns_ + first_column;
         kernels.multiply(tile);
       }

@@ -92,6 +92,20 @@ const std::vector<Conv> kConvs = {
     {3, 1, 1, 4, 4, 1, 1},
     {2, 9, 9, 300, 3, 1, 1},
     {0, 4, 4, 2, 3, 3, 3},
+    // Long rows of taps are read as they lie in the image.
+    {2, 5, 12, 64, 20, 3, 3},
+    {1, 3, 14, 70, 9, 3, 3},  // two rows of pixels are left beyond a tile
+    {2, 3, 13, 64, 8, 3, 2},
+    {2, 3, 5, 64, 8, 3, 3},  // no tile is so high
+    {1, 6, 50, 64, 4, 3, 3, 2, 2},
+    {1, 4, 17, 96, 5, 2, 3, 1, 1, 2, 3},
+    {1, 4, 12, 100, 5, 3, 3, 1, 1, 1, 1, "VALID"},
+    {1, 4, 9, 64, 5, 3, 3, 1, 1, 1, 1, "EXPLICIT", {2, 1, 0, 3}},
+    {1, 2, 12, 300, 33, 1, 3},  // a row of taps takes several chunks
+    {1, 2, 3, 64, 3, 5, 7},
+    {2, 3, 4, 66, 300, 1, 1},  // pixels as they are
+    {2, 7, 8, 64, 70, 1, 1, 2, 2},
+    {2, 8, 8, 64, 70, 1, 1, 2, 2},
 };
 
 template <typename T>
@@ -199,13 +213,14 @@ TEST(CpuConv2DTest, BiasAndActivationAreFused) {
 }
 
 TEST(CpuConv2DTest, AnyNumberOfThreadsGivesTheSameBitsConcurrently) {
-  const Conv c = {64, 8, 8, 16, 24, 3, 3};
-  for (KernelCase k :
-       {forward_case<float>(c), image_gradient_case<float>(c), filter_gradient_case<float>(c)}) {
-    const Tensor one = launch(k);
-    for (const int threads : {2, 3}) {
-      k.threads = threads;
-      EXPECT_TRUE(same_bits(one, launch(k))) << k.op;
+  for (const Conv& c : {Conv{64, 8, 8, 16, 24, 3, 3}, Conv{16, 10, 12, 64, 70, 3, 3}}) {
+    for (KernelCase k :
+         {forward_case<float>(c), image_gradient_case<float>(c), filter_gradient_case<float>(c)}) {
+      const Tensor one = launch(k);
+      for (const int threads : {2, 3}) {
+        k.threads = threads;
+        EXPECT_TRUE(same_bits(one, launch(k))) << k.op;
+      }
     }
   }
 }
