@@ -1,13 +1,13 @@
 // tenon convert, tenon rename: a checkpoint written anew, in another format or under other names.
 #include <cstdint>
 #include <map>
-#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tenon/checkpoint.h"
 #include "tenon/error.h"
+#include "tenon/saver.h"
 #include "tools/arguments.h"
 #include "tools/commands.h"
 #include "tools/progress.h"
@@ -58,13 +58,12 @@ int rename(const std::vector<std::string>& all) {
   arguments.require_words(2, "FROM or TO");
   std::map<std::string, std::string> chosen, names, taken;
   for (const auto& pair : arguments.values("--name")) chosen[pair[0]] = pair[1];
-  std::vector<std::pair<std::regex, std::string>> patterns;
-  for (const auto& pair : arguments.values("--pattern")) {
-    try {
-      patterns.emplace_back(std::regex(pair[0]), pair[1]);
-    } catch (const std::regex_error& error) {
-      throw UsageError("'" + pair[0] + "' is no regular expression: " + error.what());
-    }
+  std::vector<std::pair<std::string, std::string>> rules;
+  for (const auto& pair : arguments.values("--pattern")) rules.emplace_back(pair[0], pair[1]);
+  try {
+    train::renamed({}, rules);  // before the checkpoint is read
+  } catch (const ValueError& error) {
+    throw UsageError(error.what());
   }
   for (const StoredVariable& variable : train::list_variables(arguments.words()[0])) {
     std::string name = variable.name;
@@ -72,7 +71,7 @@ int rename(const std::vector<std::string>& all) {
       name = one->second;
       chosen.erase(one);
     } else {
-      for (const auto& [pattern, text] : patterns) name = std::regex_replace(name, pattern, text);
+      name = train::renamed({name}, rules)[0];
     }
     if (const auto [other, is_new] = taken.emplace(name, variable.name); !is_new) {
       throw ValueError(ErrorKind::bad_argument,

@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     {"rename", rename,
      "tenon rename FROM TO [--name OLD NEW]... [--pattern EXPRESSION REPLACEMENT]...\n"
      "  Copies a checkpoint under other names: --name renames one tensor, --pattern replaces what\n"
-     "  the regular expression finds in every other name ($1 is its first group).\n"},
+     "  the regular expression finds in every other name (\\1 is its first group).\n"},
     {"convert", convert,
      "tenon convert FROM TO\n"
      "  Copies a checkpoint into another format: that of TO's end, .safetensors or .npz, else\n"

@@ -1,13 +1,13 @@
 #include "core/saver/restore_plan.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/saver/rename_rules.h"
 
 namespace tenon::internal {
 
@@ -21,30 +21,17 @@ namespace {
 // The tensor's name for a variable's.
 class TensorNames {
  public:
-  explicit TensorNames(const RestoreOptions& options) : options_(options) {
-    for (const auto& [pattern, replacement] : options.renames) {
-      try {
-        renames_.emplace_back(std::regex(pattern), replacement);
-      } catch (const std::regex_error& error) {
-        fail<ValueError>(ErrorKind::bad_argument, "'", pattern,
-                         "' is no regular expression: ", error.what());
-      }
-    }
-  }
+  explicit TensorNames(const RestoreOptions& options)
+      : options_(options), renames_(options.renames) {}
 
   std::string of(const std::string& variable) const {
     const auto named = options_.names.find(variable);
-    if (named != options_.names.end()) return named->second;
-    std::string name = variable;
-    for (const auto& [pattern, replacement] : renames_) {
-      name = std::regex_replace(name, pattern, replacement);
-    }
-    return name;
+    return named != options_.names.end() ? named->second : renames_.applied_to(variable);
   }
 
  private:
   const RestoreOptions& options_;
-  std::vector<std::pair<std::regex, std::string>> renames_;
+  const RenameRules renames_;
 };
 
 bool shapes_fit(const SavedVariable& variable, const StoredVariable& stored, bool reshape) {
@@ -146,6 +133,13 @@ void require_complete(const RestorePlan& plan) {
 }  // namespace tenon::internal
 
 namespace tenon::train {
+
+std::vector<std::string> renamed(std::vector<std::string> names,
+                                 const std::vector<std::pair<std::string, std::string>>& rules) {
+  const internal::RenameRules all(rules);
+  for (std::string& name : names) name = all.applied_to(name);
+  return names;
+}
 
 bool RestorePlan::complete() const {
   return std::all_of(entries.begin(), entries.end(),

@@ -2,12 +2,12 @@
 #include "tenon/collections.h"
 
 #include <algorithm>
-#include <regex>
 #include <unordered_set>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/name_pattern.h"
 #include "tenon/variable_scope.h"
 
 namespace tenon {
@@ -29,50 +29,6 @@ std::optional<std::string> name_of(const std::any& item) {
   if (const auto* ref = std::any_cast<Ref>(&item)) return ref->name();
   return std::nullopt;
 }
-
-// Whether names match an expression at their start. Most expressions are plain names, for which
-// std::regex would be slow and, on long names, deep.
-class NameFilter {
- public:
-  explicit NameFilter(std::string_view pattern) : prefix_(pattern) {
-    static constexpr std::string_view kSpecial = "\\^$.|?*+()[]{}";
-    is_plain_ = pattern.find_first_of(kSpecial) == std::string_view::npos;
-    if (is_plain_) return;
-    try {
-      check_depth();
-      regex_.assign(prefix_, kSyntax);
-    } catch (const std::regex_error& error) {
-      fail<ValueError>(ErrorKind::bad_argument, "The scope '", prefix_,
-                       "' is not a regular expression: ", error.what(),
-                       ". Names are matched at their start; escape '.', '(' and the like by a "
-                       "backslash.");
-    }
-  }
-  bool operator()(const std::string& name) const {
-    if (is_plain_) return name.starts_with(prefix_);
-    return std::regex_search(name, regex_, std::regex_constants::match_continuous);
-  }
-
- private:
-  // libstdc++'s usual matcher calls itself for each character, its other one doesn't; groups inside
-  // of one another are read by recursion.
-#ifdef __GLIBCXX__
-  static constexpr auto kSyntax = std::regex::ECMAScript | std::regex_constants::__polynomial;
-#else
-  static constexpr auto kSyntax = std::regex::ECMAScript;
-#endif
-  static constexpr auto kMostGroups = 500;
-
-  void check_depth() const {
-    if (std::count(prefix_.begin(), prefix_.end(), '(') > kMostGroups) {
-      throw std::regex_error(std::regex_constants::error_complexity);
-    }
-  }
-
-  std::string prefix_;
-  bool is_plain_ = false;
-  std::regex regex_;
-};
 
 void add(GraphState& graph, std::string_view key, std::any item) {
   auto found = graph.collections.find(key);
@@ -116,11 +72,11 @@ Collection items(std::string_view key, const std::string_view* scope) {
   const auto found = graph->collections.find(key);
   if (found == graph->collections.end()) return {};
   if (scope == nullptr) return *found->second;
-  const NameFilter matches(*scope);
+  const NamePattern pattern("The scope", *scope);
   Collection kept;
   for (const std::any& item : *found->second) {
     const std::optional<std::string> name = name_of(item);
-    if (name && matches(*name)) kept.push_back(item);
+    if (name && pattern.matches_start_of(*name)) kept.push_back(item);
   }
   return kept;
 }

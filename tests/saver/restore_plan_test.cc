@@ -121,7 +121,7 @@ TEST_F(RestorePlanTest, RenamesByRegularExpressions) {
   EXPECT_THAT(plan.to_string(), HasSubstr("restored:    new/layer/w from old/w"));
   EXPECT_EQ(numbers_of(session.run(w)), (std::vector<double>{1, 2}));
   EXPECT_ERROR(Saver().plan(session, path_, {.renames = {{"(", ""}}}), ValueError, bad_argument,
-               "'(' is no regular expression");
+               "'(' is not a regular expression");
 }
 
 TEST_F(RestorePlanTest, ReshapesWhereThatIsAskedFor) {

@@ -140,10 +140,12 @@ template <typename T>
 std::vector<T> get_collection(std::string_view key) {
   return internal::typed<T>(key, internal::items(key, nullptr), typeid(T).name());
 }
-// Those items whose names match the regular expression (ECMAScript's) at their start: "a" matches
-// ab/w, too. Items without a name (numbers, strings, a program's own types) don't match; an empty
-// expression matches every name, and what lists variables or losses takes it for no filter. Throws
-// ValueError (bad_argument) when the expression doesn't parse.
+// Those items whose names match the regular expression at their start: "a" matches ab/w, too. The
+// expression is Python's (re), with classes of ASCII, but for what takes more than one pass over a
+// name: look-around and back-references are refused, and so are repeats beyond 1,000. Items without
+// a name (numbers, strings, a program's own types) don't match; an empty expression matches every
+// name, and what lists variables or losses takes it for no filter. Throws ValueError (bad_argument)
+// when the expression doesn't parse.
 template <typename T>
 std::vector<T> get_collection(std::string_view key, std::string_view scope) {
   return internal::typed<T>(key, internal::items(key, &scope), typeid(T).name());

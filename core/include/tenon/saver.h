@@ -103,10 +103,17 @@ struct RestoreOptions {
   // The tensor of the checkpoint for a variable, by the name that the saver knows it by. One tensor
   // may serve several.
   std::map<std::string, std::string> names = {};
-  // For the others: each regular expression in turn (ECMAScript's, searched for) that occurs in the
-  // name is replaced, "$1" being its first group, and gives the tensor's name.
+  // For the others: what each regular expression in turn finds in the name is replaced, as by
+  // Python's re.sub, and gives the tensor's name. R"(\1)" is the expression's first group, $1 too.
   std::vector<std::pair<std::string, std::string>> renames = {};
 };
+
+// What RestoreOptions::renames make of names. Throws ValueError (bad_argument) for what is no
+// regular expression (get_collection says which are), and for a replacement that speaks of a group
+// which the expression hasn't.
+TENON_API std::vector<std::string> renamed(
+    std::vector<std::string> names,
+    const std::vector<std::pair<std::string, std::string>>& renames);
 
 // What a restore does, worked out before anything is changed.
 struct TENON_API RestorePlan {
