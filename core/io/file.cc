@@ -53,12 +53,32 @@ int open_or_fail(const std::string& path, int flags, std::string_view doing) {
   return descriptor;
 }
 
+void write_all(int descriptor, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t put =
+        file_calls().write(descriptor, bytes.data(), std::min(bytes.size(), kMostAtOnce));
+    if (put < 0) {
+      if (errno == EINTR) continue;
+      fail_file(errno, "write", path);
+    }
+    bytes.remove_prefix(static_cast<size_t>(put));
+  }
+}
+
 }  // namespace
 
 FileCalls& file_calls() {
   static FileCalls calls = {::write, ::fsync, std::rename};
   return calls;
 }
+
+GrowingFile::GrowingFile(std::string path) : path_(std::move(path)) {
+  descriptor_ = open_or_fail(path_, O_WRONLY | O_CREAT | O_EXCL, "create");
+}
+
+GrowingFile::~GrowingFile() { ::close(descriptor_); }
+
+void GrowingFile::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
   descriptor_ = open_or_fail(path_, O_RDONLY, "open");
@@ -105,27 +125,15 @@ OutputFile::~OutputFile() {
   ::unlink(temporary_.c_str());
 }
 
-void OutputFile::write_all(const char* bytes, size_t count) {
-  while (count > 0) {
-    const ssize_t put = file_calls().write(descriptor_, bytes, std::min(count, kMostAtOnce));
-    if (put < 0) {
-      if (errno == EINTR) continue;
-      fail_file(errno, "write", path_);
-    }
-    bytes += put;
-    count -= static_cast<size_t>(put);
-  }
-}
-
 void OutputFile::flush() {
-  write_all(waiting_.data(), waiting_.size());
+  write_all(descriptor_, waiting_, path_);
   waiting_.clear();
 }
 
 void OutputFile::write(std::string_view bytes) {
   size_ += bytes.size();
   if (waiting_.size() + bytes.size() > kShortWrite) flush();
-  if (bytes.size() > kShortWrite) return write_all(bytes.data(), bytes.size());
+  if (bytes.size() > kShortWrite) return write_all(descriptor_, bytes, path_);
   waiting_ += bytes;
 }
 

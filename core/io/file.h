@@ -54,11 +54,25 @@ class OutputFile {
 
  private:
   void flush();
-  void write_all(const char* bytes, size_t count);
 
   std::string path_, temporary_;
   std::string waiting_;  // short writes are put together
   uint64_t size_ = 0;
+  int descriptor_ = -1;
+};
+
+// A new file under its own name that others read while it grows.
+class GrowingFile {
+ public:
+  explicit GrowingFile(std::string path);
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
+
+  void write(std::string_view bytes);
+
+ private:
+  std::string path_;
   int descriptor_ = -1;
 };
 

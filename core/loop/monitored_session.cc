@@ -4,6 +4,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "core/base/check.h"
 #include "core/loop/monitored_session_state.h"
+#include "tenon/file_writer.h"
 
 namespace tenon::train {
 
@@ -79,21 +81,48 @@ Session& MonitoredSession::raw_session() const { return usable().open_session();
 
 namespace {
 
+// "0: never", as the options say.
+template <typename Number>
+void drop_zero(std::optional<Number>& number) {
+  if (number && *number <= 0) number.reset();
+}
+
+// What writes to the folder of summaries, by one writer.
+void add_summary_hooks(const MonitoredTrainingSessionOptions& options,
+                       const summary::FileWriter& writer, std::vector<Hook>& hooks) {
+  if (options.log_step_count_steps > 0) {
+    const Log nothing = [](const std::string&) {};
+    hooks.push_back(StepCounterHook({.every_n_steps = options.log_step_count_steps,
+                                     .summary_writer = writer,
+                                     .log = options.log ? options.log : nothing}));
+  }
+  SummarySaverOptions saver{.save_steps = options.save_summaries_steps,
+                            .save_secs = options.save_summaries_secs,
+                            .scaffold = options.scaffold};
+  if (!saver.save_steps && !saver.save_secs) saver.save_steps = 100;
+  drop_zero(saver.save_steps);
+  drop_zero(saver.save_secs);
+  if (saver.save_steps || saver.save_secs) {
+    hooks.push_back(SummarySaverHook(writer, std::move(saver)));
+  }
+}
+
 // The hooks that a training has besides the program's own, which come last.
 std::vector<Hook> training_hooks(const MonitoredTrainingSessionOptions& options) {
   if (!options.is_chief) return options.hooks;
   std::vector<Hook> hooks = options.chief_only_hooks;
-  if (!options.checkpoint_dir.empty() && options.log_step_count_steps > 0) {
-    hooks.push_back(
-        StepCounterHook({.every_n_steps = options.log_step_count_steps,
-                         .log = options.log ? options.log : [](const std::string&) {}}));
-  }
+  const std::string& folder =
+      options.summary_dir.empty() ? options.checkpoint_dir : options.summary_dir;
   CheckpointSaverOptions saver{.save_secs = options.save_checkpoint_secs,
                                .save_steps = options.save_checkpoint_steps,
                                .scaffold = options.scaffold};
+  if (!folder.empty()) {
+    saver.summary_writer = summary::FileWriter(folder);
+    add_summary_hooks(options, *saver.summary_writer, hooks);
+  }
   if (!saver.save_secs && !saver.save_steps) saver.save_secs = 600;
-  if (saver.save_secs && *saver.save_secs <= 0) saver.save_secs.reset();
-  if (saver.save_steps && *saver.save_steps <= 0) saver.save_steps.reset();
+  drop_zero(saver.save_secs);
+  drop_zero(saver.save_steps);
   if (!options.checkpoint_dir.empty() && (saver.save_secs || saver.save_steps)) {
     hooks.push_back(CheckpointSaverHook(options.checkpoint_dir, std::move(saver)));
   }

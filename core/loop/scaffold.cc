@@ -3,11 +3,13 @@
 #include <any>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/check.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
+#include "tenon/summary.h"
 
 namespace tenon::train {
 
@@ -39,6 +41,9 @@ T get_or_default(std::string_view argument, std::string_view key, const Make& ma
                         "constructor as: tf.Scaffold(", argument, "=item to use)");
   if (!items.empty()) return item_as(items.front(), key, static_cast<const T*>(nullptr));
   T made = make();
+  if constexpr (std::is_same_v<T, Output>) {
+    if (!made) return made;
+  }
   add_to_collection(key, made);
   return made;
 }
@@ -67,6 +72,10 @@ void Scaffold::finalize() const {
     pieces.local_init_op = get_or_default<Operation>("local_init_op", GraphKeys::LOCAL_INIT_OP, [] {
       return group({local_variables_initializer(), tables_initializer()});
     });
+  }
+  if (!pieces.summary_op) {
+    pieces.summary_op = get_or_default<Output>("summary_op", GraphKeys::SUMMARY_OP,
+                                               [] { return summary::merge_all(); });
   }
   if (!pieces.saver) {
     pieces.saver = get_or_default<Saver>(

@@ -122,8 +122,13 @@ void CheckpointSaverHook::end(Session& session) {
 // Whether a listener asks for a stop.
 bool CheckpointSaverHook::save(Session& session, int64_t step) {
   for (const auto& listener : options_.listeners) listener->before_save(session, step);
-  saver().save(session, tenon::internal::joined_path(checkpoint_dir_, options_.checkpoint_basename),
-               {.global_step = step});
+  const std::string path =
+      tenon::internal::joined_path(checkpoint_dir_, options_.checkpoint_basename);
+  saver().save(session, path, {.global_step = step});
+  if (options_.summary_writer) {
+    options_.summary_writer->add_session_log(
+        {.status = summary::SessionLog::Status::CHECKPOINT, .checkpoint_path = path}, step);
+  }
   bool stop = false;
   for (const auto& listener : options_.listeners) {
     if (listener->after_save(session, step)) stop = true;
@@ -156,7 +161,7 @@ std::optional<int64_t> steps_between(const StepCounterOptions& options) {
 }  // namespace
 
 StepCounterHook::StepCounterHook(StepCounterOptions options)
-    : log_(std::move(options.log)), timer_(options.every_n_secs, steps_between(options)) {}
+    : options_(std::move(options)), timer_(options_.every_n_secs, steps_between(options_)) {}
 
 void StepCounterHook::begin() { global_step_ = global_step_for("StepCounterHook"); }
 
@@ -171,7 +176,11 @@ void StepCounterHook::after_run(SessionRunContext& context, const SessionRunValu
     if (timer_.should_trigger_for_step(step)) {
       if (const auto elapsed = timer_.update_last_triggered_step(step)) {
         const double rate = static_cast<double>(elapsed->steps) / elapsed->secs;
-        log_line(log_, str(global_step_.op().name(), "/sec: ", rate));
+        const std::string tag = global_step_.op().name() + "/sec";
+        log_line(options_.log, str(tag, ": ", rate));
+        if (options_.summary_writer) {
+          options_.summary_writer->add_scalar(tag, static_cast<float>(rate), step);
+        }
       }
     }
   }
@@ -182,9 +191,10 @@ void StepCounterHook::warn_if_still(int64_t step) {
   constexpr int most = 5;
   if (step_before_ == step && warnings_ < most) {
     ++warnings_;
-    log_line(log_, str("It seems that the global step has not been increased: it is ", step,
-                       ", as before. Optimizer::minimize and apply_gradients increase it where ",
-                       "they are given it."));
+    log_line(options_.log,
+             str("It seems that the global step has not been increased: it is ", step,
+                 ", as before. Optimizer::minimize and apply_gradients increase it where ",
+                 "they are given it."));
   }
   step_before_ = step;
 }

@@ -76,6 +76,7 @@ TEST_F(PreparingTest, ThrowsThePlanWhereTheCheckpointDoesntFit) {
     MonitoredTrainingSession session({.checkpoint_dir = folder_.path(),
                                       .hooks = {},
                                       .save_checkpoint_steps = 0,
+                                      .save_summaries_steps = 0,
                                       .log_step_count_steps = 0});
     Saver().save(session.raw_session(), folder_ / "model.ckpt");
   }

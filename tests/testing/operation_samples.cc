@@ -172,6 +172,13 @@ void add_variables(Samples& samples) {
   samples.push_back({"ResourceCountUpTo", {counter}, {{"limit", int64_t{10}}, {"T", int32}}});
 }
 
+void add_summaries(Samples& samples) {
+  const SampleInput text{.dtype = string, .shape = {}}, texts{.dtype = string, .shape = {2}};
+  samples.push_back({"HistogramSummary", {text, floats({2, 3})}});
+  samples.push_back({"ImageSummary", {text, floats({2, 4, 5, 3})}});
+  samples.push_back({"TensorSummaryV2", {text, texts, text}});
+}
+
 std::multimap<std::string, OperationSample> all_samples() {
   Samples samples;
   add_windows(samples);
@@ -182,6 +189,7 @@ std::multimap<std::string, OperationSample> all_samples() {
   add_arrangements(samples);
   add_makers(samples);
   add_variables(samples);
+  add_summaries(samples);
   std::multimap<std::string, OperationSample> by_type;
   for (OperationSample& sample : samples) by_type.emplace(sample.type, std::move(sample));
   return by_type;

@@ -23,6 +23,7 @@
 
 #include "tenon/error.h"
 #include "tenon/export.h"
+#include "tenon/file_writer.h"
 #include "tenon/list_of.h"
 #include "tenon/saver.h"
 #include "tenon/scaffold.h"
@@ -158,6 +159,7 @@ struct CheckpointSaverOptions {
   std::optional<Scaffold> scaffold = {};
   std::string checkpoint_basename = "model.ckpt";
   std::vector<std::shared_ptr<CheckpointSaverListener>> listeners = {};
+  std::optional<summary::FileWriter> summary_writer = {};  // is told of each checkpoint
 };
 
 // Saves the session into a folder, which is made if it is missing: when it was created, every so
@@ -185,6 +187,7 @@ struct StepCounterOptions {
   // Left out: every 100 steps. Throws ValueError (bad_argument) for both.
   std::optional<int64_t> every_n_steps = {};
   std::optional<double> every_n_secs = {};
+  std::optional<summary::FileWriter> summary_writer = {};  // gets the numbers besides
   Log log = {};
 };
 
@@ -200,11 +203,38 @@ class TENON_API StepCounterHook : public SessionRunHook {
  private:
   void warn_if_still(int64_t step);
 
-  Log log_;
+  StepCounterOptions options_;
   SecondOrStepTimer timer_;
   Variable global_step_;
   std::optional<int64_t> step_before_;
   int warnings_ = 0;
+};
+
+struct SummarySaverOptions {
+  std::optional<int64_t> save_steps = {};  // one of the two, else ValueError (bad_argument)
+  std::optional<double> save_secs = {};
+  // One of the two, else ValueError (bad_argument): summary operations, or whose summary_op.
+  ListOf<Output> summary_op = {};
+  std::optional<Scaffold> scaffold = {};
+};
+
+// Computes summaries with a run, the first one included, and gives them to a writer.
+class TENON_API SummarySaverHook : public SessionRunHook {
+ public:
+  SummarySaverHook(summary::FileWriter writer, SummarySaverOptions options);
+
+  void begin() override;
+  SessionRunArgs before_run(SessionRunContext& context) override;
+  void after_run(SessionRunContext& context, const SessionRunValues& values) override;
+  void end(Session& session) override;
+
+ private:
+  summary::FileWriter writer_;
+  SummarySaverOptions options_;
+  SecondOrStepTimer timer_;
+  Variable global_step_;
+  std::optional<int64_t> next_step_;
+  bool due_ = false;
 };
 
 // "NaN loss during training."

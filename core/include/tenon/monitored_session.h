@@ -155,9 +155,14 @@ struct MonitoredTrainingSessionOptions {
   // 0: never.
   std::optional<double> save_checkpoint_secs = {};
   std::optional<int64_t> save_checkpoint_steps = {};
+  // How often a SummarySaverHook writes the scaffold's summaries into summary_dir. Left out both:
+  // every 100 steps; 0: never.
+  std::optional<int64_t> save_summaries_steps = {};
+  std::optional<double> save_summaries_secs = {};
+  std::string summary_dir = {};  // left out: checkpoint_dir
   SessionOptions config = {};
   double stop_grace_period_secs = 120;
-  // How often the chief's StepCounterHook counts, where there is a checkpoint_dir; 0: never.
+  // How often the chief's StepCounterHook counts, where there is a summary_dir; 0: never.
   int64_t log_step_count_steps = 100;
   double max_wait_secs = 7200;
   double recovery_wait_secs = 30;

@@ -15,8 +15,8 @@ namespace tenon::train {
 class Scaffold;
 
 // What is left out is taken from the graph's collections (GraphKeys::INIT_OP, READY_OP,
-// READY_FOR_LOCAL_INIT_OP, LOCAL_INIT_OP, SAVERS), else made when the scaffold is finalized, and
-// put there.
+// READY_FOR_LOCAL_INIT_OP, LOCAL_INIT_OP, SUMMARY_OP, SAVERS), else made when the scaffold is
+// finalized, and put there.
 struct ScaffoldOptions {
   // Run where no checkpoint is restored. Made: global_variables_initializer().
   Operation init_op = {};
@@ -32,6 +32,8 @@ struct ScaffoldOptions {
   // tables_initializer().
   Operation local_init_op = {};
   Feeds local_init_feed_dict = {};
+  // The summaries that are saved. Made: summary::merge_all(), if there are any.
+  Output summary_op = {};
   // Made: of all variables, with a data file a device.
   std::optional<Saver> saver = {};
 };
@@ -53,6 +55,7 @@ class TENON_API Scaffold {
   const Output& ready_for_local_init_op() const { return pieces_->ready_for_local_init_op; }
   const Operation& local_init_op() const { return pieces_->local_init_op; }
   const Feeds& local_init_feed_dict() const { return pieces_->local_init_feed_dict; }
+  const Output& summary_op() const { return pieces_->summary_op; }
   const std::optional<Saver>& saver() const { return pieces_->saver; }
 
  private:
