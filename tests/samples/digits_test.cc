@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -9,6 +10,8 @@
 #include <vector>
 
 #include "tests/testing/command.h"
+#include "tests/testing/event_reader.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace {
 
@@ -51,6 +54,55 @@ TEST(DigitsTest, TrainsAndSaysWhatItDid) {
     EXPECT_THAT(page, HasSubstr(text));
   }
   std::filesystem::remove(report);
+}
+
+// The lines of its epochs, but for their numbers among those of this run and the speed.
+std::vector<std::string> epochs(const CommandResult& result) {
+  static const std::regex line("epoch +[0-9]+/[0-9]+ +(.*test [0-9.]+)");
+  std::vector<std::string> all;
+  const std::string& text = result.output;
+  for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at) {
+    all.push_back((*at)[1]);
+  }
+  return all;
+}
+
+TEST(DigitsTest, GoesOnWhereItWasKilledAsIfItHadNot) {
+  const tenon::test::TemporaryFolder folder;
+  const std::string flags = "--epochs 3 --report " + folder / "report.html";
+  const CommandResult whole = digits(flags);
+  ASSERT_EQ(whole.status, 0) << whole.output;
+  ASSERT_EQ(epochs(whole).size(), 3u) << whole.output;
+
+  const std::string checkpoints = folder / "checkpoints";
+  run_command(TENON_BINARY_DIR "/samples/digits --checkpoint " + checkpoints + " " + flags +
+              " >/dev/null 2>&1 & until [ -e " + checkpoints +
+              "/checkpoint ] || ! kill -0 $!; do sleep 0.02; done; kill -KILL $!");
+  const CommandResult rest = digits("--checkpoint " + checkpoints + " " + flags);
+  ASSERT_EQ(rest.status, 0) << rest.output;
+  EXPECT_THAT(rest.output, HasSubstr("Goes on from " + checkpoints + "/digits-"));
+  const std::vector<std::string> all = epochs(whole), some = epochs(rest);
+  ASSERT_LE(some.size(), 2u) << rest.output;
+  EXPECT_TRUE(std::equal(some.rbegin(), some.rend(), all.rbegin())) << rest.output;
+  EXPECT_EQ(test_accuracy(rest), test_accuracy(whole));
+
+  const CommandResult done = digits("--checkpoint " + checkpoints + " " + flags);
+  ASSERT_EQ(done.status, 0) << done.output;
+  EXPECT_EQ(test_accuracy(done), test_accuracy(whole));
+}
+
+TEST(DigitsTest, WritesWhatTensorBoardShows) {
+  const tenon::test::TemporaryFolder folder;
+  const CommandResult result = digits("--epochs 2 --report " + folder / "report.html" +
+                                      " --summaries " + folder / "summaries");
+  ASSERT_EQ(result.status, 0) << result.output;
+  const auto events = tenon::test::read_events(tenon::test::event_file_in(folder / "summaries"));
+  ASSERT_EQ(events.size(), 7u);  // a header; of each epoch what the graph shows, and two numbers
+  EXPECT_EQ(events[1].step * 2, events[4].step);
+  EXPECT_THAT(events[4].text, HasSubstr(" summaries/digits/conv1/weights"));
+  EXPECT_THAT(events[4].text, HasSubstr(" summaries/images/image/2"));
+  EXPECT_THAT(events[4].text, HasSubstr(" summaries/test_accuracy=0."));
+  EXPECT_THAT(events[5].text, HasSubstr(" summaries/loss="));
 }
 
 class DigitsSplitsTest : public testing::TestWithParam<int> {};
