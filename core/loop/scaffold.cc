@@ -74,8 +74,10 @@ void Scaffold::finalize() const {
     });
   }
   if (!pieces.summary_op) {
-    pieces.summary_op = get_or_default<Output>("summary_op", GraphKeys::SUMMARY_OP,
-                                               [] { return summary::merge_all(); });
+    const auto all = get_or_default<Output>("summary_op", GraphKeys::SUMMARY_OP,
+                                            [] { return summary::merge_all(); });
+    // Nothing is written where there are none: sessions of several threads may share the pieces.
+    if (all) pieces.summary_op = all;
   }
   if (!pieces.saver) {
     pieces.saver = get_or_default<Saver>(
