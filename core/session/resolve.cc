@@ -104,6 +104,7 @@ void ResolvedCall::clear() {
   request.fetches.clear();
   request.targets.clear();
   request.feeds.clear();
+  request.done.clear();
   fetched.clear();
   for (Tensor& value : fed) value.drop_buffer();
   results.clear();

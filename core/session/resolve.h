@@ -15,6 +15,7 @@ struct RunRequest {
   std::vector<Endpoint> fetches = {};
   std::vector<Node*> targets = {};
   std::vector<Endpoint> feeds = {};
+  std::vector<const Node*> done = {};  // ran in earlier steps of a partial run
 };
 
 // Where the value of a fetch is found among the results of a request: nowhere that of an operation;

@@ -29,6 +29,7 @@ void make_key(ResolvedCall& call, bool keep_on_device) {
     append_endpoint(key, call.request.feeds[i]);
     append_spec(key, call.values()[i]);
   }
+  for (const Node* done : call.request.done) append_number(key, -3 - done->id);
   // A plan holds results that were worked out in the modes in which it was made.
   append_number(key, static_cast<int64_t>(FloatingPointModes::of_this_thread().bits()));
 }
@@ -113,7 +114,7 @@ PlanRequest SessionState::plan_request(const ResolvedCall& call, bool keep_on_de
   PlanRequest request{.fetches = call.request.fetches,
                       .targets = call.request.targets,
                       .feeds = {},
-                      .done = {},
+                      .done = call.request.done,
                       .keep_on_device = keep_on_device};
   for (size_t i = 0; i < call.values().size(); ++i) {
     const Tensor& value = call.values()[i];

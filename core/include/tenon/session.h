@@ -42,6 +42,7 @@ namespace internal {
 class SessionState;
 struct OfState {};  // so that Session({}) is of no options, and nothing else
 class CallableState;
+class PartialRunState;
 }  // namespace internal
 
 // What a run is asked for: an Output, a Variable (its value; that of a partitioned one is joined of
@@ -237,6 +238,18 @@ class TENON_API Callable {
   std::shared_ptr<internal::CallableState> state_;
 };
 
+// A run in steps (Session::partial_run_setup). Copies are the same run.
+class TENON_API PartialRun {
+ public:
+  // Internal.
+  explicit PartialRun(std::shared_ptr<internal::PartialRunState> state)
+      : state_(std::move(state)) {}
+  const std::shared_ptr<internal::PartialRunState>& state() const noexcept { return state_; }
+
+ private:
+  std::shared_ptr<internal::PartialRunState> state_;
+};
+
 // One that was moved from throws FailedPreconditionError (closed), whatever it is asked.
 //
 // A session can be the default one of a thread, as in TensorFlow 1:
@@ -291,6 +304,32 @@ class TENON_API Session {
   // Fetches come back; targets (operations) are only run.
   Callable make_callable(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds = {},
                          const ListOf<Fetch>& targets = {});
+
+  // A run whose feeds come one after the other: all its fetches and feeds are named at first, and
+  // partial_run then feeds some and fetches some, each once.
+  //
+  //   PartialRun run = session.partial_run_setup({a, b}, {x, y});
+  //   Tensor a_value = session.partial_run(run, a, {{x, x_value}});
+  //   Tensor b_value = session.partial_run(run, b, {{y, from(a_value)}});
+  //
+  // Of all steps together an operation runs once at most, in the first step with a fetch that needs
+  // it. Other runs may come between two steps. The run ends when all is fetched, or when a step
+  // fails while it runs. Throw InvalidArgumentError: bad_argument where nothing is to be
+  // fetched, or the run is over or another session's; bad_feed, bad_fetch for what was not named,
+  // or was fed or fetched before; must_feed for a fetch that needs a feed that has yet to come.
+  // These leave the run as it was.
+  PartialRun partial_run_setup(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds = {});
+  Tensor partial_run(const PartialRun& run, const Fetch& fetch, const Feeds& feeds = {});
+  std::vector<Tensor> partial_run(const PartialRun& run, std::initializer_list<Fetch> fetches,
+                                  const Feeds& feeds = {});
+  std::vector<Tensor> partial_run(const PartialRun& run, std::span<const Fetch> fetches,
+                                  const Feeds& feeds = {});
+  template <internal::RangeOf<Fetch> Range>
+  requires(!std::is_convertible_v<const Range&, std::span<const Fetch>>)
+      std::vector<Tensor> partial_run(const PartialRun& run, const Range& fetches,
+                                      const Feeds& feeds = {}) {
+    return partial_run(run, std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
+  }
 
   // Makes it the default session of the calling thread while the guard lives, which keeps the
   // session's state alive. It may be entered again, also inside itself. (The default graph stays
