@@ -20,6 +20,14 @@ constexpr int tile_height(int rows) {
   return rows <= 2 ? rows : rows <= 8 ? (rows + 1) / 2 * 2 : kMostTileRows;
 }
 
+// The highest tile that has no more rows than are there.
+constexpr int highest_tile(int64_t rows) {
+  return rows >= kMostTileRows ? kMostTileRows
+         : rows >= 8           ? 8
+         : rows < 2            ? 1
+                               : static_cast<int>(rows) / 2 * 2;
+}
+
 // How rows of A lie: element (row, k) at [row * stride + k], or at [k * stride + row].
 enum class PanelLayout { kRows, kDepth };
 

@@ -136,10 +136,9 @@ void Patches<T>::copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64
   }
 }
 
-// Where element k of patch `row` lies in its image, with the `length` elements after it: there, or
-// copied where some of them lie outside. Null where the copy wouldn't fit.
 template <typename T>
-const T* Patches<T>::side_by_side(int64_t row, int64_t k, int64_t length, T* panel) const {
+const T* Patches<T>::side_by_side(int64_t row, int64_t k, int64_t length, int64_t room,
+                                  T* panel) const {
   const TapRun& run = shape_.runs[static_cast<size_t>(k / shape_.run_size)];
   const int64_t image_row = shape_.width * shape_.channels;
   const int64_t grid = shape_.grid_height * shape_.grid_width;
@@ -150,7 +149,7 @@ const T* Patches<T>::side_by_side(int64_t row, int64_t k, int64_t length, T* pan
   if (y >= 0 && y < shape_.height && begin >= 0 && begin + length <= image_row) {
     return image + y * image_row + begin;
   }
-  if (length > kPanelSize<T>) return nullptr;
+  if (length > room) return nullptr;
   copy_inside(image, y, begin, begin + length, panel);
   return panel;
 }
@@ -160,7 +159,7 @@ RowView<T> Patches<T>::view(int64_t row, int rows, int64_t k, int64_t depth, T* 
   const bool in_a_row = row % shape_.grid_width + rows <= shape_.grid_width;
   if (shape_.run_size != 0 && in_a_row && tile_height(rows) == rows) {
     const int64_t step = shape_.step_w * shape_.channels;
-    const T* at = side_by_side(row, k, (rows - 1) * step + depth, panel);
+    const T* at = side_by_side(row, k, (rows - 1) * step + depth, kPanelSize<T>, panel);
     if (at != nullptr) return {at, step};
   }
   copy(row, rows, k, depth, kPanelStride<T>, panel);

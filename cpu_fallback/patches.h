@@ -56,11 +56,15 @@ class Patches : public RowSource<T> {
   // Elements [k, k + depth) of patches [row, row + rows), `stride` apart.
   void copy(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride, T* to) const;
 
+  // Of long runs: where element k of patch `row` lies in its image, with the `length` elements
+  // after it; copied to `panel` where some of them lie outside. Null where there is no room for
+  // these.
+  const T* side_by_side(int64_t row, int64_t k, int64_t length, int64_t room, T* panel) const;
+
  private:
   void copy_by_offsets(int64_t row, int64_t rows, int64_t k, int64_t depth, int64_t stride,
                        T* to) const;
   void copy_one(const T* image, int64_t h, int64_t w, int64_t k, int64_t end, T* to) const;
-  const T* side_by_side(int64_t row, int64_t k, int64_t length, T* panel) const;
   T* copy_inside(const T* image, int64_t y, int64_t begin, int64_t end, T* to) const;
 
   const PatchShape& shape_;

@@ -228,13 +228,21 @@ class FilterGradient {
  public:
   FilterGradient(const PatchShape& patches, int64_t columns)
       : patches_(patches), rows_(patches.size()), columns_(columns), pixels_(patches.count()) {
-    row_blocks_ = (rows_ + kRowBlock - 1) / kRowBlock;
-    column_blocks_ = (columns_ + kColumnBlock - 1) / kColumnBlock;
+    // Each pixel is read again for each block, so blocks are as large as the second cache allows.
+    constexpr int64_t kMostSums = (512 << 10) / sizeof(T);
+    const int64_t width = std::clamp<int64_t>(columns_, 1, kColumnBlock);
+    row_block_ = std::max<int64_t>(1, kMostSums / (kRowBlock * width)) * kRowBlock;
+    row_blocks_ = quotient_up(rows_, row_block_);
+    column_blocks_ = quotient_up(columns_, kColumnBlock);
     const int64_t blocks = std::max<int64_t>(1, row_blocks_ * column_blocks_);
     segments_ = std::clamp<int64_t>(pixels_ / 1024, 1, (16 + blocks - 1) / blocks);
     const int64_t chunks = (pixels_ + kPixels - 1) / kPixels;
     segment_ = (chunks + segments_ - 1) / segments_ * kPixels;
     segments_ = segment_ == 0 ? 1 : (pixels_ + segment_ - 1) / segment_;
+    // Few pixels at a time would have sums written too often.
+    const int64_t longest = (kPixels - 1) * patches.step_w * patches.channels + kRowBlock;
+    by_runs_ = patches.run_size != 0 &&
+               (patches.period == 0 || (patches.grid_width >= 32 && longest <= kRoom));
   }
 
   size_t workspace_bytes() const {
@@ -267,17 +275,17 @@ class FilterGradient {
   static constexpr int64_t kPixels = 128;                           // at once
   static constexpr int64_t kRowBlock = sizeof(T) == 4 ? 252 : 120;  // whole tiles of 12 or 6
   static constexpr int64_t kRowStride = kRowBlock + 20;             // not all in one set of a cache
+  static constexpr int64_t kRoom = kPixels * kRowStride;
 
   void run_block(const Patches<T>& patches, const T* gradient, T* sums, int64_t segment,
                  int64_t row_block, int64_t column_block) const {
-    alignas(64) T rows[kPixels * kRowStride];
+    alignas(64) T rows[kRoom];
     alignas(64) T columns[kPixels * kColumnBlock];
     const GemmKernels<T>& kernels = gemm_kernels<T>();
-    const int64_t first_row = row_block * kRowBlock, first_column = column_block * kColumnBlock;
-    const int64_t row_count = std::min(kRowBlock, rows_ - first_row);
+    const int64_t first_column = column_block * kColumnBlock;
     TileRows<T> tile = {.layout = PanelLayout::kDepth,
-                        .a = rows,
-                        .a_stride = kRowStride,
+                        .a = nullptr,
+                        .a_stride = 0,
                         .rows = 0,
                         .b = columns,
                         .b_stride = kernels.tile_columns,
@@ -287,19 +295,58 @@ class FilterGradient {
                         .c = nullptr,
                         .c_stride = columns_,
                         .accumulate = false};
+    const int64_t first_row = row_block * row_block_;
+    const int64_t end_row = std::min(first_row + row_block_, rows_);
     const int64_t begin = segment * segment_, end = std::min(pixels_, begin + segment_);
-    for (int64_t pixel = begin; pixel < end; pixel += kPixels) {
+    for (int64_t pixel = begin; pixel < end; pixel += tile.depth) {
       tile.depth = std::min(kPixels, end - pixel);
+      if (by_runs_) {
+        tile.depth = std::min(tile.depth, patches_.grid_width - pixel % patches_.grid_width);
+      }
       tile.panel_step = tile.depth * kernels.tile_columns;
       tile.accumulate = pixel > begin;
-      patches.copy(pixel, tile.depth, first_row, row_count, tile.a_stride, rows);
       kernels.pack_b(gradient + pixel * columns_ + first_column, columns_, false, tile.depth,
                      tile.columns, columns);
-      for (int64_t row = 0; row < row_count; row += kernels.tile_rows) {
-        tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, row_count - row));
-        tile.a = rows + row;
-        repeat_last_row(tile.layout, tile.a_stride, tile.rows, tile.depth, rows + row);
-        tile.c = sums + (first_row + row) * columns_ + first_column;
+      for (int64_t row = first_row; row < end_row; row += kRowBlock) {
+        const int64_t until = std::min(row + kRowBlock, end_row);
+        if (by_runs_) {
+          multiply_runs(patches, pixel, row, until, sums + first_column, rows, tile);
+        } else {
+          multiply_copies(patches, pixel, row, until, sums + first_column, rows, tile);
+        }
+      }
+    }
+  }
+
+  // Adds the products of some pixels to rows [first_row, end_row) of the sums.
+  void multiply_copies(const Patches<T>& patches, int64_t pixel, int64_t first_row, int64_t end_row,
+                       T* sums, T* copies, TileRows<T> tile) const {
+    const GemmKernels<T>& kernels = gemm_kernels<T>();
+    tile.a_stride = kRowStride;
+    patches.copy(pixel, tile.depth, first_row, end_row - first_row, kRowStride, copies);
+    for (int64_t row = first_row; row < end_row; row += tile.rows) {
+      T* a = copies + row - first_row;
+      tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, end_row - row));
+      repeat_last_row(tile.layout, kRowStride, tile.rows, tile.depth, a);
+      tile.a = a;
+      tile.c = sums + row * columns_;
+      kernels.multiply(tile);
+    }
+  }
+
+  // The same for pixels of one row, whose patches lie side by side in the image.
+  void multiply_runs(const Patches<T>& patches, int64_t pixel, int64_t first_row, int64_t end_row,
+                     T* sums, T* copy, TileRows<T> tile) const {
+    const GemmKernels<T>& kernels = gemm_kernels<T>();
+    tile.a_stride = patches_.step_w * patches_.channels;
+    int64_t row = first_row;
+    while (row < end_row) {
+      const int64_t size = std::min(end_row - row, patches_.run_size - row % patches_.run_size);
+      tile.a =
+          patches.side_by_side(pixel, row, (tile.depth - 1) * tile.a_stride + size, kRoom, copy);
+      for (const int64_t end = row + size; row < end; row += tile.rows, tile.a += tile.rows) {
+        tile.rows = std::min(kernels.tile_rows, highest_tile(end - row));
+        tile.c = sums + row * columns_;
         kernels.multiply(tile);
       }
     }
@@ -307,8 +354,9 @@ class FilterGradient {
 
   PatchShape patches_;
   int64_t rows_, columns_, pixels_;
-  int64_t row_blocks_, column_blocks_;
+  int64_t row_block_, row_blocks_, column_blocks_;
   int64_t segments_, segment_;  // how many, and of how many pixels
+  bool by_runs_ = false;        // of taps, as they lie in the image
 };
 
 template <typename T>

@@ -98,6 +98,9 @@ const std::vector<Conv> kConvs = {
     {2, 3, 13, 64, 8, 3, 2},
     {2, 3, 5, 64, 8, 3, 3},  // no tile is so high
     {1, 6, 50, 64, 4, 3, 3, 2, 2},
+    {2, 3, 40, 64, 20, 3, 3},
+    {1, 3, 70, 90, 5, 3, 3, 2, 2},
+    {1, 2, 140, 64, 5, 3, 3},
     {1, 4, 17, 96, 5, 2, 3, 1, 1, 2, 3},
     {1, 4, 12, 100, 5, 3, 3, 1, 1, 1, 1, "VALID"},
     {1, 4, 9, 64, 5, 3, 3, 1, 1, 1, 1, "EXPLICIT", {2, 1, 0, 3}},
@@ -213,7 +216,8 @@ TEST(CpuConv2DTest, BiasAndActivationAreFused) {
 }
 
 TEST(CpuConv2DTest, AnyNumberOfThreadsGivesTheSameBitsConcurrently) {
-  for (const Conv& c : {Conv{64, 8, 8, 16, 24, 3, 3}, Conv{16, 10, 12, 64, 70, 3, 3}}) {
+  for (const Conv& c : {Conv{64, 8, 8, 16, 24, 3, 3}, Conv{16, 10, 12, 64, 70, 3, 3},
+                        Conv{4, 32, 32, 64, 20, 3, 3}}) {
     for (KernelCase k :
          {forward_case<float>(c), image_gradient_case<float>(c), filter_gradient_case<float>(c)}) {
       const Tensor one = launch(k);
