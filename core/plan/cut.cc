@@ -72,12 +72,31 @@ class Cutter {
   void keep_name(OpId user, ValueId value) {
     const OpId producer = plan_.value(value).producer();
     if (!producer.exists() || plan_.op(producer).deferred) return;
-    if (!is_name(plan_, plan_.op(producer))) return;
-    const std::span<const OpId> writers = writes_.writers_of(reference_behind(plan_, value));
-    const bool overwritten = std::any_of(writers.begin(), writers.end(), [&](OpId writer) {
-      return runs(writer) && !writes_.precedes(writer, user);
-    });
-    if (overwritten && !contains(kept_names_, value)) kept_names_.push_back(value);
+    if (!is_name(plan_, plan_.op(producer)) || !reads_as_before(user, value)) return;
+    if (!contains(kept_names_, value)) kept_names_.push_back(value);
+  }
+
+  // Whether an operation that takes a name reads the variable as it was before this part wrote it.
+  bool reads_as_before(OpId user, ValueId name) const {
+    bool is_written = false;
+    for (const OpId writer : writes_.writers_of(reference_behind(plan_, name))) {
+      if (!runs(writer)) continue;
+      if (writes_.precedes(writer, user)) return false;
+      is_written = true;
+    }
+    return is_written;
+  }
+
+  // Those of the rest that read by a name what this part has written: they read it anew.
+  std::vector<const Node*> readers_anew(ValueId name) const {
+    std::vector<const Node*> readers;
+    if (!contains(kept_names_, name)) return readers;
+    for (const OpId id : plan_.ops()) {
+      const PlanOp& user = plan_.op(id);
+      if (runs(id) || !contains(user.inputs(), name) || reads_as_before(id, name)) continue;
+      readers.push_back(user.node);
+    }
+    return readers;
   }
 
   // What the rest takes from this part: values that cross the cut.
@@ -102,6 +121,7 @@ class Cutter {
       const PlanOp& producer = plan_.op(plan_.value(value).producer());
       rest.frontier.push_back({const_cast<Node*>(producer.node), output_number(producer, value)});
       rest.decides_shapes.push_back(contains(plan_.cut_values, value));
+      rest.not_for.push_back(readers_anew(value));
     }
     plan_.set_fetches(std::move(crossing));
   }

@@ -27,6 +27,9 @@ struct PlanRequest {
     Shape shape = {};
     Tensor known = {};  // its value on the host, when shapes depend on it (after a cut)
     int memory = 0;     // the device whose memory it is in
+    // Operations that don't take it, but what it stands for (after a cut): a variable that they
+    // read as it is now.
+    std::vector<const Node*> not_for = {};
   };
   std::vector<Endpoint> fetches = {};
   std::vector<Node*> targets = {};  // run, but nothing comes back
@@ -40,6 +43,7 @@ struct PlanRest {
   std::vector<Endpoint> frontier;
   std::vector<int> known_feeds;      // feeds for whose values the rest is planned
   std::vector<bool> decides_shapes;  // of the frontier: whether the rest is planned for its value
+  std::vector<std::vector<const Node*>> not_for;  // of the frontier: PlanRequest::FedValue::not_for
   std::vector<const Node*> done;
 };
 

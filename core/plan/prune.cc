@@ -24,10 +24,10 @@ class Pruner {
   void run() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) add_feed(i);
     for (const Endpoint& fetch : request_.fetches) {
-      if (!fed_.contains(key(fetch))) visit(source(fetch).node);
+      if (feed_of(fetch, nullptr) == nullptr) visit(source(fetch).node);
     }
     for (const Node* target : request_.targets) visit(target);
-    for (const Endpoint& fetch : request_.fetches) plan_.add_fetch(value_of(fetch));
+    for (const Endpoint& fetch : request_.fetches) plan_.add_fetch(value_of(fetch, nullptr));
     plan_.goals.values.assign(plan_.fetches().begin(), plan_.fetches().end());
     for (const Node* target : request_.targets) {
       if (state_of(target) == State::kCopied) plan_.goals.ops.push_back(op_of(target));
@@ -43,9 +43,21 @@ class Pruner {
   State& state_of(const Node* node) { return nth(state_of_, node->id); }
   OpId& op_of(const Node* node) { return nth(op_of_, node->id); }
 
+  struct Fed {
+    ValueId value;
+    const PlanRequest::FedValue* feed;
+  };
+
   void add_feed(size_t index) {
     const PlanRequest::FedValue& feed = request_.feeds[index];
-    fed_[key(feed.endpoint)] = plan_.add_feed(static_cast<int>(index), feed);
+    fed_[key(feed.endpoint)] = {plan_.add_feed(static_cast<int>(index), feed), &feed};
+  }
+
+  // What is fed in place of an endpoint to a user, or fetched.
+  const Fed* feed_of(const Endpoint& endpoint, const Node* user) const {
+    const auto found = fed_.find(key(endpoint));
+    if (found == fed_.end() || contains(found->second.feed->not_for, user)) return nullptr;
+    return &found->second;
   }
 
   // Where an input comes from: a reference that an operation passed on before a cut is the
@@ -56,8 +68,8 @@ class Pruner {
     return passed_on ? Endpoint{const_cast<Node*>(variable_of(endpoint)), 0} : endpoint;
   }
 
-  ValueId value_of(const Endpoint& endpoint) {
-    if (const auto fed = fed_.find(key(endpoint)); fed != fed_.end()) return fed->second;
+  ValueId value_of(const Endpoint& endpoint, const Node* user) {
+    if (const Fed* fed = feed_of(endpoint, user)) return fed->value;
     const Endpoint from = source(endpoint);
     return plan_.op(op_of(from.node)).output(from.index);
   }
@@ -76,7 +88,7 @@ class Pruner {
         continue;
       }
       const size_t i = next++;
-      if (i < inputs && fed_.contains(key(node->inputs[i]))) continue;
+      if (i < inputs && feed_of(node->inputs[i], node) != nullptr) continue;
       const Node* child =
           i < inputs ? source(node->inputs[i]).node : node->control_inputs[i - inputs];
       if (state_of(child) != State::kUnseen) continue;
@@ -87,7 +99,7 @@ class Pruner {
 
   void add_op(const Node& node) {
     const OpId op = plan_.add_op(node);
-    for (const Endpoint& input : node.inputs) plan_.add_input(op, value_of(input));
+    for (const Endpoint& input : node.inputs) plan_.add_input(op, value_of(input, &node));
     for (const Node* control : node.control_inputs) {
       if (state_of(control) == State::kCopied) plan_.add_control(op, op_of(control));
     }
@@ -108,7 +120,7 @@ class Pruner {
     const Node& node = *op.node;
     if (node.def->is_variable) return plan_.set_variable(op.output(), variable_id(node));
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const bool is_fed = fed_.contains(key(node.inputs[i]));
+      const bool is_fed = feed_of(node.inputs[i], &node) != nullptr;
       const bool is_written = contains(node.def->writes, i);
       require<InvalidArgumentError>(!is_fed || !is_written, ErrorKind::bad_feed, "Tensor ",
                                     node.inputs[i].node->name, ":", node.inputs[i].index,
@@ -129,7 +141,7 @@ class Pruner {
   const PlanRequest& request_;
   std::vector<State> state_of_;  // by node id
   std::vector<OpId> op_of_;      // by node id
-  std::unordered_map<uint64_t, ValueId> fed_;
+  std::unordered_map<uint64_t, Fed> fed_;
   std::unordered_map<const Node*, VariableId> variable_of_node_;
 };
 

@@ -117,7 +117,8 @@ std::shared_ptr<Executable> Runner::rest_of(const Executable& first, const RunCa
     request.feeds.push_back({.endpoint = rest.frontier[i],
                              .dtype = found[i].dtype(),
                              .shape = found[i].shape(),
-                             .known = known});
+                             .known = known,
+                             .not_for = rest.not_for[i]});
   }
   std::shared_ptr<Executable> executable = parts_.executables.find(key);
   if (executable) {

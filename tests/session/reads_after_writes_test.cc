@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "tenon/tenon.h"
 
@@ -113,6 +114,44 @@ TEST_P(UnorderedReadsTest, SeesTheValueFromBefore) {
   EXPECT_EQ(session.run({read, written})[0].data<float>()[0], 0.0f);
   EXPECT_EQ(session.run({read, written})[0].data<float>()[0], 5.0f);
   EXPECT_EQ(session.run(w_).data<float>()[0], 10.0f);
+}
+
+// Whether of a resource variable; on how many GPUs.
+class ReadsAroundACutTest : public ::testing::TestWithParam<std::tuple<bool, int>> {};
+
+INSTANTIATE_TEST_SUITE_P(All, ReadsAroundACutTest,
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(0, 1)));
+
+// The plan ends behind a write, for a shape that depends on what was written; in the rest some come
+// after the write and some don't.
+TEST_P(ReadsAroundACutTest, SeeTheWritesThatTheyComeAfter) {
+  const auto [is_resource, gpus] = GetParam();
+  Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  const Variable w = get_variable("w", {.initializer = 0.0f, .use_resource = is_resource});
+  const Output size = placeholder(int32, {1});
+  const Output zero = reduce_sum(fill(size + 0, 0.0f));
+  const Output written = w.assign_add(1.0f);
+  const Output cut = reduce_sum(fill(reshape(cast(written, int32), {1}), 0.0f));
+  const Output before = zero + w, before_too = identity(w);
+  Output after, after_too, last;
+  {
+    const ScopeGuard behind = control_dependencies({written.op(), cut.op()});
+    after = zero + w;
+    after_too = identity(w);
+    last = w.assign(zero + w + 10.0f);
+  }
+  Session session({.emulated_gpus = gpus, .threads = 1});
+  session.run(global_variables_initializer());
+  for (const float start : {0.0f, 11.0f}) {
+    const std::vector<Tensor> results =
+        session.run({before, before_too, after, after_too, cut, last}, {{size, Tensor({2})}});
+    const float expected[] = {start, start, start + 1, start + 1, 0, start + 11};
+    for (size_t i = 0; i < results.size(); ++i) {
+      EXPECT_EQ(results[i].scalar<float>(), expected[i]) << i;
+    }
+    EXPECT_EQ(session.run(w).scalar<float>(), start + 11);
+  }
 }
 
 }  // namespace
