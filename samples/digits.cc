@@ -13,6 +13,7 @@
 
 #include "support/batch.h"
 #include "support/digits_data.h"
+#include "support/digits_network.h"
 #include "support/flags.h"
 #include "support/progress.h"
 #include "support/report.h"
@@ -20,51 +21,13 @@
 
 namespace tn = tenon;
 
-tn::Output conv_relu(tn::Output input, tn::Shape kernel_shape, tn::Shape bias_shape) {
-  auto weights = tn::get_variable("weights", {.shape = kernel_shape});
-  auto zeros = tn::zeros_initializer();
-  auto biases = tn::get_variable("biases", {.shape = bias_shape, .initializer = zeros});
-  auto conv = tn::nn::conv2d(input, weights, {.strides = {1, 1, 1, 1}, .padding = "SAME"});
-  return tn::nn::relu(conv + biases);
-}
-
-tn::Output dense(tn::Output input, int64_t units) {
-  auto weights = tn::get_variable("weights", {.shape = {input.shape()[1], units}});
-  auto biases =
-      tn::get_variable("biases", {.shape = {units}, .initializer = tn::zeros_initializer});
-  return tn::matmul(input, weights) + biases;
-}
-
-tn::Output halve(tn::Output x) {
-  return tn::nn::max_pool(x, {.ksize = {1, 2, 2, 1}, .strides = {1, 2, 2, 1}, .padding = "SAME"});
-}
-
-// One number a digit for each image; the variables belong to the scope around it.
-tn::Output read_digits(tn::Output images) {
-  tn::Output x;
-  {
-    auto scope = tn::variable_scope("conv1");
-    x = halve(conv_relu(images, {3, 3, 1, 32}, {32}));
-  }
-  {
-    auto scope = tn::variable_scope("conv2");
-    x = halve(conv_relu(x, {3, 3, 32, 64}, {64}));
-  }
-  {
-    auto scope = tn::variable_scope("dense1");
-    x = tn::nn::relu(dense(tn::reshape(x, {-1, 2 * 2 * 64}), 128));
-  }
-  auto scope = tn::variable_scope("dense2");
-  return dense(x, 10);
-}
-
 // The network on some images: what it answers, and how good that is.
 struct Tower {
   explicit Tower(tn::Reuse reuse) {
     auto scope = tn::variable_scope("digits", {.reuse = reuse});
     images = tn::placeholder(tn::float32, {-1, 8, 8, 1}, {.name = "images"});
     labels = tn::placeholder(tn::int32, {-1}, {.name = "labels"});
-    auto logits = read_digits(images);
+    auto logits = digits::read_digits(images);
     loss = tn::reduce_mean(
         tn::nn::sparse_softmax_cross_entropy_with_logits({.labels = labels, .logits = logits}));
     probabilities = tn::nn::softmax(logits);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -26,6 +27,10 @@ std::string report_path(const std::string& name) {
 
 CommandResult digits(const std::string& arguments) {
   return run_command(TENON_BINARY_DIR "/samples/digits " + arguments + " 2>&1");
+}
+
+CommandResult serve_digits(const std::string& arguments) {
+  return run_command(TENON_BINARY_DIR "/samples/serve_digits " + arguments + " 2>&1");
 }
 
 double test_accuracy(const CommandResult& result) {
@@ -89,6 +94,21 @@ TEST(DigitsTest, GoesOnWhereItWasKilledAsIfItHadNot) {
   const CommandResult done = digits("--checkpoint " + checkpoints + " " + flags);
   ASSERT_EQ(done.status, 0) << done.output;
   EXPECT_EQ(test_accuracy(done), test_accuracy(whole));
+
+  const CommandResult served = serve_digits("--checkpoint " + checkpoints + " --show 3");
+  ASSERT_EQ(served.status, 0) << served.output;
+  const auto right = std::lround(500 * test_accuracy(whole));
+  EXPECT_THAT(served.output, HasSubstr("Read rightly: " + std::to_string(right) + " of 500"));
+  EXPECT_THAT(served.output, HasSubstr("image   2: "));
+  EXPECT_THAT(served.output, Not(HasSubstr("image   3: ")));
+}
+
+TEST(DigitsTest, CantBeServedWithoutACheckpoint) {
+  const tenon::test::TemporaryFolder folder;
+  const CommandResult result = serve_digits("--checkpoint " + folder / "none");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.output, HasSubstr("serve_digits: "));
+  EXPECT_THAT(result.output, HasSubstr("none"));
 }
 
 TEST(DigitsTest, WritesWhatTensorBoardShows) {
