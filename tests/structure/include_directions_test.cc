@@ -26,6 +26,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"error.h", "base"},
     {"inline_vector.h", "base"},
     {"list_of.h", "base"},
+    {"context.h", "base"},
     {"dtype.h", "tensor"},
     {"shape.h", "tensor"},
     {"tensor.h", "tensor"},

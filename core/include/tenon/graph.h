@@ -19,7 +19,6 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "tenon/context.h"
 #include "tenon/device.h"
 #include "tenon/dtype.h"
 #include "tenon/error.h"
@@ -217,68 +217,6 @@ class TENON_API Input {
 // size, or more elements than 64 bits can count: ValueError (shape_incompatible).
 struct OpOptions {
   std::string name = {};  // left out: the operation's own; made unique unless it ends in "/"
-};
-
-// One open context. Movable; leaves the context when exit() is called or when it dies, whichever
-// comes first. This is the handle-based form (`enter_...`) of the scope guards, for programs that
-// don't follow C++ blocks: such contexts must be left in reverse order, on the thread that entered.
-class TENON_API Context {
- public:
-  Context() = default;
-  // `exit` is called once, and must not throw.
-  template <typename F>
-  requires(std::is_invocable_v<F&> && !std::is_same_v<F, Context>) explicit Context(F exit) {
-    if constexpr (sizeof(F) <= sizeof(room_) && std::is_nothrow_move_constructible_v<F>) {
-      ::new (static_cast<void*>(room_)) F(std::move(exit));
-      act_ = act_on<F>;
-    } else {
-      *this = Context(std::function<void()>(std::move(exit)));
-    }
-  }
-  Context(Context&& other) noexcept { take(other); }
-  Context& operator=(Context&& other) noexcept {
-    if (this != &other) {
-      exit();
-      take(other);
-    }
-    return *this;
-  }
-  ~Context() { exit(); }
-  void exit() noexcept {
-    if (const Act act = std::exchange(act_, nullptr)) act(room_, nullptr);
-  }
-
- private:
-  // Moves the function to `to`; calls it where that is null. Either way it is gone from `from`.
-  using Act = void (*)(void* from, void* to) noexcept;
-  template <typename F>
-  static void act_on(void* from, void* to) noexcept {
-    F* exit = static_cast<F*>(from);
-    if (to != nullptr) {
-      ::new (to) F(std::move(*exit));
-    } else {
-      (*exit)();
-    }
-    exit->~F();
-  }
-  void take(Context& other) noexcept {
-    act_ = std::exchange(other.act_, nullptr);
-    if (act_ != nullptr) act_(other.room_, room_);
-  }
-
-  Act act_ = nullptr;
-  alignas(void*) std::byte room_[8 * sizeof(void*)];  // of the function: it is seldom larger
-};
-
-// A context bound to a C++ block: neither copied nor moved.
-class [[nodiscard]] ScopeGuard {
- public:
-  explicit ScopeGuard(Context context) : context_(std::move(context)) {}
-  ScopeGuard(const ScopeGuard&) = delete;
-  ScopeGuard& operator=(const ScopeGuard&) = delete;
-
- private:
-  Context context_;
 };
 
 // A name scope that is open. `name()` ends in "/" and enters this very scope again when it is given

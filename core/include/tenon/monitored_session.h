@@ -112,10 +112,8 @@ class TENON_API MonitoredSession {
   Tensor run(const Fetch& fetch, const Feeds& feeds = {});
   std::vector<Tensor> run(std::initializer_list<Fetch> fetches, const Feeds& feeds = {});
   std::vector<Tensor> run(std::span<const Fetch> fetches, const Feeds& feeds = {});
-  template <typename Range>
-  requires(internal::RangeOf<Range, Fetch> && !std::is_convertible_v<const Range&, Fetch> &&
-           !std::is_convertible_v<const Range&, std::span<const Fetch>>)
-      std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
+  template <internal::RangeOfFetches Range>
+  std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
     return run(std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
   }
 

@@ -71,6 +71,13 @@ class TENON_API Fetch {
   int axis_ = 0;
 };
 
+namespace internal {
+// Any range of fetches: what isn't one itself, nor the span that takes them as they are.
+template <typename Range>
+concept RangeOfFetches = RangeOf<Range, Fetch> && !std::is_convertible_v<const Range&, Fetch> &&
+                         !std::is_convertible_v<const Range&, std::span<const Fetch>>;
+}  // namespace internal
+
 // What is fed: an Output, a Variable, or the name of a tensor. A variable that is fed has that
 // value during the whole run, whoever reads it, and nothing may write it. (In TensorFlow 1 only the
 // readers of graph_element() see what a resource variable is fed.) A partitioned variable can't be
@@ -279,16 +286,13 @@ class TENON_API Session {
   //   ResourceExhaustedError   resource_exhausted: memory; the message lists the largest holders
   //                            of it, and the session stays usable
   //   RuntimeError          closed: after close(); with a target also after its reset(), or when
-  //   its
-  //                         server, or another that the run needs, has stopped
+  //                         its server, or another that the run needs, has stopped
   Tensor run(const Fetch& fetch, const Feeds& feeds = {});
   std::vector<Tensor> run(std::initializer_list<Fetch> fetches, const Feeds& feeds = {});
   std::vector<Tensor> run(std::span<const Fetch> fetches, const Feeds& feeds = {});
   // Any range of what can be fetched: a std::vector<Output>, of Variables, ...
-  template <typename Range>
-  requires(internal::RangeOf<Range, Fetch> && !std::is_convertible_v<const Range&, Fetch> &&
-           !std::is_convertible_v<const Range&, std::span<const Fetch>>)
-      std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
+  template <internal::RangeOfFetches Range>
+  std::vector<Tensor> run(const Range& fetches, const Feeds& feeds = {}) {
     return run(std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
   }
   // A nested structure of fetches, answered in the same structure (tenon/fetch_structures.h).
@@ -324,10 +328,9 @@ class TENON_API Session {
                                   const Feeds& feeds = {});
   std::vector<Tensor> partial_run(const PartialRun& run, std::span<const Fetch> fetches,
                                   const Feeds& feeds = {});
-  template <internal::RangeOf<Fetch> Range>
-  requires(!std::is_convertible_v<const Range&, std::span<const Fetch>>)
-      std::vector<Tensor> partial_run(const PartialRun& run, const Range& fetches,
-                                      const Feeds& feeds = {}) {
+  template <internal::RangeOfFetches Range>
+  std::vector<Tensor> partial_run(const PartialRun& run, const Range& fetches,
+                                  const Feeds& feeds = {}) {
     return partial_run(run, std::span<const Fetch>(ListOf<Fetch>(fetches).items()), feeds);
   }
 
