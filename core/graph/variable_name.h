@@ -2,8 +2,14 @@
 // with the variable, and that nothing orders. Who uses it reads the variable, when that runs.
 #pragma once
 
+#include "core/graph/graph_state.h"
+
 namespace tenon::internal {
 
 inline constexpr const char* kNamesVariable = "_names_variable";
+
+inline bool names_variable(const Node& node) {
+  return node.attrs.get_or<bool>(kNamesVariable, false);
+}
 
 }  // namespace tenon::internal

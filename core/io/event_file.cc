@@ -14,7 +14,9 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/wall_clock.h"
 #include "core/io/crc32c.h"
+#include "core/io/little_endian.h"
 #include "core/kernels/summary_value.h"
 
 namespace tenon::internal {
@@ -26,14 +28,6 @@ using summary::Event;
 using Seconds = std::chrono::duration<double>;
 
 constexpr size_t kMostWaiting = size_t{1} << 20;
-
-double seconds_since_1970() {
-  return Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-void add_little_endian(std::string& bytes, uint64_t number, int count) {
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>((number >> (8 * i)) & 0xff);
-}
 
 std::string encode(const Event& event) {
   std::string bytes;
@@ -73,10 +67,10 @@ std::string host_name() {
 std::string framed_record(std::string_view record) {
   std::string bytes;
   bytes.reserve(record.size() + 16);
-  add_little_endian(bytes, record.size(), 8);
-  add_little_endian(bytes, masked_crc(crc32c(bytes)), 4);
+  append_little_endian(bytes, record.size(), 8);
+  append_little_endian(bytes, masked_crc(crc32c(bytes)), 4);
   bytes += record;
-  add_little_endian(bytes, masked_crc(crc32c(record)), 4);
+  append_little_endian(bytes, masked_crc(crc32c(record)), 4);
   return bytes;
 }
 

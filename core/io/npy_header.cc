@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/strings.h"
+#include "core/io/little_endian.h"
 
 namespace tenon::internal {
 
@@ -126,9 +127,7 @@ std::string npy_preamble(const NpyHeader& header) {
   std::string preamble(kNpyMagic);
   preamble += is_long ? '\2' : '\1';
   preamble += '\0';
-  for (size_t i = 0; i < before - kNpyMagicBytes; ++i) {
-    preamble += static_cast<char>(text.size() >> (8 * i) & 0xff);
-  }
+  append_little_endian(preamble, text.size(), before - kNpyMagicBytes);
   return preamble + text;
 }
 

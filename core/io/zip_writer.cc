@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/io/little_endian.h"
 #include "core/io/zip.h"
 
 namespace tenon::internal {
@@ -30,7 +31,7 @@ class Record {
 
  private:
   Record& put(uint64_t number, size_t count) {
-    for (size_t i = 0; i < count; ++i) bytes_ += static_cast<char>(number >> (8 * i) & 0xff);
+    append_little_endian(bytes_, number, count);
     return *this;
   }
   std::string bytes_;

@@ -47,15 +47,10 @@ CopyPlan plan_split_of(const KernelRequest& request, int value, int64_t axis) {
 
 // What a strided slice of a tensor of `shape` takes; begin, end and strides are the inputs from 1.
 StridedSlicePlan taken_by(const KernelRequest& request, const Shape& shape) {
-  const auto mask = [&](std::string_view name) { return request.attrs->get<int64_t>(name); };
-  return plan_strided_slice(shape, {.begin = integers(request, 1),
-                                    .end = integers(request, 2),
-                                    .strides = integers(request, 3),
-                                    .begin_mask = mask("begin_mask"),
-                                    .end_mask = mask("end_mask"),
-                                    .ellipsis_mask = mask("ellipsis_mask"),
-                                    .new_axis_mask = mask("new_axis_mask"),
-                                    .shrink_axis_mask = mask("shrink_axis_mask")});
+  StridedSliceArguments arguments = {
+      .begin = integers(request, 1), .end = integers(request, 2), .strides = integers(request, 3)};
+  arguments.set_masks(*request.attrs);
+  return plan_strided_slice(shape, arguments);
 }
 
 // The strides of the taken elements within the whole tensor.

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/base/id.h"
+#include "core/tensor/attr_value.h"
 #include "tenon/shape.h"
 
 namespace tenon::internal {
@@ -17,7 +18,26 @@ struct StridedSliceArguments {
   std::vector<int64_t> begin, end, strides;  // of one length
   int64_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
   bool bounds_known = true;  // false: begin and end are placeholders of the right length
+
+  void set_masks(const AttrMap& attrs) {
+    begin_mask = attrs.get<int64_t>("begin_mask");
+    end_mask = attrs.get<int64_t>("end_mask");
+    ellipsis_mask = attrs.get<int64_t>("ellipsis_mask");
+    new_axis_mask = attrs.get<int64_t>("new_axis_mask");
+    shrink_axis_mask = attrs.get<int64_t>("shrink_axis_mask");
+  }
 };
+
+// The attributes of these operations.
+inline constexpr const char* kStridedSliceMasks[] = {"begin_mask", "end_mask", "ellipsis_mask",
+                                                     "new_axis_mask", "shrink_axis_mask"};
+
+// The same masks for another operation on the same elements.
+inline AttrMap strided_slice_masks(const AttrMap& attrs) {
+  AttrMap masks;
+  for (const char* mask : kStridedSliceMasks) masks.set(mask, attrs.get<int64_t>(mask));
+  return masks;
+}
 
 // Along each input axis i the elements begin[i] + k * strides[i] for k in [0, counts[i]). `output`
 // is the shape of the result: counts with axes added (new) and dropped (shrunk); `axis_of` says of

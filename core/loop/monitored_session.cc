@@ -81,10 +81,14 @@ Session& MonitoredSession::raw_session() const { return usable().open_session();
 
 namespace {
 
-// "0: never", as the options say.
-template <typename Number>
-void drop_zero(std::optional<Number>& number) {
-  if (number && *number <= 0) number.reset();
+// Completes how often something is done: `usual` of the one where neither is given; 0 is never, as
+// the options say. Whether it is done at all.
+template <typename One, typename Other>
+bool settle(std::optional<One>& one, std::optional<Other>& other, One usual) {
+  if (!one && !other) one = usual;
+  if (one && *one <= 0) one.reset();
+  if (other && *other <= 0) other.reset();
+  return one || other;
 }
 
 // What writes to the folder of summaries, by one writer.
@@ -99,10 +103,7 @@ void add_summary_hooks(const MonitoredTrainingSessionOptions& options,
   SummarySaverOptions saver{.save_steps = options.save_summaries_steps,
                             .save_secs = options.save_summaries_secs,
                             .scaffold = options.scaffold};
-  if (!saver.save_steps && !saver.save_secs) saver.save_steps = 100;
-  drop_zero(saver.save_steps);
-  drop_zero(saver.save_secs);
-  if (saver.save_steps || saver.save_secs) {
+  if (settle(saver.save_steps, saver.save_secs, int64_t{100})) {
     hooks.push_back(SummarySaverHook(writer, std::move(saver)));
   }
 }
@@ -120,10 +121,8 @@ std::vector<Hook> training_hooks(const MonitoredTrainingSessionOptions& options)
     saver.summary_writer = summary::FileWriter(folder);
     add_summary_hooks(options, *saver.summary_writer, hooks);
   }
-  if (!saver.save_secs && !saver.save_steps) saver.save_secs = 600;
-  drop_zero(saver.save_secs);
-  drop_zero(saver.save_steps);
-  if (!options.checkpoint_dir.empty() && (saver.save_secs || saver.save_steps)) {
+  const bool saves = settle(saver.save_secs, saver.save_steps, 600.0);
+  if (saves && !options.checkpoint_dir.empty()) {
     hooks.push_back(CheckpointSaverHook(options.checkpoint_dir, std::move(saver)));
   }
   hooks.insert(hooks.end(), options.hooks.begin(), options.hooks.end());

@@ -26,9 +26,6 @@ namespace tenon {
 namespace internal {
 namespace {
 
-constexpr const char* kMasks[] = {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
-                                  "shrink_axis_mask"};
-
 // As TensorFlow's: what is given is believed here; whether it lies inside is seen when it runs.
 Shapes slice_shape(const ShapeContext& context) {
   const auto begin = integer_list(context, 1, "begin"), size = integer_list(context, 2, "size");
@@ -90,11 +87,7 @@ std::optional<StridedSliceArguments> slice_arguments(const ShapeContext& context
       ErrorKind::shape_incompatible,
       "begin, end and strides must be of one length: ", arguments.begin.size(), ", ",
       arguments.end.size(), ", ", strides->size());
-  arguments.begin_mask = context.attrs.get<int64_t>("begin_mask");
-  arguments.end_mask = context.attrs.get<int64_t>("end_mask");
-  arguments.ellipsis_mask = context.attrs.get<int64_t>("ellipsis_mask");
-  arguments.new_axis_mask = context.attrs.get<int64_t>("new_axis_mask");
-  arguments.shrink_axis_mask = context.attrs.get<int64_t>("shrink_axis_mask");
+  arguments.set_masks(context.attrs);
   return arguments;
 }
 
@@ -138,8 +131,7 @@ std::optional<Tensor> strided_slice_value(const ShapeContext& context) {
 }
 
 Outputs strided_slice_gradient(const Operation& op, const Outputs& dy) {
-  AttrMap masks;
-  for (const char* mask : kMasks) masks.set(mask, op.node()->attrs.get<int64_t>(mask));
+  const AttrMap masks = strided_slice_masks(op.node()->attrs);
   const Output sizes = shape(op.input(0), {.out_type = op.input(1).dtype()});
   const Output gradient =
       add_output("StridedSliceGrad", {sizes, op.input(1), op.input(2), op.input(3), dy[0]},
@@ -148,8 +140,7 @@ Outputs strided_slice_gradient(const Operation& op, const Outputs& dy) {
 }
 
 Outputs strided_slice_grad_gradient(const Operation& op, const Outputs& dy) {
-  AttrMap masks;
-  for (const char* mask : kMasks) masks.set(mask, op.node()->attrs.get<int64_t>(mask));
+  const AttrMap masks = strided_slice_masks(op.node()->attrs);
   return {
       Output(), Output(), Output(), Output(),
       add_output("StridedSlice", {dy[0], op.input(1), op.input(2), op.input(3)}, {.attrs = masks})};
@@ -168,7 +159,7 @@ Shapes checked_slice_assign(const ShapeContext& context) {
 
 AttrMap mask_defaults() {
   AttrMap defaults;
-  for (const char* mask : kMasks) defaults.set(mask, int64_t{0});
+  for (const char* mask : kStridedSliceMasks) defaults.set(mask, int64_t{0});
   return defaults;
 }
 
@@ -233,7 +224,8 @@ class IndexEntries {
   Output slice_of(const Output& value, const std::string& name, Location where) const {
     const DType dtype = has_int64() ? int64 : int32;
     AttrMap attrs;
-    for (size_t i = 0; i < std::size(kMasks); ++i) attrs.set(kMasks[i], masks_[i]);
+    for (size_t i = 0; i < std::size(kStridedSliceMasks); ++i)
+      attrs.set(kStridedSliceMasks[i], masks_[i]);
     return add_output("StridedSlice",
                       {value, vector(begin_, dtype), vector(end_, dtype), vector(strides_, dtype)},
                       {.name = name, .attrs = attrs, .where = where});
@@ -319,7 +311,7 @@ class IndexEntries {
   }
 
   std::vector<Input> begin_, end_, strides_;
-  std::array<int64_t, std::size(kMasks)> masks_ = {};
+  std::array<int64_t, std::size(kStridedSliceMasks)> masks_ = {};
 };
 
 }  // namespace

@@ -9,9 +9,7 @@ namespace {
 
 constexpr size_t kBits = 64;
 
-bool names(const PlanOp& op) {
-  return passes_on(op) && op.node->attrs.get_or<bool>(kNamesVariable, false);
-}
+bool names(const PlanOp& op) { return passes_on(op) && names_variable(*op.node); }
 
 // The input that an output is another name of, or what was written there.
 ValueId passed_on_input(const PlanGraph& graph, ValueId value) {

@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/base/wall_clock.h"
 #include "core/io/file.h"
 #include "core/io/shard_name.h"
 #include "tenon/checkpoint.h"
@@ -18,11 +18,6 @@ namespace tenon::internal {
 namespace {
 
 constexpr double kSecondsPerHour = 3600;
-
-double seconds_now() {
-  using Seconds = std::chrono::duration<double>;
-  return Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // The files of a checkpoint that somebody else wrote, its index first.
 std::vector<std::string> files_of(const std::string& prefix) {
@@ -54,7 +49,7 @@ double written_at(const std::vector<std::string>& files) {
 }  // namespace
 
 KeptCheckpoints::KeptCheckpoints(int most, double hours)
-    : most_(most), hours_(hours), next_kept_time_(seconds_now() + hours * kSecondsPerHour) {}
+    : most_(most), hours_(hours), next_kept_time_(seconds_since_1970() + hours * kSecondsPerHour) {}
 
 void KeptCheckpoints::add(const std::string& path, std::vector<std::string> files) {
   if (most_ <= 0) return;
@@ -63,7 +58,7 @@ void KeptCheckpoints::add(const std::string& path, std::vector<std::string> file
               kept_.end());
   // The index goes first: then there is never one whose values are gone.
   std::reverse(files.begin(), files.end());
-  kept_.push_back({path, seconds_now(), std::move(files)});
+  kept_.push_back({path, seconds_since_1970(), std::move(files)});
   if (kept_.size() > static_cast<size_t>(most_)) {
     doomed_.push_back(std::move(kept_.front()));
     kept_.erase(kept_.begin());

@@ -4,46 +4,25 @@
 #include <vector>
 
 #include "core/base/id.h"
+#include "core/session/nodes_behind.h"
 
 namespace tenon::internal {
 
 namespace {
 
 // The operations that a request runs, by node id.
-class Needed {
- public:
-  Needed(const GraphState& graph, const PlanRequest& request)
-      : needed_(static_cast<size_t>(graph.node_count()), false) {
-    for (const Endpoint& fetch : request.fetches) {
-      if (!is_fed(request, fetch)) add(fetch.node);
-    }
-    for (const Node* target : request.targets) add(target);
-    while (!waiting_.empty()) {
-      const Node* node = waiting_.back();
-      waiting_.pop_back();
-      for (const Endpoint& input : node->inputs) {
-        if (!is_fed(request, input)) add(input.node);
-      }
-      for (const Node* before : node->control_inputs) add(before);
-    }
-  }
-  const std::vector<bool>& by_id() const { return needed_; }
-
- private:
-  static bool is_fed(const PlanRequest& request, const Endpoint& endpoint) {
-    return std::any_of(request.feeds.begin(), request.feeds.end(),
-                       [&](const auto& feed) { return feed.endpoint == endpoint; });
-  }
-
-  void add(const Node* node) {
-    if (nth(needed_, node->id)) return;
-    nth(needed_, node->id) = true;
-    waiting_.push_back(node);
-  }
-
-  std::vector<bool> needed_;
-  std::vector<const Node*> waiting_;
-};
+std::vector<bool> needed_by(const PlanRequest& request, const GraphState& graph) {
+  const NodesBehind::Nodes none;
+  NodesBehind needed(none, [&](const Endpoint& value) {
+    return std::none_of(request.feeds.begin(), request.feeds.end(),
+                        [&](const auto& feed) { return feed.endpoint == value; });
+  });
+  for (const Endpoint& fetch : request.fetches) needed.add(fetch);
+  for (const Node* target : request.targets) needed.add(target);
+  std::vector<bool> by_id(static_cast<size_t>(graph.node_count()), false);
+  for (const Node* node : needed.found()) nth(by_id, node->id) = true;
+  return by_id;
+}
 
 }  // namespace
 
@@ -52,7 +31,7 @@ void GraphPlacement::extend() {
 }
 
 void GraphPlacement::extend(const PlanRequest& request) {
-  options_.place_pruned_graph ? extend(Needed(graph_, request).by_id()) : extend();
+  options_.place_pruned_graph ? extend(needed_by(request, graph_)) : extend();
 }
 
 void GraphPlacement::extend(const std::vector<bool>& wanted) {

@@ -1,12 +1,10 @@
 // Partial runs: runs in steps, with feeds and fetches that were named before.
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "core/base/strings.h"
 #include "core/graph/variable_name.h"
 #include "core/plan/plan_graph.h"
+#include "core/session/nodes_behind.h"
 #include "core/session/session_state.h"
 #include "tenon/session.h"
 
@@ -24,6 +23,7 @@ using internal::fail;
 using internal::GraphState;
 using internal::LeasedCall;
 using internal::Node;
+using internal::NodesBehind;
 using internal::require;
 using internal::ResolvedCall;
 using internal::RunRequest;
@@ -31,52 +31,13 @@ using internal::SessionState;
 
 namespace {
 
-using Nodes = std::unordered_set<const Node*>;
-
 bool is_name(const Node& node) {
-  return node.attrs.get_or<bool>(internal::kNamesVariable, false) &&
-         internal::variable_of(node.inputs[0]) != nullptr;
+  return internal::names_variable(node) && internal::variable_of(node.inputs[0]) != nullptr;
 }
 
 std::string name_of(const Endpoint& endpoint) {
   return internal::str(endpoint.node->name, ":", endpoint.index);
 }
-
-// Goes back from what is asked for to all that this needs and that hasn't run.
-class Walk {
- public:
-  // Whether what makes a value is needed, once the value is.
-  using Enters = std::function<bool(const Endpoint&)>;
-
-  Walk(const Nodes& ran, Enters enters) : ran_(ran), enters_(std::move(enters)) {}
-
-  void from(const Endpoint& value) {
-    if (enters_(value)) from(value.node);
-  }
-  void from(const Node* op) {
-    add(op);
-    while (!open_.empty()) {
-      const Node& node = *open_.back();
-      open_.pop_back();
-      for (const Endpoint& input : node.inputs) {
-        if (enters_(input)) add(input.node);
-      }
-      for (const Node* control : node.control_inputs) add(control);
-    }
-  }
-
-  const Nodes& found() const { return found_; }
-
- private:
-  void add(const Node* op) {
-    if (!ran_.contains(op) && found_.insert(op).second) open_.push_back(op);
-  }
-
-  const Nodes& ran_;
-  const Enters enters_;
-  Nodes found_;
-  std::vector<const Node*> open_;
-};
 
 }  // namespace
 
@@ -124,6 +85,7 @@ class internal::PartialRunState {
 
  private:
   using Key = std::pair<int, int>;
+  using Nodes = NodesBehind::Nodes;
   struct Named {
     Endpoint endpoint;
     bool is_done = false;
@@ -174,7 +136,7 @@ class internal::PartialRunState {
   // uses them.
   Nodes nodes_of(const RunRequest& asked) const {
     std::string root;
-    Walk walk(done_, [&](const Endpoint& value) {
+    NodesBehind needed(done_, [&](const Endpoint& value) {
       if (contains(asked.feeds, value)) return false;
       require(!feeds_.contains(key(value)), ErrorKind::must_feed, "Fetch ", root,
               " can't be computed from the feeds that have been fed so far: it needs ",
@@ -183,13 +145,13 @@ class internal::PartialRunState {
     });
     for (const Endpoint& fetch : asked.fetches) {
       root = name_of(fetch);
-      walk.from(fetch);
+      needed.add(fetch);
     }
     for (const Node* target : asked.targets) {
       root = target->name;
-      walk.from(target);
+      needed.add(target);
     }
-    Nodes run = walk.found();
+    Nodes run = needed.found();
     std::erase_if(run, [](const Node* node) { return node->def->is_variable || is_name(*node); });
     return run;
   }
@@ -197,7 +159,7 @@ class internal::PartialRunState {
   void add_what_is_needed_later(const RunRequest& asked, Needs& needs) const {
     Nodes ran = done_;
     ran.insert(needs.run.begin(), needs.run.end());
-    Walk walk(ran, [&](const Endpoint& value) {
+    NodesBehind needed(ran, [&](const Endpoint& value) {
       if (contains(asked.feeds, value)) {
         if (!contains(needs.fed, value)) needs.fed.push_back(value);
         return false;
@@ -209,10 +171,10 @@ class internal::PartialRunState {
       return true;
     });
     for (const auto& [id, fetch] : fetches_) {
-      if (!fetch.is_done && !contains(asked.fetches, fetch.endpoint)) walk.from(fetch.endpoint);
+      if (!fetch.is_done && !contains(asked.fetches, fetch.endpoint)) needed.add(fetch.endpoint);
     }
     for (const auto& [id, target] : targets_) {
-      if (!target.is_done) walk.from(target.endpoint.node);
+      if (!target.is_done) needed.add(target.endpoint.node);
     }
   }
 

@@ -27,10 +27,6 @@ std::string clean_tag(std::string_view name) {
   return clean;
 }
 
-void collect(const Output& summary, const std::vector<std::string>& collections) {
-  add_to_collections(collections, summary);
-}
-
 // What is made of a name: the tag, and the operation's name, a scope.
 struct Names {
   std::string tag, operation;
@@ -43,7 +39,7 @@ Output in_scope(std::string_view name, const std::string& family,
   const NameScope scope = name_scope(family.empty() ? clean : family + '/' + clean);
   const std::string tag = scope.name().substr(0, scope.name().size() - 1);
   const Output summary = make(Names{family.empty() ? tag : family + '/' + tag, scope.name()});
-  collect(summary, collections.value_or(std::vector{std::string(GraphKeys::SUMMARIES)}));
+  add_to_collections(collections.value_or(std::vector{std::string(GraphKeys::SUMMARIES)}), summary);
   return summary;
 }
 
@@ -99,7 +95,7 @@ Output merge(const Inputs& inputs, const MergeOptions& options, Location where) 
   const NameScope scope = name_scope(options.name.empty() ? "Merge" : options.name);
   const Output merged =
       internal::add_output("MergeSummary", {inputs}, {.name = options.name, .where = where});
-  collect(merged, options.collections);
+  add_to_collections(options.collections, merged);
   return merged;
 }
 

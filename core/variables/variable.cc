@@ -9,6 +9,7 @@
 #include "core/graph/builder.h"
 #include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
+#include "core/kernels/strided_slice.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/variable_state.h"
 #include "core/variables/write_parts.h"
@@ -296,15 +297,10 @@ Output VariableSlice::assign(const Input& value, const OpOptions& options, Locat
   std::vector<internal::InputList> inputs = {state.handle};
   for (int i = 1; i < op().input_count(); ++i) inputs.emplace_back(op().input(i));
   inputs.emplace_back(is_reference ? value : internal::as_output(value, "Const", state.dtype));
-  internal::AttrMap masks;
-  for (const char* mask :
-       {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"}) {
-    masks.set(mask, read.attrs.get<int64_t>(mask));
-  }
   const std::string name = options.name.empty() ? read.name + "/_assign" : options.name;
-  const Operation write =
-      internal::add_operation(is_reference ? "StridedSliceAssign" : "ResourceStridedSliceAssign",
-                              inputs, {.name = name, .attrs = masks, .where = where});
+  const Operation write = internal::add_operation(
+      is_reference ? "StridedSliceAssign" : "ResourceStridedSliceAssign", inputs,
+      {.name = name, .attrs = internal::strided_slice_masks(read.attrs), .where = where});
   return is_reference ? write.output(0) : read_after(state, write, where);
 }
 
