@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/loop/loop_testing.h"
 #include "tests/testing/errors.h"
-#include "tests/testing/temporary_folder.h"
 
 namespace tenon::train {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::MatchesRegex;
 
-class HooksTest : public testing::Test {
+class HooksTest : public CountingTest {
  protected:
   Log log() {
     return [this](const std::string& line) { lines_.push_back(line); };
@@ -43,11 +43,6 @@ class HooksTest : public testing::Test {
     return {runs, last};
   }
 
-  test::TemporaryFolder folder_;
-  Graph graph_;
-  ScopeGuard default_ = graph_.as_default();
-  Variable step_ = get_or_create_global_step();
-  Output train_ = step_.assign_add(int64_t{1});
   std::vector<std::string> lines_;
 };
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/loop/loop_testing.h"
 #include "tests/testing/errors.h"
 #include "tests/testing/temporary_folder.h"
 
@@ -73,7 +74,7 @@ class Recorder : public SessionRunHook {
   std::vector<std::string>* calls_;
 };
 
-class MonitoredSessionTest : public testing::Test {
+class MonitoredSessionTest : public CountingTest {
  protected:
   Recorder recorder(const std::string& name) { return {name, calls_}; }
   int64_t steps(const MonitoredSession& session) const {
@@ -98,11 +99,6 @@ class MonitoredSessionTest : public testing::Test {
     EXPECT_FALSE(graph_.finalized());
   }
 
-  test::TemporaryFolder folder_;
-  Graph graph_;
-  ScopeGuard default_ = graph_.as_default();
-  Variable step_ = get_or_create_global_step();
-  Output train_ = step_.assign_add(int64_t{1});
   std::vector<std::string> calls_;
 };
 

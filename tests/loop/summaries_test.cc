@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/loop/loop_testing.h"
 #include "tests/testing/errors.h"
 #include "tests/testing/event_reader.h"
-#include "tests/testing/temporary_folder.h"
 
 namespace tenon::train {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using testing::ElementsAre;
 using testing::StartsWith;
 
-class TrainingSummariesTest : public testing::Test {
+class TrainingSummariesTest : public CountingTest {
  protected:
   TrainingSummariesTest() {
     auto after = control_dependencies({train_});
@@ -32,11 +32,6 @@ class TrainingSummariesTest : public testing::Test {
     return all;
   }
 
-  test::TemporaryFolder folder_;
-  Graph graph_;
-  ScopeGuard default_ = graph_.as_default();
-  Variable step_ = get_or_create_global_step();
-  Output train_ = step_.assign_add(int64_t{1});
   Output twice_;
 };
 

@@ -10,11 +10,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<float> values_of(const Tensor& tensor) {
-  const auto values = tensor.data<float>();
-  return {values.begin(), values.end()};
-}
-
 struct Places {
   const char* from;
   const char* to;
@@ -71,9 +66,9 @@ class AssignTest : public testing::TestWithParam<Case> {
 TEST_P(AssignTest, GivesTheValueInARun) {
   Session session = this->session();
   session.run(global_variables_initializer());
-  EXPECT_THAT(values_of(session.run(assign_)), ElementsAre(7, 7, 7));
-  EXPECT_THAT(values_of(session.run(b_)), ElementsAre(7, 7, 7));
-  EXPECT_THAT(values_of(session.run(a_)), ElementsAre(7, 7, 7));
+  EXPECT_THAT(session.run(assign_).to_vector<float>(), ElementsAre(7, 7, 7));
+  EXPECT_THAT(session.run(b_).to_vector<float>(), ElementsAre(7, 7, 7));
+  EXPECT_THAT(session.run(a_).to_vector<float>(), ElementsAre(7, 7, 7));
 }
 
 TEST_P(AssignTest, GivesTheValueInACallable) {
@@ -86,7 +81,7 @@ TEST_P(AssignTest, GivesTheValueInACallable) {
     const auto value = static_cast<float>(7 + i);
     add({});
     copy({});
-    EXPECT_THAT(values_of(session.run(b_)), ElementsAre(value, value, value));
+    EXPECT_THAT(session.run(b_).to_vector<float>(), ElementsAre(value, value, value));
   }
 }
 
@@ -96,9 +91,9 @@ TEST_P(AssignTest, LeavesEachItsOwnMemory) {
   session.run(global_variables_initializer());
   session.run(assign_);
   session.run(a_.assign_add(ones({3})));
-  EXPECT_THAT(values_of(session.run(b_)), ElementsAre(7, 7, 7));
+  EXPECT_THAT(session.run(b_).to_vector<float>(), ElementsAre(7, 7, 7));
   session.run(b_.assign_sub(ones({3})));
-  EXPECT_THAT(values_of(session.run(a_)), ElementsAre(8, 8, 8));
+  EXPECT_THAT(session.run(a_).to_vector<float>(), ElementsAre(8, 8, 8));
 }
 
 std::string name_of(const testing::TestParamInfo<AssignTest::ParamType>& of) {
@@ -133,7 +128,8 @@ TEST(AssignResourceTest, KeepsEveryDtype) {
     Session session;
     session.run(global_variables_initializer());
     session.run(b.assign(a));
-    EXPECT_THAT(values_of(session.run(cast(b, float32))), ElementsAre(1, 0, 1)) << to_string(dtype);
+    EXPECT_THAT(session.run(cast(b, float32)).to_vector<float>(), ElementsAre(1, 0, 1))
+        << to_string(dtype);
     const std::vector<Allocation> allocations = session.variable_allocations();
     ASSERT_EQ(allocations.size(), 2u);
     EXPECT_EQ(allocations[1].dtype, dtype);

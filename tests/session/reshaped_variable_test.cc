@@ -12,11 +12,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<float> values_of(const Tensor& tensor) {
-  const auto values = tensor.data<float>();
-  return {values.begin(), values.end()};
-}
-
 class ReshapedVariableTest : public ::testing::Test {
  private:
   Graph graph_;
@@ -32,7 +27,7 @@ class OpenShapeTest : public ReshapedVariableTest, public ::testing::WithParamIn
         v_(value_, {.name = "v", .validate_shape = false, .use_resource = GetParam()}),
         assign_(assign(v_, value_, {.validate_shape = false})) {}
   std::vector<float> assigned(Session& session, const Output& fetch, const Tensor& value) const {
-    return values_of(session.run(fetch, {{value_, value}}));
+    return session.run(fetch, {{value_, value}}).to_vector<float>();
   }
 
   const Output value_;
@@ -45,9 +40,9 @@ TEST_P(OpenShapeTest, TakesLongerAndShorterValues) {
   session.run(v_.initializer(), {{value_, Tensor({1.0F, 2.0F})}});
   EXPECT_THAT(assigned(session, assign_, Tensor({1.0F, 2.0F, 3.0F, 4.0F})),
               ElementsAre(1, 2, 3, 4));
-  EXPECT_THAT(values_of(session.run(v_)), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(session.run(v_).to_vector<float>(), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(assigned(session, assign_, Tensor({5.0F})), ElementsAre(5));
-  EXPECT_THAT(values_of(session.run(v_)), ElementsAre(5));
+  EXPECT_THAT(session.run(v_).to_vector<float>(), ElementsAre(5));
 }
 
 TEST_P(OpenShapeTest, IsReadInItsNewShapeInTheSameRun) {
@@ -73,8 +68,8 @@ TEST_P(OpenShapeTest, IsReadAsItWasByWhatNothingOrdersBehindTheAssignment) {
   Session session;
   session.run(v_.initializer(), {{value_, Tensor({1.0F, 2.0F})}});
   const std::vector<Tensor> both = session.run({before, after}, {{value_, Tensor({7.0F})}});
-  EXPECT_THAT(values_of(both[0]), ElementsAre(1, 2));
-  EXPECT_THAT(values_of(both[1]), ElementsAre(8));
+  EXPECT_THAT(both[0].to_vector<float>(), ElementsAre(1, 2));
+  EXPECT_THAT(both[1].to_vector<float>(), ElementsAre(8));
 }
 
 INSTANTIATE_TEST_SUITE_P(Variables, OpenShapeTest, ::testing::Bool(),
@@ -87,16 +82,16 @@ TEST_F(ReshapedVariableTest, HasTheShapeThatItWasGivenWhateverIsDeclared) {
   const Output twice = v * 2.0F, added = v.assign_add({1.0F, 1.0F});
   Session session;
   session.run(v.initializer());
-  EXPECT_THAT(values_of(session.run(twice)), ElementsAre(2, 4));
+  EXPECT_THAT(session.run(twice).to_vector<float>(), ElementsAre(2, 4));
   EXPECT_EQ(session.run(grow).shape(), Shape({1, 3}));
   EXPECT_EQ(session.run(v).shape(), Shape({1, 3}));
-  EXPECT_THAT(values_of(session.run(twice)), ElementsAre(2, 4, 6));
+  EXPECT_THAT(session.run(twice).to_vector<float>(), ElementsAre(2, 4, 6));
   EXPECT_ERROR(session.run(added), InvalidArgumentError, shape_incompatible, "(1, 3)");
   EXPECT_ERROR(session.run(v.initializer()), InvalidArgumentError, shape_incompatible, "(1, 3)");
   session.run(back);
-  EXPECT_THAT(values_of(session.run(added)), ElementsAre(10, 9));
+  EXPECT_THAT(session.run(added).to_vector<float>(), ElementsAre(10, 9));
   session.run(v.initializer());
-  EXPECT_THAT(values_of(session.run(v)), ElementsAre(1, 2));
+  EXPECT_THAT(session.run(v).to_vector<float>(), ElementsAre(1, 2));
 }
 
 TEST_F(ReshapedVariableTest, CallablesFollow) {
@@ -105,9 +100,9 @@ TEST_F(ReshapedVariableTest, CallablesFollow) {
   Session session;
   session.run(v.initializer());
   const Callable read = session.make_callable({v + 1.0F});
-  EXPECT_THAT(values_of(read()[0]), ElementsAre(2, 3));
+  EXPECT_THAT(read()[0].to_vector<float>(), ElementsAre(2, 3));
   session.run(grow);
-  EXPECT_THAT(values_of(read()[0]), ElementsAre(2, 3, 4));
+  EXPECT_THAT(read()[0].to_vector<float>(), ElementsAre(2, 3, 4));
 }
 
 TEST_F(ReshapedVariableTest, InitializedValueOfAnotherShapeIsRefused) {
@@ -119,7 +114,7 @@ TEST_F(ReshapedVariableTest, InitializedValueOfAnotherShapeIsRefused) {
                shape_incompatible,
                "The initial value has shape (1,), but the variable v has shape");
   const Tensor whole({1.0F, 2.0F, 3.0F, 4.0F});
-  EXPECT_THAT(values_of(session.run(start, {{value, whole}})), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(session.run(start, {{value, whole}}).to_vector<float>(), ElementsAre(1, 2, 3, 4));
 }
 
 TEST_F(ReshapedVariableTest, AReferenceVariableOfNoElementsNeedsNoInitializer) {
@@ -140,7 +135,7 @@ TEST_F(ReshapedVariableTest, AFedVariableIsInitialized) {
     EXPECT_FALSE(session.run(asked).scalar<bool>());
     const std::vector<Tensor> fed = session.run({asked, value}, {{v, Tensor({5.0F, 6.0F})}});
     EXPECT_TRUE(fed[0].scalar<bool>());
-    EXPECT_THAT(values_of(fed[1]), ElementsAre(5, 6));
+    EXPECT_THAT(fed[1].to_vector<float>(), ElementsAre(5, 6));
   }
 }
 

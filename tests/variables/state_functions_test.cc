@@ -6,21 +6,9 @@ namespace {
 
 using testing::ElementsAre;
 
-class StateFunctionsTest : public OnAGraphOfItsOwn, public ::testing::WithParamInterface<bool> {
+class StateFunctionsTest : public WritesTest {
  protected:
-  Variable made(const Tensor& value) const {
-    return Variable(value, {.name = "v", .use_resource = GetParam()});
-  }
   Variable matrix() const { return made(Tensor({{1.0F, 2.0F}, {3.0F, 4.0F}, {5.0F, 6.0F}})); }
-  // The value that fetching the write gives; the variable then holds it.
-  static std::vector<float> written(const Variable& variable, const Output& write) {
-    Session session;
-    session.run(global_variables_initializer());
-    const Tensor answer = session.run(write), held = session.run(variable.read_value());
-    const std::vector<float> values(answer.data<float>().begin(), answer.data<float>().end());
-    EXPECT_THAT(held.data<float>(), testing::ElementsAreArray(values));
-    return values;
-  }
 };
 
 TEST_P(StateFunctionsTest, AssignAndItsKin) {

@@ -25,6 +25,23 @@ class OnAGraphOfItsOwn : public testing::Test {
   ScopeGuard as_default_{graph.enter_as_default()};
 };
 
+// Writes to variables of both kinds: the parameter says whether they are resource variables.
+class WritesTest : public OnAGraphOfItsOwn, public testing::WithParamInterface<bool> {
+ protected:
+  Variable made(const Tensor& value) const {
+    return Variable(value, {.name = "v", .use_resource = GetParam()});
+  }
+  // What fetching the write gives; the variable then holds it.
+  static std::vector<float> written(const Variable& variable, const Output& write,
+                                    const SessionOptions& options = {}) {
+    Session session(options);
+    session.run(global_variables_initializer());
+    const Tensor answer = session.run(write), held = session.run(variable.read_value());
+    EXPECT_THAT(held.data<float>(), testing::ElementsAreArray(answer.data<float>()));
+    return answer.to_vector<float>();
+  }
+};
+
 // The variable "w" of the scope in force, a vector.
 inline Variable get_w(int64_t size = 1) { return get_variable("w", {.shape = {size}}); }
 
