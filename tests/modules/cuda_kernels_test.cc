@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <set>
+#include <string>
+
 #include "core/backend/module.h"
 #include "core/base/strings.h"
 #include "cpu_fallback/backend.h"
@@ -9,13 +13,20 @@
 namespace tenon::internal {
 namespace {
 
-TEST(CudaKernelsTest, HasEveryKernelOfTheCpu) {
+// What gives strings works in the host's memory; TensorFlow has these for the CPU alone too.
+const std::set<std::string, std::less<>> kHostOnly = {
+    "HistogramSummary", "ImageSummary", "MergeSummary", "ScalarSummary", "TensorSummaryV2"};
+
+TEST(CudaKernelsTest, HasEveryKernelOfTheCpuButOfWhatGivesStrings) {
   const Module module = open_module_file(TENON_CUDA_MODULE);
   ASSERT_NE(module.api, nullptr) << module.status;
   const KernelRegistry& gpu = module.api->backend()->kernels();
   std::vector<std::string> missing;
   for (const auto& [op, dtype] : cpu_backend().kernels().list()) {
-    if (!gpu.has_kernel(op, dtype)) missing.push_back(str(op, " of ", dtype));
+    EXPECT_FALSE(kHostOnly.contains(op) && gpu.has_kernel(op, dtype)) << op;
+    if (!kHostOnly.contains(op) && !gpu.has_kernel(op, dtype)) {
+      missing.push_back(str(op, " of ", dtype));
+    }
   }
   EXPECT_THAT(missing, ::testing::IsEmpty());
 }
