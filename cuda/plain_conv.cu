@@ -31,13 +31,6 @@ __global__ void forward(const T* image, const T* filter, T* out, Windows windows
   }
 }
 
-// The window whose tap `tap` lies on a pixel; -1 where there is none.
-__device__ int64_t window_of(const WindowAxis& axis, int64_t pixel, int64_t tap) {
-  const int64_t start = pixel + axis.padding - tap * axis.dilation;
-  if (start < 0 || start % axis.stride != 0) return -1;
-  return start / axis.stride < axis.output ? start / axis.stride : -1;
-}
-
 template <typename T>
 __global__ void image_gradient(const T* filter, const T* gradient, T* image, Windows windows,
                                int64_t outputs, int64_t groups, Numbering numbers) {
@@ -47,9 +40,9 @@ __global__ void image_gradient(const T* filter, const T* gradient, T* image, Win
     const Place at = place_of(numbers, index);
     T sum = 0;
     for (int64_t i = 0; i < h.size; ++i) {
-      const int64_t y = window_of(h, at.row, i);
+      const int64_t y = h.window_of(at.row, i);
       for (int64_t j = 0; j < w.size && y >= 0; ++j) {
-        const int64_t x = window_of(w, at.column, j);
+        const int64_t x = w.window_of(at.column, j);
         if (x < 0) continue;
         const int64_t first = at.last / channels * of_group;  // output of the group
         const T* dy = gradient + ((at.outer * h.output + y) * w.output + x) * outputs + first;

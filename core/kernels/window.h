@@ -25,6 +25,12 @@ struct WindowAxis {
     const int64_t taps = room <= 0 ? 0 : in_taps(room);
     return taps < size ? taps : size;
   }
+  // The window whose tap `tap` lies on a pixel; -1 where there is none.
+  TENON_HOST_DEVICE int64_t window_of(int64_t pixel, int64_t tap) const {
+    const int64_t start = pixel + padding - tap * dilation;
+    if (start < 0 || start % stride != 0) return -1;
+    return start / stride < output ? start / stride : -1;
+  }
   // How many taps cover so many pixels. Without a division where there is no dilation.
   TENON_HOST_DEVICE int64_t in_taps(int64_t pixels) const {
     return dilation == 1 ? pixels : (pixels + dilation - 1) / dilation;

@@ -5,9 +5,12 @@
 #include "core/base/strings.h"
 #include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
+#include "core/ops/channels_first.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
+#include "core/ops/op_scope.h"
 #include "core/ops/window_rules.h"
+#include "tenon/array_ops.h"
 #include "tenon/nn.h"
 
 namespace tenon {
@@ -152,6 +155,12 @@ AttrMap attributes(const nn::Conv2DOptions& options) {
           {"dilations", dilations}};
 }
 
+// The sizes of an image in the order of NCHW, in that of NHWC.
+Integers channels_last_sizes(const Integers& sizes) {
+  if (sizes.known()) return channels_last(sizes.numbers());
+  return gather(sizes.as_input(), {0, 2, 3, 1});
+}
+
 }  // namespace
 
 void register_nn_conv(OpRegistry& ops) {
@@ -171,25 +180,46 @@ void register_nn_conv(OpRegistry& ops) {
 }  // namespace internal
 
 Output nn::conv2d(Input input, Input filter, const Conv2DOptions& options) {
-  return internal::add_output("Conv2D", {input, filter},
-                              {.name = options.name, .attrs = internal::attributes(options)});
+  const internal::AttrMap attrs = internal::attributes(options);
+  if (options.data_format == "NCHW") {
+    const internal::OpScope scope(options.name, "Conv2D", {input, filter});
+    return internal::to_channels_first(
+        conv2d(internal::to_channels_last(input), filter, internal::channels_last(options)),
+        scope.name());
+  }
+  return internal::add_output("Conv2D", {input, filter}, {.name = options.name, .attrs = attrs});
 }
 
 Output nn::conv2d_backprop_input(Integers input_sizes, Input filter, Input out_backprop,
                                  const Conv2DOptions& options) {
   const internal::CallerLine line(filter.where());
-  return internal::add_output("Conv2DBackpropInput", {input_sizes.as_input(), filter, out_backprop},
-                              {.name = options.name,
-                               .attrs = internal::attributes(options),
-                               .where = out_backprop.where()});
+  const internal::AttrMap attrs = internal::attributes(options);
+  if (options.data_format == "NCHW") {
+    const internal::OpScope scope(options.name, "Conv2DBackpropInput", {filter, out_backprop});
+    return internal::to_channels_first(
+        conv2d_backprop_input(internal::channels_last_sizes(input_sizes), filter,
+                              internal::to_channels_last(out_backprop),
+                              internal::channels_last(options)),
+        scope.name());
+  }
+  return internal::add_output(
+      "Conv2DBackpropInput", {input_sizes.as_input(), filter, out_backprop},
+      {.name = options.name, .attrs = attrs, .where = out_backprop.where()});
 }
 
 Output nn::conv2d_backprop_filter(Input input, Integers filter_sizes, Input out_backprop,
                                   const Conv2DOptions& options) {
   const internal::CallerLine line(input.where());
+  const internal::AttrMap attrs = internal::attributes(options);
+  if (options.data_format == "NCHW") {
+    const internal::OpScope scope(options.name, "Conv2DBackpropFilter", {input, out_backprop});
+    return conv2d_backprop_filter(internal::to_channels_last(input), filter_sizes,
+                                  internal::to_channels_last(out_backprop),
+                                  internal::channels_last(options));
+  }
   return internal::add_output("Conv2DBackpropFilter",
                               {input, filter_sizes.as_input(), out_backprop},
-                              {.name = options.name, .attrs = internal::attributes(options)});
+                              {.name = options.name, .attrs = attrs});
 }
 
 }  // namespace tenon

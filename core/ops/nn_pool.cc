@@ -1,8 +1,10 @@
 // MaxPool and AvgPool, and their gradients. value [N, H, W, C] -> [N, H', W', C]
 
 #include "core/ops/argument_rules.h"
+#include "core/ops/channels_first.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
+#include "core/ops/op_scope.h"
 #include "core/ops/window_rules.h"
 #include "tenon/nn.h"
 
@@ -92,16 +94,21 @@ OpDef pool_op(const char* name, std::vector<std::string> inputs, const std::vect
           .gradient = gradient};
 }
 
-Output pool(const char* type, const char* name, const Input& value,
-            const nn::PoolOptions& options) {
+Output pool(const char* type, const Input& value, const nn::PoolOptions& options) {
   check_padding(options.padding, false);
-  return add_output(
-      type, {value},
-      {.name = options.name.empty() ? name : options.name,
-       .attrs = {{"ksize", as_four(options.ksize, "ksize", options.data_format)},
-                 {"strides", as_four(options.strides, "strides", options.data_format)},
-                 {"padding", options.padding.kind()},
-                 {"data_format", options.data_format}}});
+  const Numbers ksize = as_four(options.ksize, "ksize", options.data_format);
+  const Numbers strides = as_four(options.strides, "strides", options.data_format);
+  if (options.data_format == "NCHW") {
+    const OpScope scope(options.name, type, {value});
+    return to_channels_first(pool(type, to_channels_last(value), channels_last(options)),
+                             scope.name());
+  }
+  return add_output(type, {value},
+                    {.name = options.name,
+                     .attrs = {{"ksize", ksize},
+                               {"strides", strides},
+                               {"padding", options.padding.kind()},
+                               {"data_format", options.data_format}}});
 }
 
 }  // namespace
@@ -122,10 +129,10 @@ void register_nn_pool(OpRegistry& ops) {
 }  // namespace internal
 
 Output nn::max_pool(Input value, const PoolOptions& options) {
-  return internal::pool("MaxPool", "MaxPool", value, options);
+  return internal::pool("MaxPool", value, options);
 }
 Output nn::avg_pool(Input value, const PoolOptions& options) {
-  return internal::pool("AvgPool", "AvgPool", value, options);
+  return internal::pool("AvgPool", value, options);
 }
 
 }  // namespace tenon

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/window.h"
+#include "cpu_fallback/depthwise.h"
 #include "cpu_fallback/gemm.h"
 #include "cpu_fallback/groups.h"
 #include "cpu_fallback/kernel_support.h"
@@ -28,6 +29,9 @@ Windows conv_windows(const KernelRequest& request, const Shape& image, const Sha
       " positions, not of ", filter[0], " x ", filter[1]);
   return make_windows(*request.attrs, image, output, filter[0], filter[1]);
 }
+
+// Whether each channel has filters of its own.
+bool of_each_channel(int64_t groups, const Shape& filter) { return groups != 1 && filter[2] == 1; }
 
 // The patches that the filter sees, one for each element of the output.
 PatchShape forward_patches(const Windows& windows) {
@@ -55,6 +59,10 @@ template <typename T>
 Kernel prepare_conv(const KernelRequest& request) {
   const Shape& output = request.output_shape(0);
   const int64_t groups = conv_groups(request.input_shape(0), request.input_shape(1));
+  if (of_each_channel(groups, request.input_shape(1))) {
+    return prepare_depthwise<T>(
+        request, conv_windows(request, request.input_shape(0), request.input_shape(1), output));
+  }
   if (groups != 1) {
     return prepare_in_groups(request, groups, request.epilogue.bias ? 0b111 : 0b011,
                              prepare_conv<T>);
@@ -209,6 +217,10 @@ template <typename T>
 Kernel prepare_image_gradient(const KernelRequest& request) {
   const Shape &filter = request.input_shape(1), &gradient = request.input_shape(2);
   const int64_t groups = conv_groups(request.output_shape(0), filter);
+  if (of_each_channel(groups, filter)) {
+    return prepare_depthwise_image_gradient<T>(
+        request, conv_windows(request, request.output_shape(0), filter, gradient));
+  }
   if (groups != 1) {
     return prepare_in_groups(request, groups, 0b110, prepare_image_gradient<T>);
   }
@@ -363,6 +375,10 @@ template <typename T>
 Kernel prepare_filter_gradient(const KernelRequest& request) {
   const Shape &filter = request.output_shape(0), &gradient = request.input_shape(2);
   const int64_t groups = conv_groups(request.input_shape(0), filter);
+  if (of_each_channel(groups, filter)) {
+    return prepare_depthwise_filter_gradient<T>(
+        request, conv_windows(request, request.input_shape(0), filter, gradient));
+  }
   if (groups != 1) {
     return prepare_in_groups(request, groups, 0b101, prepare_filter_gradient<T>);
   }

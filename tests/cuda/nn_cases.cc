@@ -1,3 +1,5 @@
+#include <array>
+
 #include "tests/cuda/kernel_cases.h"
 
 namespace tenon::testing {
@@ -145,6 +147,20 @@ void add_rows(std::vector<GpuCase>& cases, DType dtype) {
   }
 }
 
+const std::vector<DType> kKernelNumbers = {float32, float64, float16, bfloat16, int8,
+                                           uint8,   int16,   uint16,  int32,    int64};
+
+void add_top_k(std::vector<GpuCase>& cases, DType dtype) {
+  for (const auto& [rows, columns, k] : {std::array<int64_t, 3>{3, 70, 5}, {1, 4, 4}, {2, 3, 0}}) {
+    cases.push_back(
+        {"TopKV2_" + std::string(to_string(dtype)) + "_" + std::to_string(cases.size()),
+         {.op = "TopKV2",
+          .dtype = dtype,
+          .inputs = {some(dtype, {rows, columns}, 0.3, 20), Tensor(static_cast<int32_t>(k))},
+          .outputs = {{dtype, {rows, k}}, {int32, {rows, k}}}}});
+  }
+}
+
 }  // namespace
 
 std::vector<GpuCase> nn_cases() {
@@ -177,6 +193,7 @@ std::vector<GpuCase> nn_cases() {
                        tolerance_of(dtype)});
     }
   }
+  for (const DType dtype : kKernelNumbers) add_top_k(cases, dtype);
   cases.push_back({"RandomUniformInt",
                    {.op = "RandomUniformInt",
                     .dtype = int32,

@@ -36,6 +36,11 @@ void add_windows(Samples& samples) {
     samples.push_back(
         {"Conv2DBackpropFilter", {floats(image), list({3, 3, 3, 4}), floats(output)}, attrs});
   }
+  const Shape each{3, 3, 1, 6}, six{2, 5, 5, 6};
+  samples.push_back({"Conv2D", {floats(image), floats(each)}, wide});
+  samples.push_back({"Conv2DBackpropInput", {list({2, 5, 5, 3}), floats(each), floats(six)}, wide});
+  samples.push_back(
+      {"Conv2DBackpropFilter", {floats(image), list({3, 3, 1, 6}), floats(six)}, wide});
   for (const std::string padding : {"SAME", "VALID"}) {
     const AttrMap attrs{
         {"ksize", Numbers{1, 2, 2, 1}}, {"strides", Numbers{1, 2, 2, 1}}, {"padding", padding}};
@@ -60,6 +65,7 @@ void add_networks(Samples& samples) {
   samples.push_back({"SoftmaxCrossEntropyWithLogits", {floats(matrix), floats(matrix)}});
   samples.push_back({"SoftmaxCrossEntropyWithLogits", {floats(matrix), floats({1, 3})}});
   samples.push_back({"SparseSoftmaxCrossEntropyWithLogits", {floats(matrix), list({0, 2}, int64)}});
+  samples.push_back({"TopKV2", {floats({2, 4}), number(3)}});
 }
 
 void add_products(Samples& samples) {

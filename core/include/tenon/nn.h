@@ -73,6 +73,28 @@ TENON_API Output conv2d_backprop_input(Integers input_sizes, Input filter, Input
                                        const Conv2DOptions& options = {});
 TENON_API Output conv2d_backprop_filter(Input input, Integers filter_sizes, Input out_backprop,
                                         const Conv2DOptions& options = {});
+// The transposed of a convolution (no inverse): value [N, H', W', K] by filter [rows, columns, C,
+// K]
+// -> output_shape [N, H, W, C], which conv2d with these options would bring to value's shape.
+TENON_API Output conv2d_transpose(Input value, Input filter, Integers output_shape,
+                                  const Conv2DOptions& options = {});
+// Each channel by filters of its own: input [N, H, W, C], filter [rows, columns, C, M] ->
+// [N, H', W', C * M], where channel c * M + m is channel c convolved by filter [:, :, c, m].
+TENON_API Output depthwise_conv2d(Input input, Input filter, const Conv2DOptions& options = {});
+// The same, and then a conv2d by pointwise_filter [1, 1, C * M, K] -> [N, H', W', K]. Strides and
+// dilations are those of the depthwise part.
+TENON_API Output separable_conv2d(Input input, Input depthwise_filter, Input pointwise_filter,
+                                  const Conv2DOptions& options = {});
+
+struct Conv1DOptions {
+  int64_t stride = 1;
+  Padding padding = "SAME";  // "SAME" or "VALID"
+  int64_t dilation = 1;
+  std::string data_format = "NWC";  // or "NCW"
+  std::string name = {};
+};
+// input [N, W, C], filter [columns, C / groups, K] -> [N, W', K].
+TENON_API Output conv1d(Input input, Input filter, const Conv1DOptions& options = {});
 
 struct PoolOptions {
   std::vector<int64_t> ksize = {1, 2, 2, 1};  // one number, two (rows, columns), or four
@@ -137,6 +159,84 @@ struct BatchNormalizationOptions {
 // scale * (x - mean) / sqrt(variance + variance_epsilon) + offset; all broadcast to x.
 TENON_API Output batch_normalization(Input x, Input mean, Input variance,
                                      const BatchNormalizationOptions& options = {});
+
+struct FusedBatchNormOptions {
+  std::optional<Input> mean = {};      // [C]; must be given unless is_training
+  std::optional<Input> variance = {};  // [C]
+  double epsilon = 0.001;              // no smaller than 1.001e-5
+  std::string data_format = "NHWC";    // or "NCHW"
+  bool is_training = true;             // normalize by the batch's own mean and variance
+  // How much of the batch's goes into the mean and variance returned; the rest is of those given.
+  double exponential_avg_factor = 1;
+  std::string name = {};
+};
+struct FusedBatchNorm {
+  Output y, mean, variance;
+};
+// Batch normalization of images x [N, H, W, C] by scale and offset [C]. In training mean and
+// variance are the batch's (the variance unbiased: n / (n - 1)), else those given. No gradient
+// flows through them. Of float16 and bfloat16 scale, offset, mean and variance are float32.
+TENON_API FusedBatchNorm fused_batch_norm(Input x, Input scale, Input offset,
+                                          const FusedBatchNormOptions& options = {});
+struct GlobalNormalizationOptions {
+  Input variance_epsilon = 1e-3;
+  bool scale_after_normalization = true;  // whether gamma is used
+  std::string name = {};
+};
+TENON_API Output
+batch_norm_with_global_normalization(Input t, Input mean, Input variance, Input beta, Input gamma,
+                                     const GlobalNormalizationOptions& options = {});
+
+// Mean and variance where each element counts as often as its weight, which broadcasts to x.
+TENON_API Moments weighted_moments(Input x, const Axes& axes, Input frequency_weights,
+                                   const MomentsOptions& options = {});
+struct SufficientStatistics {
+  Output count, sum, sum_of_squares;
+  Output shift;  // empty where none was given
+};
+struct SufficientStatisticsOptions {
+  std::optional<Input> shift = {};  // subtracted from x before, for numbers far from 0
+  bool keepdims = false;
+  std::string name = {};
+};
+TENON_API SufficientStatistics
+sufficient_statistics(Input x, const Axes& axes, const SufficientStatisticsOptions& options = {});
+// The moments of what these statistics are of.
+TENON_API Moments normalize_moments(Input counts, Input mean_ss, Input variance_ss,
+                                    std::optional<Input> shift = {}, const OpOptions& options = {});
+
+struct L2NormalizeOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
+  Axes axis = {};  // left out: all of them
+  double epsilon = 1e-12;
+  std::string name = {};
+};
+// x / sqrt(max(sum(x * x), epsilon)).
+TENON_API Output l2_normalize(Input x, const L2NormalizeOptions& options = {});
+template <internal::AxesArgument T>
+Output l2_normalize(Input x, const T& axis, L2NormalizeOptions options = {}) {
+  options.axis = axis;
+  return l2_normalize(std::move(x), options);
+}
+
+// matmul(x, weights) + biases.
+TENON_API Output xw_plus_b(Input x, Input weights, Input biases, const OpOptions& options = {});
+
+struct TopKOptions {
+  Input k = 1;
+  bool sorted = true;  // the order is the same either way
+  std::string name = {};
+};
+struct TopK {
+  Output values, indices;
+};
+// The k largest elements of each row, the largest first and the first of equals before the others:
+// input [..., N] -> values [..., k], indices [..., k] of int32. NaN counts as the smallest. Throws
+// ValueError (shape_incompatible) where k is more than N or negative.
+TENON_API TopK top_k(Input input, const TopKOptions& options = {});
+// Whether fewer than k predictions [N, classes] of a row are larger than that of its target [N]:
+// bool [N]. False where a prediction isn't finite or a target no class.
+TENON_API Output in_top_k(Input predictions, Input targets, Input k, const OpOptions& options = {});
 
 struct DropoutOptions {
   double rate = 0;  // in [0, 1): how many elements become 0; the others grow by 1 / (1 - rate)
