@@ -10,6 +10,11 @@ namespace digits {
 
 inline constexpr size_t kSide = 8;  // an image is 8 x 8
 inline constexpr size_t kPixels = kSide * kSide;
+
+// Where the digits of samples/data are from, for the foot of a page.
+inline constexpr const char* kCredit =
+    "Images: test part of &ldquo;Optical Recognition of Handwritten Digits&rdquo;, "
+    "E. Alpaydin and C. Kaynak, 1998, UCI, CC BY 4.0.";
 inline constexpr size_t kClasses = 10;
 
 // Images row by row, each pixel between 0 (paper) and 1 (ink), and what they show.

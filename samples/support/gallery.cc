@@ -142,7 +142,7 @@ std::string to_html(const Gallery& gallery) {
   return samples::page("Drawing digits",
                        "One network draws digits of 8&times;8 pixels, another tells the drawings "
                        "from real images; each learns from the other.",
-                       out.str());
+                       out.str(), kCredit);
 }
 
 void write_gallery(const Gallery& gallery, const std::string& path, std::ostream& out) {

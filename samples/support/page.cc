@@ -61,13 +61,13 @@ footer { font-size: 12px; color: var(--soft); margin-top: 24px; }
 
 }  // namespace
 
-std::string page(const std::string& title, const std::string& about, const std::string& body) {
+std::string page(const std::string& title, const std::string& about, const std::string& body,
+                 const std::string& credit) {
   return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\"><title>" +
          escape(title) + "</title><style>" + kStyle + "</style></head>\n<body><main>\n<h1>" +
-         escape(title) + "</h1>\n<p>" + about + "</p>\n" + body +
-         "<footer>Images: test part of &ldquo;Optical Recognition of Handwritten Digits&rdquo;, "
-         "E. Alpaydin and C. Kaynak, 1998, UCI, CC BY 4.0.</footer>\n</main></body></html>\n";
+         escape(title) + "</h1>\n<p>" + about + "</p>\n" + body + "<footer>" + credit +
+         "</footer>\n</main></body></html>\n";
 }
 
 std::string figure(const std::string& value, const std::string& what, bool main) {

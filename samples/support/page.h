@@ -8,9 +8,10 @@
 
 namespace samples {
 
-// A whole page around HTML text: a title, a sentence about it, and what follows. Its foot names
-// where the digits of samples/data are from.
-std::string page(const std::string& title, const std::string& about, const std::string& body);
+// A whole page around HTML text: a title, a sentence about it, what follows, and at its foot where
+// the data is from.
+std::string page(const std::string& title, const std::string& about, const std::string& body,
+                 const std::string& credit);
 
 // One number, large, and what it is. Plain text; `main` puts it in the page's colour.
 std::string figure(const std::string& value, const std::string& what, bool main = false);

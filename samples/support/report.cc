@@ -179,7 +179,7 @@ std::string to_html(const Report& report) {
   return samples::page("Reading handwritten digits",
                        "A network of two convolutions and two dense layers, trained with Tenon on "
                        "images of 8&times;8 pixels, and tested on images that it never saw.",
-                       out.str());
+                       out.str(), kCredit);
 }
 
 void write_report(const Report& report, const std::string& path, std::ostream& out) {

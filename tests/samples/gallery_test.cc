@@ -121,7 +121,7 @@ TEST(GalleryTest, SaysThatAFileCantBeWritten) {
 }
 
 TEST(PageTest, EscapesTitlesAndFigures) {
-  EXPECT_THAT(samples::page("a < b", "", ""), HasSubstr("<h1>a &lt; b</h1>"));
+  EXPECT_THAT(samples::page("a < b", "", "", ""), HasSubstr("<h1>a &lt; b</h1>"));
   EXPECT_EQ(samples::figure("<1", "a & b"),
             "<div class=\"number\"><b>&lt;1</b><span>a &amp; b</span></div>\n");
 }
