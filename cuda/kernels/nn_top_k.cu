@@ -48,9 +48,8 @@ Kernel prepare_top_k(const KernelRequest& request) {
   const Shape& shape = request.input_shape(0);
   const int64_t columns = shape.back(), k = request.output_shape(0).back();
   const int64_t rows = count_between(shape, 0, shape.rank() - 1), total = rows * columns;
-  require<UnimplementedError>(
-      total <= std::numeric_limits<int32_t>::max(), ErrorKind::no_kernel,
-      "TopKV2 on GPUs takes at most 2^31 - 1 elements, not ", total);
+  require<UnimplementedError>(total <= std::numeric_limits<int32_t>::max(), ErrorKind::no_kernel,
+                              "TopKV2 on GPUs takes at most 2^31 - 1 elements, not ", total);
   const size_t key_bytes = whole_lines(static_cast<size_t>(total) * sizeof(uint64_t)),
                place_bytes = whole_lines(static_cast<size_t>(total) * sizeof(int32_t)),
                begin_bytes = whole_lines(static_cast<size_t>(rows + 1) * sizeof(int64_t));

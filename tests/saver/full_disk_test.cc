@@ -78,13 +78,13 @@ constexpr const char* kNothingLost =
     "(.|\n)*sum in the session: 200000\nsum of the latest checkpoint: 100000";
 
 TEST_F(SpoiltDiskTest, LosesNothingWhereItIsFull) {
-  EXPECT_EXIT(save_twice(folder(),
-                         [](bool mounted) {
-                           if (!mounted) limit_files();
-                         }),
-              testing::ExitedWithCode(0),
-              std::string("threw file_failed: .*(No space left on device|File too large)") +
-                  kNothingLost);
+  EXPECT_EXIT(
+      save_twice(folder(),
+                 [](bool mounted) {
+                   if (!mounted) limit_files();
+                 }),
+      testing::ExitedWithCode(0),
+      std::string("threw file_failed: .*(No space left on device|File too large)") + kNothingLost);
 }
 
 TEST_F(SpoiltDiskTest, LosesNothingWhereItMayNotBeWritten) {
