@@ -103,6 +103,15 @@ Output clip_by_norm(Input t, Input clip_norm, const ClipByNormOptions& options) 
   return identity(x * bound / maximum(norm, bound), {.name = scope.name()});
 }
 
+Output clip_by_average_norm(Input t, Input clip_norm, const OpOptions& options) {
+  const OpScope scope(options.name, "clip_by_average_norm", {t, clip_norm});
+  const Output x = as_output(t, "t");
+  const Output bound =
+      as_output(clip_norm, "clip_norm", clip_norm.is_weak() ? x.dtype() : DType::invalid);
+  const Output inverse = rsqrt(reduce_sum(x * x)) * cast(size(x), x.dtype());
+  return identity(x * bound * minimum(inverse, 1.0 / bound), {.name = scope.name()});
+}
+
 namespace {
 
 // A gradient of gathered rows stays one: what is clipped is its rows, as in TensorFlow, where rows

@@ -99,10 +99,47 @@ Values ftrl(B& b, const Values& in, const AttrMap&) {
   return {b.select(far, b.divide(x, y), b.constant_like(var, 0)), accum, linear};
 }
 
+// sign(x) * max(|x| - rate * l1, 0) / (1 + rate * l2): what pulls to zero by an L1 and an L2
+// penalty.
+Value shrunk(B& b, Value x, Value rate, Value l1, Value l2) {
+  const Value zero = b.constant_like(x, 0), one = b.constant_like(x, 1);
+  const Value size = b.subtract(b.unary(Primitive::kAbs, x), b.multiply(rate, l1));
+  const Value left =
+      b.multiply(b.unary(Primitive::kSign, x), b.binary(Primitive::kMaximum, size, zero));
+  return b.divide(left, b.add(one, b.multiply(rate, l2)));
+}
+
+// var, alpha, l1, l2, delta
+Values proximal_gradient_descent(B& b, const Values& in, const AttrMap&) {
+  const Value moved = b.subtract(in[0], b.multiply(in[1], in[4]));
+  return {shrunk(b, moved, in[1], in[2], in[3])};
+}
+
+// var, accum, lr, l1, l2, grad
+Values proximal_adagrad(B& b, const Values& in, const AttrMap&) {
+  const Value grad = in[5];
+  const Value accum = b.add(in[1], square_of(b, grad));
+  const Value rate = b.divide(in[2], b.sqrt(accum));
+  const Value moved = b.subtract(in[0], b.multiply(grad, rate));
+  return {shrunk(b, moved, rate, in[3], in[4]), accum};
+}
+
+// var, gradient_accumulator, gradient_squared_accumulator, grad, lr, l1, l2, global_step
+Values adagrad_da(B& b, const Values& in, const AttrMap&) {
+  const Value lr = in[4], step = b.cast(in[7], b.dtype(in[0]));
+  const Value sum = b.add(in[1], in[3]), squares = b.add(in[2], square_of(b, in[3]));
+  const Value zero = b.constant_like(sum, 0);
+  const Value size = b.subtract(b.unary(Primitive::kAbs, sum), b.multiply(in[5], step));
+  const Value left = b.multiply(b.multiply(lr, b.negate(b.unary(Primitive::kSign, sum))),
+                                b.binary(Primitive::kMaximum, size, zero));
+  const Value damping = b.multiply(b.multiply(in[6], step), lr);
+  return {b.divide(left, b.add(damping, b.sqrt(squares))), sum, squares};
+}
+
 struct UpdateOp {
   const char* name;
   std::vector<const char*> written;  // the variable and its slots
-  std::vector<const char*> read;     // numbers but for the gradient
+  std::vector<const char*> read;     // numbers but for the gradient, of T unless they say another
   ElementwiseFunction lowering;
   AttrMap defaults = {};
 };
@@ -132,7 +169,9 @@ OpDef update_op(const UpdateOp& row, bool resource) {
     def.writes.push_back(static_cast<int>(def.inputs.size()));
     def.inputs.push_back(str(name, resource ? ": resource" : ": Ref(T)"));
   }
-  for (const char* name : row.read) def.inputs.push_back(str(name, ": T"));
+  for (const std::string name : row.read) {
+    def.inputs.push_back(name.find(':') == std::string::npos ? name + ": T" : name);
+  }
   if (!resource) def.outputs = {"out: Ref(T)"};
   def.defaults = row.defaults;
   def.defaults.set("use_locking", false);
@@ -175,6 +214,15 @@ void register_training_ops(OpRegistry& ops) {
        {"grad", "lr", "l1", "l2", "lr_power"},
        ftrl,
        linear},
+      {"ApplyProximalGradientDescent",
+       {"var"},
+       {"alpha", "l1", "l2", "delta"},
+       proximal_gradient_descent},
+      {"ApplyProximalAdagrad", {"var", "accum"}, {"lr", "l1", "l2", "grad"}, proximal_adagrad},
+      {"ApplyAdagradDA",
+       {"var", "gradient_accumulator", "gradient_squared_accumulator"},
+       {"grad", "lr", "l1", "l2", "global_step: int64"},
+       adagrad_da},
   };
   for (const UpdateOp& row : rows) {
     ops.add(update_op(row, false));

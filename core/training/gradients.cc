@@ -243,6 +243,10 @@ std::vector<Output> gradients(const Inputs& ys, const ListOf<Ref>& xs,
   require<ValueError>(options.grad_ys.empty() || options.grad_ys.size() == ys.size(),
                       ErrorKind::bad_argument, "Passed ", options.grad_ys.size(), " grad_ys for ",
                       ys.size(), " ys");
+  const int method = static_cast<int>(options.aggregation_method);
+  require<ValueError>(method >= 0 && method <= 2, ErrorKind::bad_argument,
+                      "Invalid aggregation_method specified: ", method,
+                      ". Accepted values are those of tenon::AggregationMethod.");
   const std::vector<Output> from = internal::endpoints_of(xs);
   const std::vector<Output> stops = internal::endpoints_of(options.stop_gradients);
   std::vector<Input> all;

@@ -95,6 +95,36 @@ Output cosine_decay(const Input& learning_rate, const Input& global_step,
   return multiply(s.rate, (1 - options.alpha) * cosine + options.alpha);
 }
 
+Output cosine_decay_restarts(const Input& learning_rate, const Input& global_step,
+                             const CosineDecayRestartsOptions& options) {
+  const Schedule s(options.name, "SGDRDecay", learning_rate, global_step);
+  const Output longer = s.convert(options.t_mul), higher = s.convert(options.m_mul);
+  const Output at = s.step / s.convert(options.first_decay_steps);  // in first periods
+  // How often it has started again, and which share of the period is over: by the sum of a
+  // geometric series, which divides by zero where all periods are of one length.
+  const Output equal_restarts = floor(at);
+  const Output restarts = floor(log(1.0 - at * (1.0 - longer)) / log(longer));
+  const Output periods = (1.0 - pow(longer, restarts)) / (1.0 - longer);
+  const Output of_one_length = equal(longer, 1.0);
+  const Output restart = choose(of_one_length, equal_restarts, restarts);
+  const Output share =
+      choose(of_one_length, at - equal_restarts, (at - periods) / pow(longer, restarts));
+  const Output cosine = 0.5 * pow(higher, restart) * (1.0 + cos(std::numbers::pi * share));
+  return multiply(s.rate, (1 - options.alpha) * cosine + options.alpha, {.name = s.scope.name()});
+}
+
+Output linear_cosine_decay(const Input& learning_rate, const Input& global_step,
+                           const LinearCosineDecayOptions& options) {
+  const Schedule s(options.name, "LinearCosineDecay", learning_rate, global_step);
+  const Output steps = s.convert(options.decay_steps);
+  const Output step = minimum(s.step, steps);
+  const Output line = (steps - step) / steps;
+  const Output periods = 2.0 * s.convert(options.num_periods) * (step / steps);
+  const Output cosine = 0.5 * (1.0 + cos(std::numbers::pi * periods));
+  const Output shape = (s.convert(options.alpha) + line) * cosine + s.convert(options.beta);
+  return multiply(s.rate, shape, {.name = s.scope.name()});
+}
+
 Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& options) {
   require<ValueError>(!options.boundaries.empty(), ErrorKind::bad_argument,
                       "piecewise_constant needs a boundary at least: with none, use the value.");
@@ -109,7 +139,7 @@ Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& option
   for (const Input& boundary : options.boundaries) {
     Output converted = as_output(boundary, "boundary");
     if (converted.dtype() == int32 && at.dtype() == int64) converted = cast(converted, int64);
-    require<ValueError>(converted.dtype() == at.dtype(), ErrorKind::dtype_incompatible,
+    require<ValueError>(converted.dtype() == at.dtype(), ErrorKind::shape_incompatible,
                         "Boundaries (", to_string(converted.dtype()),
                         ") must have the same dtype as x (", to_string(at.dtype()), ").");
     boundaries.push_back(converted);
@@ -117,7 +147,7 @@ Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& option
   for (const Input& value : options.values) {
     values.push_back(as_output(value, "value"));
     require<ValueError>(
-        values.back().dtype() == values.front().dtype(), ErrorKind::dtype_incompatible,
+        values.back().dtype() == values.front().dtype(), ErrorKind::shape_incompatible,
         "Values must have elements all with the same dtype (", to_string(values.front().dtype()),
         " vs ", to_string(values.back().dtype()), ").");
   }

@@ -11,7 +11,7 @@
 #include "tenon/collections.h"
 #include "tenon/gradients.h"
 #include "tenon/math_ops.h"
-#include "tenon/optimizers.h"
+#include "tenon/optimizer.h"
 
 namespace tenon::train {
 
@@ -104,10 +104,11 @@ void check(const GradientsAndVariables& pairs) {
     require<RuntimeError>(!is_sparse(gradient) || !variable.constraint(), ErrorKind::bad_constraint,
                           "Cannot use a constraint function on a sparse variable: ",
                           variable.name(), " has a constraint, and is read by gather.");
-    require<ValueError>(gradient.shape().compatible_with(variable.shape()),
-                        ErrorKind::shape_incompatible, "The gradient ", gradient.name(),
-                        " has shape ", gradient.shape(), ", its variable ", variable.name(),
-                        " shape ", variable.shape(), ".");
+    // Of resource variables the operations say it, as TensorFlow's do.
+    require<ValueError>(
+        variable.is_resource() || gradient.shape().compatible_with(variable.shape()),
+        ErrorKind::shape_incompatible, "The gradient ", gradient.name(), " has shape ",
+        gradient.shape(), ", its variable ", variable.name(), " shape ", variable.shape(), ".");
     require<TypeError>(gradient.dtype() == variable.dtype(), ErrorKind::dtype_incompatible,
                        "The gradient ", gradient.name(), " is ", to_string(gradient.dtype()),
                        ", its variable ", variable.name(), " is ", to_string(variable.dtype()),
@@ -208,6 +209,7 @@ Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options
   const GradientsAndVariables pairs =
       compute_gradients(loss, {.var_list = options.var_list,
                                .gate_gradients = options.gate_gradients,
+                               .aggregation_method = options.aggregation_method,
                                .colocate_gradients_with_ops = options.colocate_gradients_with_ops,
                                .grad_loss = options.grad_loss});
   require_gradient(has_gradient(pairs), variables);
@@ -218,6 +220,12 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
                                                    const ComputeGradientsOptions& options,
                                                    Location where) {
   const internal::CallerLine line(where);
+  const GateGradients gating = options.gate_gradients;
+  require<ValueError>(gating == GateGradients::NONE || gating == GateGradients::OP ||
+                          gating == GateGradients::GRAPH,
+                      ErrorKind::bad_argument,
+                      "gate_gradients must be one of GateGradients::NONE, OP and GRAPH, not ",
+                      static_cast<int>(gating), ".");
   require_floating(loss.dtype(), loss.name());
   const bool starts =
       options.grad_loss && (options.grad_loss->is_output() || options.grad_loss->value());
@@ -233,8 +241,9 @@ GradientsAndVariables Optimizer::compute_gradients(const Output& loss,
   GradientsOptions how;
   if (starts) how.grad_ys = {*options.grad_loss};
   how.colocate_gradients_with_ops = options.colocate_gradients_with_ops;
+  how.aggregation_method = options.aggregation_method;
   std::vector<Output> gradients = tenon::gradients({loss}, targets, how);
-  if (options.gate_gradients == GateGradients::GRAPH) gate(gradients);
+  if (gating == GateGradients::GRAPH) gate(gradients);
 
   GradientsAndVariables pairs;
   for (size_t i = 0; i < variables.size(); ++i) {

@@ -88,7 +88,8 @@ TEST_P(GoldenFamilyTest, AnswersEveryStepAsTensorFlowDid) {
 INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                          testing::Values("seeds.jsonl", "scopes.jsonl.gz", "devices.jsonl.gz",
                                          "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",
-                                         "order.jsonl.gz", "graphs.jsonl.gz", "session.jsonl.gz"),
+                                         "order.jsonl.gz", "graphs.jsonl.gz", "session.jsonl.gz",
+                                         "opt2.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));
@@ -154,7 +155,7 @@ TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
 INSTANTIATE_TEST_SUITE_P(Whole, EmulatedGpusTest,
                          testing::Values("seeds.jsonl", "init.jsonl.gz", "run.jsonl.gz",
                                          "train.jsonl.gz", "copies.jsonl.gz", "order.jsonl.gz",
-                                         "session.jsonl.gz"),
+                                         "session.jsonl.gz", "opt2.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));

@@ -123,13 +123,19 @@ Thing clip_by_norm(const OpCall& call) {
   return tenon::clip_by_norm(call.input(0), call.as_input("clip_norm"), {.name = call.name()});
 }
 
+Thing clip_by_average_norm(const OpCall& call) {
+  return tenon::clip_by_average_norm(call.input(0), call.as_input("clip_norm"), call.options());
+}
+
 Thing global_norm(const OpCall& call) {
   return tenon::global_norm(call.outputs(0), call.options());
 }
 
 Thing clip_by_global_norm(const OpCall& call) {
-  const auto clipped = tenon::clip_by_global_norm(call.outputs(0), call.as_input("clip_norm"),
-                                                  {.name = call.name()});
+  tenon::ClipByGlobalNormOptions options{.name = call.name()};
+  if (call.has("use_norm")) options.use_norm = call.as_input("use_norm");
+  const auto clipped =
+      tenon::clip_by_global_norm(call.outputs(0), call.as_input("clip_norm"), options);
   auto list = list_of(clipped.tensors);
   list->items.emplace_back(clipped.global_norm);
   return list;
@@ -232,6 +238,7 @@ const OpTable& math_ops() {
       {"add_n", add_n},
       {"clip_by_value", clip_by_value},
       {"clip_by_norm", clip_by_norm},
+      {"clip_by_average_norm", clip_by_average_norm},
       {"global_norm", global_norm},
       {"clip_by_global_norm", clip_by_global_norm},
   };

@@ -69,10 +69,50 @@ OptimizerPtr rms_prop(Program& program, const Json& step) {
 
 OptimizerPtr ftrl(Program& program, const Json& step) {
   train::FtrlOptions options{.learning_rate = program.input(step.at("learning_rate"))};
+  for (const auto& [name, member] :
+       {std::pair("learning_rate_power", &train::FtrlOptions::learning_rate_power),
+        std::pair("initial_accumulator_value", &train::FtrlOptions::initial_accumulator_value),
+        std::pair("l1_regularization_strength", &train::FtrlOptions::l1_regularization_strength),
+        std::pair("l2_regularization_strength", &train::FtrlOptions::l2_regularization_strength),
+        std::pair("l2_shrinkage_regularization_strength",
+                  &train::FtrlOptions::l2_shrinkage_regularization_strength)}) {
+    options.*member = step.value(name, options.*member);
+  }
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::FtrlOptimizer>(options);
+}
+
+OptimizerPtr adagrad_da(Program& program, const Json& step) {
+  train::AdagradDAOptions options{.learning_rate = program.input(step.at("learning_rate")),
+                                  .global_step = program.input(step.at("global_step"))};
+  options.initial_gradient_squared_accumulator_value =
+      step.value("initial_gradient_squared_accumulator_value",
+                 options.initial_gradient_squared_accumulator_value);
   options.l1_regularization_strength = step.value("l1_regularization_strength", 0.0);
   options.l2_regularization_strength = step.value("l2_regularization_strength", 0.0);
   options.name = text(step, "name", options.name);
-  return std::make_shared<train::FtrlOptimizer>(options);
+  return std::make_shared<train::AdagradDAOptimizer>(options);
+}
+
+OptimizerPtr proximal_gradient_descent(Program& program, const Json& step) {
+  return std::make_shared<train::ProximalGradientDescentOptimizer>(
+      train::ProximalGradientDescentOptions{
+          .learning_rate = program.input(step.at("learning_rate")),
+          .l1_regularization_strength = argument(program, step, "l1_regularization_strength", 0.0),
+          .l2_regularization_strength = argument(program, step, "l2_regularization_strength", 0.0),
+          .name = text(step, "name", "ProximalGradientDescent")});
+}
+
+OptimizerPtr proximal_adagrad(Program& program, const Json& step) {
+  train::ProximalAdagradOptions options{.learning_rate = program.input(step.at("learning_rate"))};
+  options.initial_accumulator_value =
+      step.value("initial_accumulator_value", options.initial_accumulator_value);
+  options.l1_regularization_strength =
+      argument(program, step, "l1_regularization_strength", options.l1_regularization_strength);
+  options.l2_regularization_strength =
+      argument(program, step, "l2_regularization_strength", options.l2_regularization_strength);
+  options.name = text(step, "name", options.name);
+  return std::make_shared<train::ProximalAdagradOptimizer>(options);
 }
 
 const std::map<std::string, OptimizerPtr (*)(Program&, const Json&)> kOptimizers = {
@@ -83,6 +123,9 @@ const std::map<std::string, OptimizerPtr (*)(Program&, const Json&)> kOptimizers
     {"Adadelta", adadelta},
     {"RMSProp", rms_prop},
     {"Ftrl", ftrl},
+    {"AdagradDA", adagrad_da},
+    {"ProximalGradientDescent", proximal_gradient_descent},
+    {"ProximalAdagrad", proximal_adagrad},
 };
 
 Result optimizer(Program& program, const Json& step) {
@@ -113,21 +156,38 @@ Variable global_step(Program& program, const Json& step) {
   return given.is_null() ? Variable() : program.variable(given);
 }
 
+// How the gradients are to be computed, of minimize and of compute_gradients.
+template <typename Options>
+void read_gradient_options(Program& program, const Json& step, Options& options) {
+  options.var_list = var_list(program, step);
+  const Json gating = step.value("gate_gradients", Json(1));
+  if (!gating.is_number_integer()) {
+    throw Mistake{"bad_argument", "ValueError", "gate_gradients is no GateGradients"};
+  }
+  options.gate_gradients = static_cast<train::GateGradients>(gating.get<int>());
+  options.aggregation_method =
+      static_cast<tenon::AggregationMethod>(step.value("aggregation_method", 0));
+  options.colocate_gradients_with_ops = step.value("colocate_gradients_with_ops", false);
+  if (!field(step, "grad_loss").is_null()) options.grad_loss = program.input(step["grad_loss"]);
+}
+
 Result minimize(Program& program, const Json& step) {
   const OptimizerPtr made = optimizer_of(program, step);
-  const tenon::Operation op =
-      made->minimize(program.output(step.at("loss")), {.global_step = global_step(program, step),
-                                                       .var_list = var_list(program, step),
-                                                       .name = text(step, "name")});
-  return {op, {{"kind", "train_op"}}};
+  train::MinimizeOptions options;
+  read_gradient_options(program, step, options);
+  options.global_step = global_step(program, step);
+  options.name = text(step, "name");
+  return {made->minimize(program.output(step.at("loss")), options), {{"kind", "train_op"}}};
 }
 
 Result compute_gradients(Program& program, const Json& step) {
   const OptimizerPtr made = optimizer_of(program, step);
   auto gradients = std::make_shared<List>();
   Json pairs = Json::array();
-  for (const auto& [gradient, variable] : made->compute_gradients(
-           program.output(step.at("loss")), {.var_list = var_list(program, step)})) {
+  train::ComputeGradientsOptions options;
+  read_gradient_options(program, step, options);
+  for (const auto& [gradient, variable] :
+       made->compute_gradients(program.output(step.at("loss")), options)) {
     pairs.push_back({{"grad", describe(gradient)}, {"var", variable.name()}});
     gradients->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
   }

@@ -213,6 +213,8 @@ TEST_F(BinaryTest, ClipsValues) {
   expect_near(run(clip_by_norm(x, 1.0f)),
               {-2 / std::sqrt(13.25), 0.5 / std::sqrt(13.25), 3 / std::sqrt(13.25)});
   expect_near(run(clip_by_norm(constant({0.0f, 0.0f}), 1.0f)), {0, 0});
+  expect_near(run(clip_by_average_norm(constant({3.0f, 4.0f}), 1.0f)), {1.2, 1.6});
+  expect_near(run(clip_by_average_norm(constant({3.0f, 4.0f}), 5.0f)), {3, 4});
   const ClippedByGlobalNorm clipped =
       clip_by_global_norm({constant({3.0f}), Output(), constant({4.0f})}, 1.0f);
   expect_near(run(clipped.global_norm), {5});

@@ -1,5 +1,6 @@
 // The updates that optimizers make, each against its formula, for reference and resource variables.
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/graph/builder.h"
@@ -151,6 +152,24 @@ TEST(TrainingOpsTest, FollowTheirFormulas) {
          const double x = std::copysign(0.2, linear) - linear;
          const double y = std::sqrt(accum) / 0.1 + 2 * 0.3;
          return Values{std::abs(linear) > 0.2 ? x / y : 0, accum, linear};
+       }},
+      {"ApplyProximalGradientDescent",
+       {kVar},
+       {0.1, 0.2, 0.3},
+       3,
+       [](Values v, double g) {
+         const double moved = v[0] - 0.1 * g;
+         return Values{std::copysign(std::max(std::abs(moved) - 0.02, 0.0), moved) / 1.03};
+       }},
+      {"ApplyProximalAdagrad",
+       {kVar, kSlot},
+       {0.1, 0.2, 0.3},
+       3,
+       [](Values v, double g) {
+         const double accum = v[1] + g * g, rate = 0.1 / std::sqrt(accum);
+         const double moved = v[0] - rate * g;
+         const double left = std::max(std::abs(moved) - rate * 0.2, 0.0);
+         return Values{std::copysign(left, moved) / (1 + rate * 0.3), accum};
        }},
   };
   for (const Update& update : updates) {

@@ -53,6 +53,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"losses.h", "variables"},
     {"summary.h", "variables"},
     {"gradients.h", "training"},
+    {"optimizer.h", "training"},
     {"optimizers.h", "training"},
     {"global_step.h", "training"},
     {"learning_rates.h", "training"},

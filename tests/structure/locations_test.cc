@@ -35,7 +35,8 @@ const std::set<std::string> kMakeNothing = {"op",
 // What optimizers call inside of minimize and apply_gradients, whose line it is then.
 const std::set<std::string> kInsideOfOthers = {
     "apply_dense", "apply_sparse", "finish", "zeros_slot", "slot_with_initializer",
-    "cast_to",     "read",         "write",  "update",     "step"};
+    "cast_to",     "read",         "write",  "update",     "step",
+    "decay"};
 
 std::string without_comments(const fs::path& header) {
   std::ifstream file(header);

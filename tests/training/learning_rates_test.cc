@@ -85,6 +85,38 @@ TEST_F(LearningRatesTest, CosineDecay) {
       Pointwise(FloatNear(kTolerance), {0.1f, 0.0965745822f, 0.054999996f, 0.0231801961f, 0.01f}));
 }
 
+TEST_F(LearningRatesTest, CosineDecayStartsAgain) {
+  EXPECT_THAT(
+      over_steps(train::cosine_decay_restarts(0.1, step_, {.first_decay_steps = 4})),
+      Pointwise(FloatNear(kTolerance), {0.1f, 0.0853553414f, 0.1f, 0.0853553414f, 0.0308658239f}));
+  EXPECT_THAT(
+      over_steps(train::cosine_decay_restarts(
+          0.1, step_, {.first_decay_steps = 3, .t_mul = 1.5, .m_mul = 0.9, .alpha = 0.2})),
+      Pointwise(FloatNear(kTolerance), {0.1f, 0.08f, 0.0835775957f, 0.038f, 0.0772198364f}));
+}
+
+TEST_F(LearningRatesTest, CosineDecayStartsAgainInPeriodsOfOneLength) {
+  const std::vector<float> wanted = {0.1f, 0.0868198127f, 0.055f, 0.0325f, 0.0292049535f};
+  EXPECT_THAT(over_steps(train::cosine_decay_restarts(
+                  0.1, step_, {.first_decay_steps = 4, .t_mul = 1.0, .m_mul = 0.5, .alpha = 0.1})),
+              Pointwise(FloatNear(kTolerance), wanted));
+  // A tensor says it no sooner than when it is run.
+  EXPECT_THAT(over_steps(train::cosine_decay_restarts(
+                  0.1, step_,
+                  {.first_decay_steps = 4, .t_mul = constant(1.0f), .m_mul = 0.5, .alpha = 0.1})),
+              Pointwise(FloatNear(kTolerance), wanted));
+}
+
+TEST_F(LearningRatesTest, LinearCosineDecay) {
+  EXPECT_THAT(over_steps(train::linear_cosine_decay(0.1, step_, {.decay_steps = 8})),
+              Pointwise(FloatNear(kTolerance),
+                        {0.100100003f, 0.0842697248f, 0.0251f, 0.00376116531f, 0.0001f}));
+  EXPECT_THAT(
+      over_steps(train::linear_cosine_decay(
+          0.1, step_, {.decay_steps = 5, .num_periods = 1.0, .alpha = 0.2, .beta = 0.01})),
+      Pointwise(FloatNear(kTolerance), {0.121f, 0.0664508492f, 0.0271803439f, 0.021f, 0.021f}));
+}
+
 TEST_F(LearningRatesTest, PiecewiseConstantChangesAfterItsBoundaries) {
   const Output rate =
       train::piecewise_constant(step_, {.boundaries = {2, 4}, .values = {1.0, 0.5, 0.25}});
@@ -113,9 +145,9 @@ TEST_F(LearningRatesTest, PiecewiseConstantRefusesWhatDoesntFit) {
               HasSubstr("needs a boundary"));
   EXPECT_THAT(refusal(ErrorKind::bad_argument, {.boundaries = {1, 2}, .values = {1.0, 2.0}}),
               HasSubstr("2 boundaries and 2 values"));
-  EXPECT_THAT(refusal(ErrorKind::dtype_incompatible, {.boundaries = {1.5}, .values = {1.0, 2.0}}),
+  EXPECT_THAT(refusal(ErrorKind::shape_incompatible, {.boundaries = {1.5}, .values = {1.0, 2.0}}),
               HasSubstr("Boundaries (float32) must have the same dtype as x (int64)"));
-  EXPECT_THAT(refusal(ErrorKind::dtype_incompatible, {.boundaries = {1}, .values = {1.0, 2}}),
+  EXPECT_THAT(refusal(ErrorKind::shape_incompatible, {.boundaries = {1}, .values = {1.0, 2}}),
               HasSubstr("Values must have elements all with the same dtype (float32 vs int32)"));
 }
 

@@ -49,6 +49,64 @@ TEST_F(OptimizerErrorTest, RefusesALossThatDependsOnNoVariable) {
   EXPECT_THAT(text, HasSubstr("other:0"));
 }
 
+TEST_F(OptimizerErrorTest, RefusesAWayToComputeGradientsThatIsNone) {
+  const Square square;
+  const auto gating = static_cast<train::GateGradients>(3);
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::bad_argument,
+                                  [&] { adam_.minimize(square.loss, {.gate_gradients = gating}); }),
+              HasSubstr("gate_gradients must be one of"));
+  const auto method = static_cast<AggregationMethod>(7);
+  EXPECT_THAT(
+      refusal<ValueError>(ErrorKind::bad_argument,
+                          [&] { adam_.minimize(square.loss, {.aggregation_method = method}); }),
+      HasSubstr("Invalid aggregation_method specified: 7"));
+}
+
+TEST_F(OptimizerErrorTest, RefusesAccumulatorsThatBeginAtNothing) {
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::bad_argument,
+                                  [] {
+                                    train::AdagradDAOptimizer(
+                                        {.learning_rate = 0.1,
+                                         .global_step = Tensor(int64_t{0}),
+                                         .initial_gradient_squared_accumulator_value = 0});
+                                  }),
+              HasSubstr("initial_gradient_squared_accumulator_value must be positive: 0"));
+  EXPECT_THAT(refusal<ValueError>(ErrorKind::bad_argument,
+                                  [] {
+                                    train::ProximalAdagradOptimizer(
+                                        {.learning_rate = 0.1, .initial_accumulator_value = -0.5});
+                                  }),
+              HasSubstr("initial_accumulator_value must be positive: -0.5"));
+}
+
+TEST_F(OptimizerErrorTest, ProximalMethodsTakeTheirNumbersAsTheyAre) {
+  const Variable w = get_variable("w", {.initializer = Tensor({1.0, 2.0})});
+  train::ProximalGradientDescentOptimizer proximal({.learning_rate = 0.1});
+  EXPECT_THAT(refusal<TypeError>(ErrorKind::dtype_incompatible,
+                                 [&] { proximal.minimize(reduce_sum(square(w))); }),
+              HasSubstr("float64"));
+}
+
+// As in TensorFlow, but for plain descent, which says it at once.
+TEST_F(OptimizerErrorTest, AGradientOfAnotherShapeFailsWhenAResourceVariableIsUpdated) {
+  const Variable w =
+      get_variable("w", {.initializer = Tensor({3.0f, -1.0f}), .use_resource = true});
+  const Output gradient = constant({1.0f, 2.0f, 3.0f});
+  const Operation step = adam_.apply_gradients({{gradient, w}});
+  Session session;
+  session.run(global_variables_initializer());
+  EXPECT_THAT(
+      message<InvalidArgumentError>(ErrorKind::shape_incompatible, [&] { session.run(step); }),
+      HasSubstr("Shapes must be equal"));
+  EXPECT_THAT(
+      message<ValueError>(
+          ErrorKind::shape_incompatible,
+          [&] {
+            GradientDescentOptimizer({.learning_rate = 0.1}).apply_gradients({{gradient, w}});
+          }),
+      HasSubstr("Shapes must be equal"));
+}
+
 TEST_F(OptimizerErrorTest, RefusesPairsWithoutAGradient) {
   const Square square;
   EXPECT_THAT(refusal<ValueError>(ErrorKind::no_gradient, [&] { adam_.apply_gradients({}); }),

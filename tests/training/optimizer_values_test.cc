@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tenon/array_ops.h"
+#include "tenon/global_step.h"
 #include "tenon/math_ops.h"
 #include "tenon/optimizers.h"
 #include "tenon/session.h"
@@ -75,6 +76,22 @@ const std::vector<Case> kCases = {
        {0.12250002861022935, 0.017500002384185365, 0, 0, 0.13500002861022864, 0.14625003695488026}},
       {"v",
        "w/Adam_1:0",
+       {0.00031224598312373786, 0.0049989356527326834, 1.5624798834323883e-05},
+       {0.0010624238223433391, 0.00081192705386867736, 0, 0, 0.0022477210900779809,
+        0.0058272843599169177}}}},
+    {"AdamW",
+     [] {
+       return std::make_unique<train::AdamWOptimizer>(
+           train::AdamWOptions{.weight_decay = 0.05, .learning_rate = 0.1});
+     },
+     {0.7808664599804227, -1.7466102506726444, 0.37683675614986234},
+     {0.7190627942058163, -1.9144519560730469, 0.5, 3, -1.0645055629934648, 0.2755421279556028},
+     {{"m",
+       "w/AdamW:0",
+       {0.020000003576278402, 0.11000002861023006, 0.012500002980232239},
+       {0.12250002861022935, 0.017500002384185365, 0, 0, 0.13500002861022864, 0.14625003695488026}},
+      {"v",
+       "w/AdamW_1:0",
        {0.00031224598312373786, 0.0049989356527326834, 1.5624798834323883e-05},
        {0.0010624238223433391, 0.00081192705386867736, 0, 0, 0.0022477210900779809,
         0.0058272843599169177}}}},
@@ -190,6 +207,58 @@ const std::vector<Case> kCases = {
        "w/Ftrl_1:0",
        {-1.368247694654865, 13.135843706365389, 0.17500000074505806},
        {0.82552035974214877, 6.5845641825610794, 0, 0, 8.2578381812935895, -0.48535968260242091}}}},
+    {"AdagradDA",
+     [] {
+       return std::make_unique<train::AdagradDAOptimizer>(train::AdagradDAOptions{
+           .learning_rate = 0.1, .global_step = train::get_or_create_global_step()});
+     },
+     {-0.03892494778810306, -0.04428074493683928, -0.036760731652467966},
+     {-0.11593472566760406, -0.026171196519491898, 0.5, 3, -0.09784921241608319,
+      -0.05647341209120457},
+     {{"gradient_accumulator", "w/AdagradDA:0", {0.25, 1, 0.125}, {1.25, 0.25, 0, 0, 1.5, 1.375}},
+      {"gradient_squared_accumulator",
+       "w/AdagradDA_1:0",
+       {0.4125, 5.1, 0.115625},
+       {1.1625, 0.9125, 0.1, 0.1, 2.35, 5.928125}}}},
+    {"AdagradDAWithPenalties",
+     [] {
+       return std::make_unique<train::AdagradDAOptimizer>(
+           train::AdagradDAOptions{.learning_rate = 0.1,
+                                   .global_step = train::get_or_create_global_step(),
+                                   .initial_gradient_squared_accumulator_value = 0.5,
+                                   .l1_regularization_strength = 0.3,
+                                   .l2_regularization_strength = 0.2});
+     },
+     {0, -0.016770026012722098, 0},
+     {-0.05038759575528911, 0, 0.5, 3, -0.052993783210495964, -0.030325838221682232},
+     {{"gradient_accumulator", "w/AdagradDA:0", {0.25, 1, 0.125}, {1.25, 0.25, 0, 0, 1.5, 1.375}},
+      {"gradient_squared_accumulator",
+       "w/AdagradDA_1:0",
+       {0.8125, 5.5, 0.515625},
+       {1.5625, 1.3125, 0.5, 0.5, 2.75, 6.328125}}}},
+    {"ProximalGradientDescent",
+     [] {
+       return std::make_unique<train::ProximalGradientDescentOptimizer>(
+           train::ProximalGradientDescentOptions{.learning_rate = Tensor(0.1),
+                                                 .l1_regularization_strength = Tensor(0.4),
+                                                 .l2_regularization_strength = Tensor(0.2)});
+     },
+     {0.8599577085736254, -1.9446366782006919, 0.3906670511341791},
+     {0.761437908496732, -1.8677431757016532, 0.5, 3, -1.0276816608996537, 0.02614379084967315}},
+    {"ProximalAdagrad",
+     [] {
+       return std::make_unique<train::ProximalAdagradOptimizer>(
+           train::ProximalAdagradOptions{.learning_rate = Tensor(0.1),
+                                         .initial_accumulator_value = 0.5,
+                                         .l1_regularization_strength = Tensor(0.4),
+                                         .l2_regularization_strength = Tensor(0.2)});
+     },
+     {0.8405587311985708, -1.907350344159055, 0.3484174236820248},
+     {0.7653645567031394, -1.8837969181401375, 0.5, 3, -1.0172360605515787, 0.1803404666169868},
+     {{"accumulator",
+       "w/ProximalAdagrad:0",
+       {0.8125, 5.5, 0.515625},
+       {1.5625, 1.3125, 0.5, 0.5, 2.75, 6.328125}}}},
 };
 
 Tensor tensor(const Numbers& values, const Shape& shape) {
@@ -237,7 +306,8 @@ class OptimizerValuesTest : public testing::TestWithParam<std::tuple<Case, bool>
 TEST_P(OptimizerValuesTest, AppliesDenseGradientsAsTensorFlow) {
   w_ = make(tensor({1, -2, 0.5}, {3}));
   const Output gradient = placeholder(float64, {3});
-  const Operation step = optimizer_->apply_gradients({{gradient, w_}});
+  const Operation step =
+      optimizer_->apply_gradients({{gradient, w_}}, {.global_step = train::get_global_step()});
   train(step, gradient, {tensor({0.5, -1, 0}, {3}), tensor({-0.25, 2, 0.125}, {3})}, false);
 }
 
@@ -246,7 +316,7 @@ TEST_P(OptimizerValuesTest, AppliesGradientsOfGatheredRowsAsTensorFlow) {
   w_ = make(tensor({1, -2, 0.5, 3, -1, 0.25}, {3, 2}));
   const Output gradient = placeholder(float64, {3, 2});
   const Output loss = reduce_sum(gather(w_, {2, 0, 2}) * gradient);
-  const Operation step = optimizer_->minimize(loss);
+  const Operation step = optimizer_->minimize(loss, {.global_step = train::get_global_step()});
   train(step, gradient,
         {tensor({0.5, -1, 0.25, 0.75, 1, 0.125}, {3, 2}),
          tensor({-0.5, 0.25, 1, -0.5, 0.5, 2}, {3, 2})},

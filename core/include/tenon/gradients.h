@@ -19,6 +19,15 @@ namespace tenon {
 // What `gradients` answers for an x that no y depends on: an empty Output, or zeros.
 enum class UnconnectedGradients { NONE, ZERO };
 
+// How the gradients of a tensor that is used several times are added up in TensorFlow. The sum is
+// the same by each, and here it is always the plan's.
+enum class AggregationMethod {
+  ADD_N = 0,
+  DEFAULT = ADD_N,
+  EXPERIMENTAL_TREE = 1,
+  EXPERIMENTAL_ACCUMULATE_N = 2
+};
+
 struct GradientsOptions {
   // The gradients to start from, one for each y; an empty Output (or none at all) is ones.
   Inputs grad_ys = {};
@@ -28,6 +37,7 @@ struct GradientsOptions {
   bool colocate_gradients_with_ops = false;  // put each gradient on its operation's device
   // Hand the gradients of an operation's inputs on when all of them are there.
   bool gate_gradients = false;
+  AggregationMethod aggregation_method = AggregationMethod::DEFAULT;
   std::string name = {};  // of the name scope: "gradients"
 };
 
@@ -41,7 +51,8 @@ struct GradientsOptions {
 //
 // Throws UnimplementedError naming operation and type when an operation on the way has no gradient,
 // TypeError (dtype_incompatible) when a grad_y isn't a number of y's dtype, ValueError
-// (bad_argument) for as many grad_ys as there are not ys, or ys of different graphs.
+// (bad_argument) for as many grad_ys as there are not ys, ys of different graphs, or an
+// aggregation_method that isn't one.
 TENON_API std::vector<Output> gradients(const Inputs& ys, const ListOf<Ref>& xs,
                                         const GradientsOptions& options = {},
                                         Location where = Location::current());

@@ -54,6 +54,30 @@ struct CosineDecayOptions {
 TENON_API Output cosine_decay(const Input& learning_rate, const Input& global_step,
                               const CosineDecayOptions& options);
 
+struct CosineDecayRestartsOptions {
+  Input first_decay_steps;
+  Input t_mul = 2.0;  // each period is that much longer than the one before
+  Input m_mul = 1.0;  // and begins that much higher
+  double alpha = 0.0;
+  std::string name = {};
+};
+// Cosine decay that starts again after first_decay_steps, and then again and again (Loshchilov and
+// Hutter, 2017).
+TENON_API Output cosine_decay_restarts(const Input& learning_rate, const Input& global_step,
+                                       const CosineDecayRestartsOptions& options);
+
+struct LinearCosineDecayOptions {
+  Input decay_steps;
+  Input num_periods = 0.5;  // of the wave within decay_steps
+  Input alpha = 0.0;
+  Input beta = 0.001;
+  std::string name = {};
+};
+// A line that falls from 1 to 0 in decay_steps and a wave beside it (Bello et al., 2017):
+// learning_rate * ((alpha + line) * (1 + cos(2 pi * num_periods * t / decay_steps)) / 2 + beta)
+TENON_API Output linear_cosine_decay(const Input& learning_rate, const Input& global_step,
+                                     const LinearCosineDecayOptions& options);
+
 struct PiecewiseConstantOptions {
   Inputs boundaries;  // ascending
   Inputs values;      // one more
@@ -62,8 +86,8 @@ struct PiecewiseConstantOptions {
 // values[0] up to and with x = boundaries[0], values[1] up to and with boundaries[1], ..., and the
 // last value beyond the last boundary.
 // Throws ValueError (bad_argument) without a boundary, or when there isn't one value more than
-// there are boundaries; ValueError (dtype_incompatible) when a boundary isn't of x's dtype (int32
-// beside int64 will do), or the values are of several.
+// there are boundaries; ValueError (shape_incompatible, which TensorFlow's message is taken for)
+// when a boundary isn't of x's dtype (int32 beside int64 will do), or the values are of several.
 TENON_API Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& options);
 
 }  // namespace tenon::train

@@ -197,6 +197,8 @@ Output clip_by_norm(Input t, Input clip_norm, const T& axes, ClipByNormOptions o
   options.axes = axes;
   return clip_by_norm(std::move(t), std::move(clip_norm), options);
 }
+// t scaled down so that its 2-norm divided by its number of elements is at most clip_norm.
+TENON_API Output clip_by_average_norm(Input t, Input clip_norm, const OpOptions& options = {});
 // The 2-norm of all elements of all tensors; empty Outputs are left out, as TensorFlow's None.
 // Throws ValueError (bad_argument) when nothing is left.
 TENON_API Output global_norm(const Inputs& tensors, const OpOptions& options = {},

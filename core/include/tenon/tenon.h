@@ -21,6 +21,7 @@
 #include "tenon/moving_averages.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
+#include "tenon/optimizer.h"
 #include "tenon/optimizers.h"
 #include "tenon/partitioners.h"
 #include "tenon/regularizers.h"
