@@ -60,6 +60,12 @@ class Pruner {
     return &found->second;
   }
 
+  // Whether all that an operation does is to give what is fed: nobody waits for a placeholder then.
+  bool stands_for_a_feed(const Node& node, const Node* user) const {
+    return node.inputs.empty() && node.output_dtypes.size() == 1 &&
+           feed_of(Endpoint{const_cast<Node*>(&node), 0}, user) != nullptr;
+  }
+
   // Where an input comes from: a reference that an operation passed on before a cut is the
   // variable's own.
   Endpoint source(const Endpoint& endpoint) {
@@ -91,6 +97,7 @@ class Pruner {
       if (i < inputs && feed_of(node->inputs[i], node) != nullptr) continue;
       const Node* child =
           i < inputs ? source(node->inputs[i]).node : node->control_inputs[i - inputs];
+      if (i >= inputs && stands_for_a_feed(*child, node)) continue;
       if (state_of(child) != State::kUnseen) continue;
       state_of(child) = State::kOpen;
       stack.emplace_back(child, 0);
