@@ -60,6 +60,7 @@ const OpTable& math_ops();
 const OpTable& array_ops();
 const OpTable& nn_ops();
 const OpTable& rate_ops();
+const OpTable& statistic_ops();
 const OpTable& slice_ops();
 
 }  // namespace replay

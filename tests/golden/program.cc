@@ -33,7 +33,7 @@ Step find_step(const std::string& name) {
   for (const StepTable* steps :
        {&context_steps(), &scope_steps(), &variable_steps(), &collection_steps(), &op_steps(),
         &session_steps(), &default_session_steps(), &state_steps(), &gradient_steps(),
-        &average_steps(), &training_steps()}) {
+        &average_steps(), &training_steps(), &loss_steps()}) {
     if (auto found = steps->find(name); found != steps->end()) return found->second;
   }
   throw Mistake{"unknown_step", "KeyError", "there is no step " + name};

@@ -119,5 +119,6 @@ const StepTable& state_steps();
 const StepTable& gradient_steps();
 const StepTable& average_steps();
 const StepTable& training_steps();
+const StepTable& loss_steps();
 
 }  // namespace replay

@@ -193,7 +193,7 @@ TEST_F(CollectionsTest, AddUpLosses) {
 
 TEST_F(CollectionsTest, HaveAZeroRegularizationLossAndNoTotalWhenEmpty) {
   EXPECT_EQ(losses::get_regularization_loss().op().type(), "Const");
-  expect_error<ValueError>(ErrorKind::bad_argument, {"at least one Tensor"},
+  expect_error<ValueError>(ErrorKind::shape_incompatible, {"at least one Tensor"},
                            [] { losses::get_total_loss(); });
 }
 

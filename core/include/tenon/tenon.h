@@ -17,6 +17,7 @@
 #include "tenon/initializers.h"
 #include "tenon/learning_rates.h"
 #include "tenon/losses.h"
+#include "tenon/metrics.h"
 #include "tenon/monitored_session.h"
 #include "tenon/moving_averages.h"
 #include "tenon/nn.h"

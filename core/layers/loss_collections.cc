@@ -49,7 +49,7 @@ Output get_total_loss(bool add_regularization_losses, std::string_view name, std
     const std::vector<Output> more = get_regularization_losses(scope);
     losses.insert(losses.end(), more.begin(), more.end());
   }
-  internal::require<ValueError>(!losses.empty(), ErrorKind::bad_argument,
+  internal::require<ValueError>(!losses.empty(), ErrorKind::shape_incompatible,
                                 "inputs must be an iterable of at least one Tensor: no loss is in "
                                 "the collections, so there is no total. Add losses with "
                                 "tenon::losses::add_loss.");
