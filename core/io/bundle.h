@@ -23,14 +23,15 @@ class BundleSource : public TensorSource {
   explicit BundleSource(const std::string& prefix);
 
  private:
-  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const override;
+  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece,
+                    const Reading& reading) const override;
   void add_entry(const std::string& name, const BundleEntry& entry,
                  const std::map<std::string, BundleEntry>& all);
   const InputFile& data_file(int32_t shard) const;
   void read_strings(const BundleEntry& entry, const InputFile& file, Tensor& tensor,
                     const std::string& name) const;
   void read_numbers(const BundleEntry& entry, const InputFile& file, Tensor& tensor,
-                    const std::string& name) const;
+                    const std::string& name, ThreadPool* threads) const;
   [[noreturn]] void fail_tensor(const std::string& name, const BundleEntry& entry,
                                 std::string_view problem) const;
 

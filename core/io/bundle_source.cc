@@ -23,7 +23,8 @@ namespace tenon::internal {
 namespace {
 
 constexpr int32_t kBundleVersion = 1;  // of TensorFlow's format, which hasn't changed since
-constexpr size_t kReadAtOnce = size_t{1} << 18;  // stays in the cache until it is checked
+constexpr size_t kReadAtOnce = size_t{1} << 18;     // stays in the cache until it is checked
+constexpr size_t kSharedStretch = size_t{1} << 21;  // what one thread reads of a tensor at a time
 
 // Whether the sizes that an entry has go together, and are those of values.
 bool has_elements(const BundleEntry& entry) {
@@ -111,18 +112,19 @@ const InputFile& BundleSource::data_file(int32_t shard) const {
   return *file;
 }
 
-Tensor BundleSource::read_piece(const train::StoredVariable& variable, const Piece& piece) const {
+Tensor BundleSource::read_piece(const train::StoredVariable& variable, const Piece& piece,
+                                const Reading& reading) const {
   const BundleEntry& entry = entries_[piece.id];
   const InputFile& file = data_file(entry.shard);
   const auto size = static_cast<uint64_t>(entry.size), offset = static_cast<uint64_t>(entry.offset);
   if (size > file.size() || offset > file.size() - size) {
     fail_tensor(variable.name, entry, "lies beyond the end of its file");
   }
-  Tensor tensor = uninitialized_tensor(variable.dtype, entry.shape);
+  Tensor tensor = reading.allocate(variable.dtype, entry.shape);
   if (variable.dtype == DType::string) {
     read_strings(entry, file, tensor, variable.name);
   } else {
-    read_numbers(entry, file, tensor, variable.name);
+    read_numbers(entry, file, tensor, variable.name, reading.threads);
   }
   return tensor;
 }
@@ -138,14 +140,30 @@ void BundleSource::read_strings(const BundleEntry& entry, const InputFile& file,
 }
 
 void BundleSource::read_numbers(const BundleEntry& entry, const InputFile& file, Tensor& tensor,
-                                const std::string& name) const {
+                                const std::string& name, ThreadPool* threads) const {
   auto* bytes = static_cast<char*>(tensor.raw());
   const auto size = static_cast<size_t>(entry.size);
+  const auto length_of = [&](size_t at) { return std::min(kSharedStretch, size - at); };
+  std::vector<uint32_t> checksums((size + kSharedStretch - 1) / kSharedStretch);
+  const auto read_stretch = [&](int64_t i) {
+    const size_t begin = static_cast<size_t>(i) * kSharedStretch, end = begin + length_of(begin);
+    uint32_t crc = 0;
+    for (size_t at = begin; at < end; at += kReadAtOnce) {
+      const size_t count = std::min(kReadAtOnce, end - at);
+      file.read(static_cast<uint64_t>(entry.offset) + at, bytes + at, count);
+      crc = extend_crc32c(crc, {bytes + at, count});
+    }
+    checksums[static_cast<size_t>(i)] = crc;
+  };
+  const auto stretches = static_cast<int64_t>(checksums.size());
+  if (threads != nullptr) {
+    threads->for_each(stretches, read_stretch);
+  } else {
+    for (int64_t i = 0; i < stretches; ++i) read_stretch(i);
+  }
   uint32_t crc = 0;
-  for (size_t at = 0; at < size; at += kReadAtOnce) {
-    const size_t count = std::min(kReadAtOnce, size - at);
-    file.read(static_cast<uint64_t>(entry.offset) + at, bytes + at, count);
-    crc = extend_crc32c(crc, {bytes + at, count});
+  for (size_t i = 0; i < checksums.size(); ++i) {
+    crc = joined_crc32c(crc, checksums[i], length_of(i * kSharedStretch));
   }
   if (masked_crc(crc) != entry.crc) fail_tensor(name, entry, "doesn't match its checksum");
 }

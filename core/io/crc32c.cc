@@ -92,6 +92,15 @@ __attribute__((target("sse4.2"))) uint32_t extend_by_instruction(uint32_t start,
 }
 #endif
 
+uint32_t product(uint32_t a, uint32_t b) {
+  uint32_t sum = 0;
+  for (; a != 0; a <<= 1) {
+    if ((a >> 31) != 0) sum ^= b;
+    b = (b >> 1) ^ ((b & 1) != 0 ? kPolynomial : 0);
+  }
+  return sum;
+}
+
 }  // namespace
 
 uint32_t extend_crc32c_by_tables(uint32_t start, std::string_view bytes) {
@@ -107,6 +116,17 @@ uint32_t extend_crc32c_by_tables(uint32_t start, std::string_view bytes) {
     crc = (crc >> 8) ^ kCrcTables[0][(crc ^ static_cast<uint8_t>(*at)) & 0xff];
   }
   return ~crc;
+}
+
+// Checksums are polynomials modulo that of the CRC, and n zero bytes behind the first stretch
+// multiply its checksum by x to the power of 8n.
+uint32_t joined_crc32c(uint32_t first, uint32_t second, uint64_t bytes_of_second) {
+  uint32_t power = uint32_t{1} << (31 - 8);  // x^8: bit 31 is the constant term
+  for (; bytes_of_second != 0; bytes_of_second >>= 1) {
+    if ((bytes_of_second & 1) != 0) first = product(first, power);
+    power = product(power, power);
+  }
+  return first ^ second;
 }
 
 uint32_t extend_crc32c(uint32_t crc, std::string_view bytes) {

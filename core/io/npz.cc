@@ -169,11 +169,12 @@ NpyHeader NpzSource::read_header(ZipMemberReader& member, const std::string& nam
   return *header;
 }
 
-Tensor NpzSource::read_piece(const train::StoredVariable& variable, const Piece& piece) const {
+Tensor NpzSource::read_piece(const train::StoredVariable& variable, const Piece& piece,
+                             const Reading& reading) const {
   ZipMemberReader member(file_, members_[piece.id]);
   const NpyHeader header = read_header(member, variable.name);
   const NpyElement element = npy_element(header.descr);
-  Tensor tensor = uninitialized_tensor(variable.dtype, variable.shape);
+  Tensor tensor = reading.allocate(variable.dtype, variable.shape);
   if (element.kind == NpyElement::Kind::number) {
     member.read(tensor.raw(), tensor.bytes());
     if (element.swapped) swap_bytes(tensor);

@@ -18,7 +18,8 @@ class NpzSource : public TensorSource {
   explicit NpzSource(const std::string& path);
 
  private:
-  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const override;
+  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece,
+                    const Reading& reading) const override;
   NpyHeader read_header(ZipMemberReader& member, const std::string& name) const;
 
   InputFile file_;

@@ -126,8 +126,9 @@ SafetensorsSource::SafetensorsSource(const std::string& path) : TensorSource(pat
   TensorSource::finish();
 }
 
-Tensor SafetensorsSource::read_piece(const StoredVariable& variable, const Piece& piece) const {
-  Tensor tensor = uninitialized_tensor(variable.dtype, variable.shape);
+Tensor SafetensorsSource::read_piece(const StoredVariable& variable, const Piece& piece,
+                                     const Reading& reading) const {
+  Tensor tensor = reading.allocate(variable.dtype, variable.shape);
   file_.read(offsets_[piece.id], tensor.raw(), tensor.bytes());
   return tensor;
 }

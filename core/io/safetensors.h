@@ -16,7 +16,8 @@ class SafetensorsSource : public TensorSource {
   explicit SafetensorsSource(const std::string& path);
 
  private:
-  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const override;
+  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece,
+                    const Reading& reading) const override;
 
   InputFile file_;
   std::vector<uint64_t> offsets_;  // by id of a piece

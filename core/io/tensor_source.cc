@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/tensor/buffer.h"
 
 namespace tenon::internal {
 
@@ -29,11 +28,12 @@ const StoredVariable& TensorSource::at(std::string_view name) const {
                       path_, near.empty() ? "" : "; it has " + join(near));
 }
 
-Tensor TensorSource::read(std::string_view name) const {
-  return read(name, TensorSlice::whole(at(name).shape));
+Tensor TensorSource::read(std::string_view name, const Reading& reading) const {
+  return read(name, TensorSlice::whole(at(name).shape), reading);
 }
 
-Tensor TensorSource::read(std::string_view name, const TensorSlice& slice) const {
+Tensor TensorSource::read(std::string_view name, const TensorSlice& slice,
+                          const Reading& reading) const {
   const StoredVariable& variable = at(name);
   require<UnimplementedError>(size_of(variable.dtype) != 0, ErrorKind::dtype_incompatible,
                               "Tensor ", name, " in checkpoint ", path_, " is of dtype ",
@@ -44,19 +44,21 @@ Tensor TensorSource::read(std::string_view name, const TensorSlice& slice) const
   const std::vector<Piece>& pieces = pieces_[index_of(variable)];
   const TensorSlice wanted = slice.resolved(variable.shape);
   for (const Piece& piece : pieces) {
-    if (piece.slice == wanted) return read_checked(variable, piece);
+    if (piece.slice == wanted) return read_checked(variable, piece, reading);
   }
-  Tensor tensor = uninitialized_tensor(variable.dtype, wanted.shape());
+  Tensor tensor = reading.allocate(variable.dtype, wanted.shape());
+  const Reading aside = {.threads = reading.threads};
   for (const Piece& piece : pieces) {
     if (overlap_count(piece.slice, wanted) == 0) continue;
-    copy_overlap(read_checked(variable, piece), piece.slice, tensor, wanted);
+    copy_overlap(read_checked(variable, piece, aside), piece.slice, tensor, wanted);
   }
   return tensor;
 }
 
 // No bytes but 0 and 1 are bools: a file may have others.
-Tensor TensorSource::read_checked(const StoredVariable& variable, const Piece& piece) const {
-  Tensor tensor = read_piece(variable, piece);
+Tensor TensorSource::read_checked(const StoredVariable& variable, const Piece& piece,
+                                  const Reading& reading) const {
+  Tensor tensor = read_piece(variable, piece, reading);
   if (tensor.dtype() == DType::bool_) {
     auto* bytes = static_cast<char*>(tensor.raw());
     std::transform(bytes, bytes + tensor.bytes(), bytes,

@@ -2,16 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/parallel.h"
 #include "core/io/tensor_slice.h"
+#include "core/tensor/buffer.h"
 #include "tenon/checkpoint.h"
 #include "tenon/tensor.h"
 
 namespace tenon::internal {
+
+// How a tensor is read.
+struct Reading {
+  std::function<Tensor(DType, const Shape&)> allocate = uninitialized_tensor;  // what is answered
+  ThreadPool* threads = nullptr;  // they share the work of large tensors; null: the caller alone
+};
 
 // A format derives from it, and in its constructor calls add for each tensor and then finish.
 // Thread-safe from then on.
@@ -30,9 +39,9 @@ class TensorSource {
   const train::StoredVariable& at(std::string_view name) const;
 
   // Throws as CheckpointReader::get_tensor does.
-  Tensor read(std::string_view name) const;
+  Tensor read(std::string_view name, const Reading& reading = {}) const;
   // A part of it, by a slice that fits: what of it isn't asked for is checked, too.
-  Tensor read(std::string_view name, const TensorSlice& slice) const;
+  Tensor read(std::string_view name, const TensorSlice& slice, const Reading& reading = {}) const;
 
  protected:
   // A part of a tensor as the file has it.
@@ -48,9 +57,12 @@ class TensorSource {
   void finish();
 
  private:
-  // The values of one piece, of the variable's dtype, which Tenon has.
-  virtual Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const = 0;
-  Tensor read_checked(const train::StoredVariable& variable, const Piece& piece) const;
+  // The values of one piece, of the variable's dtype, which Tenon has. What is allocated must have
+  // been seen to fit into the file.
+  virtual Tensor read_piece(const train::StoredVariable& variable, const Piece& piece,
+                            const Reading& reading) const = 0;
+  Tensor read_checked(const train::StoredVariable& variable, const Piece& piece,
+                      const Reading& reading) const;
   size_t index_of(const train::StoredVariable& variable) const {
     return static_cast<size_t>(&variable - variables_.data());
   }

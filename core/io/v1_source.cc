@@ -64,7 +64,8 @@ V1Source::V1Source(const std::string& path, const std::vector<std::string>& file
   finish();
 }
 
-Tensor V1Source::read_piece(const train::StoredVariable& variable, const Piece& piece) const {
+Tensor V1Source::read_piece(const train::StoredVariable& variable, const Piece& piece,
+                            const Reading& reading) const {
   const Part& part = parts_[piece.id];
   const std::optional<std::string> stored = part.table->find(part.key);
   if (!stored) fail_v1(*part.table, "the values of tensor " + variable.name + " aren't there");
@@ -73,7 +74,7 @@ Tensor V1Source::read_piece(const train::StoredVariable& variable, const Piece& 
     const Shape shape = piece.slice.shape();
     // Each value takes a byte at least.
     if (static_cast<uint64_t>(shape.element_count()) <= values.size()) {
-      Tensor tensor = uninitialized_tensor(variable.dtype, shape);
+      Tensor tensor = reading.allocate(variable.dtype, shape);
       if (decode_tensor_values(values, tensor)) return tensor;
     }
   } catch (const protozero::exception&) {  // NOLINT(bugprone-empty-catch): it is said below

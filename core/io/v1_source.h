@@ -16,7 +16,8 @@ class V1Source : public TensorSource {
   V1Source(const std::string& path, const std::vector<std::string>& files);
 
  private:
-  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece) const override;
+  Tensor read_piece(const train::StoredVariable& variable, const Piece& piece,
+                    const Reading& reading) const override;
 
   struct Part {
     const Table* table = nullptr;

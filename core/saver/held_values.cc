@@ -10,23 +10,30 @@
 
 namespace tenon::internal {
 
-HeldValues::HeldValues(const Session& session, const std::vector<SavedVariable>& variables)
-    : session_(session.state()) {
-  require<FailedPreconditionError>(session_ != nullptr, ErrorKind::closed,
+std::vector<std::vector<VariableStorage*>> storages_of(
+    const Session& session, const std::vector<SavedVariable>& variables) {
+  const std::shared_ptr<SessionState>& state = session.state();
+  require<FailedPreconditionError>(state != nullptr, ErrorKind::closed,
                                    "Use of a Session that was moved from");
-  session_->check_open();
-  // In the order in which runs take them, each once.
-  std::set<VariableStorage*, std::less<>> in_order;
+  state->check_open();
+  std::vector<std::vector<VariableStorage*>> all;
   for (const SavedVariable& variable : variables) {
-    std::vector<VariableStorage*>& storages = storages_.emplace_back();
+    std::vector<VariableStorage*>& storages = all.emplace_back();
     for (const SavedVariable::Part& part : variable.parts) {
       const Operation op = part.variable.op();
       require<ValueError>(part.variable.graph() == session.graph(), ErrorKind::bad_argument,
                           "Variable ", op.name(), " is not of the session's graph");
-      storages.push_back(&session_->variable_storage(*op.node()));
-      in_order.insert(storages.back());
+      storages.push_back(&state->variable_storage(*op.node()));
     }
   }
+  return all;
+}
+
+HeldValues::HeldValues(const Session& session, const std::vector<SavedVariable>& variables)
+    : session_(session.state()), storages_(storages_of(session, variables)) {
+  // In the order in which runs take them, each once.
+  std::set<VariableStorage*, std::less<>> in_order;
+  for (const auto& storages : storages_) in_order.insert(storages.begin(), storages.end());
   for (VariableStorage* storage : in_order) {
     held_.push_back(std::make_unique<VariableAccess>(*storage, Access::kRead));
   }

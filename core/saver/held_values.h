@@ -14,6 +14,11 @@
 
 namespace tenon::internal {
 
+// What holds each part of each variable in an open session of their graph. Throws RuntimeError or
+// FailedPreconditionError (closed), and ValueError (bad_argument) for a variable of another graph.
+std::vector<std::vector<VariableStorage*>> storages_of(const Session& session,
+                                                       const std::vector<SavedVariable>& variables);
+
 // Holds all variables from when it is made until it dies: no run writes one of them meanwhile, so
 // that their values are of one moment.
 class HeldValues {

@@ -15,6 +15,7 @@
 #include "core/io/file.h"
 #include "core/saver/held_values.h"
 #include "core/saver/restore_plan.h"
+#include "core/saver/value_reader.h"
 
 namespace tenon::internal {
 
@@ -48,14 +49,6 @@ std::unique_ptr<TensorSource> open_for_restoring(const std::string& path) {
     fail<ValueError>(ErrorKind::no_such_file,
                      "The passed save_path is not a valid checkpoint: ", path, ". ", error.what());
   }
-}
-
-// A part of a tensor, or all of it, in the shape of its variable.
-Tensor read_part(const TensorSource& source, const RestorePlan::Entry& entry,
-                 const SavedVariable& variable, const SavedVariable::Part& part) {
-  if (!variable.is_whole()) return source.read(entry.tensor, part.slice);
-  const Tensor whole = source.read(entry.tensor);
-  return entry.shape.compatible_with(whole.shape()) ? whole : whole.reshaped(entry.shape);
 }
 
 }  // namespace
@@ -233,11 +226,13 @@ RestorePlan SaverState::restore(Session& session, const std::string& path,
   const std::unique_ptr<TensorSource> source = open_for_restoring(path);
   RestorePlan plan = make_restore_plan(variables_, *source, options_.reshape, options);
   if (!options.partial) require_complete(plan);
+  const std::vector<std::vector<VariableStorage*>> storages = storages_of(session, variables_);
+  ValueReader reader(session, *source);
   for (size_t i = 0; i < variables_.size(); ++i) {
     const RestorePlan::Entry& entry = plan.entries[i];
     if (entry.outcome != RestorePlan::Outcome::restored) continue;
-    for (const SavedVariable::Part& part : variables_[i].parts) {
-      part.variable.load(read_part(*source, entry, variables_[i], part), session);
+    for (size_t part = 0; part < variables_[i].parts.size(); ++part) {
+      reader.restore(variables_[i], part, entry, *storages[i][part]);
     }
   }
   return plan;

@@ -25,6 +25,7 @@ class SessionState {
   SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options);
 
   const std::shared_ptr<GraphState>& graph() const { return graph_; }
+  const SessionOptions& options() const { return options_; }
   const SessionDevices& devices() const { return *devices_; }
   const SessionVariables& variables() const { return variables_; }
   const ExecutableCache& executables() const { return executables_; }

@@ -44,5 +44,15 @@ TEST(Crc32cTest, GoesOnWhereItStopped) {
   }
 }
 
+TEST(Crc32cTest, JoinsThoseOfTwoStretches) {
+  std::string bytes;
+  for (int i = 0; i < 5000; ++i) bytes += static_cast<char>(i * i / 3);
+  const std::string_view all = bytes;
+  for (const size_t cut : {0, 1, 8, 3071, 3072, 4999, 5000}) {
+    const std::string_view first = all.substr(0, cut), second = all.substr(cut);
+    EXPECT_EQ(joined_crc32c(crc32c(first), crc32c(second), second.size()), crc32c(all)) << cut;
+  }
+}
+
 }  // namespace
 }  // namespace tenon::internal

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,31 @@ TEST_F(SaverTest, RestoresEveryDtypeBitForBit) {
   for (const Variable& variable : variables) {
     EXPECT_TRUE(same_bits(first.run(variable), second.run(variable))) << variable.name();
   }
+}
+
+// Large enough for several threads to share its reading.
+TEST_F(SaverTest, RestoresALargeTensorUnlessABitOfItIsWrong) {
+  const Tensor value = some_tensor(float32, {1500000});
+  const Variable w = variable_of("w", value);
+  Session session({.threads = 3});
+  initialize(session);
+  Saver saver;
+  saver.save(session, path("model"));
+  session.run(w.assign(zeros_like(w)));
+  const Tensor before = session.run(w);
+  const std::string data = path("model.data-00000-of-00001"), whole = file_contents(data);
+  for (const size_t at : {size_t{0}, whole.size() / 2, whole.size() - 1}) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 16);
+    std::ofstream(data, std::ios::binary) << flipped;
+    EXPECT_ERROR(saver.restore(session, path("model")), DataLossError, corrupt_file,
+                 "tensor w doesn't match its checksum");
+    EXPECT_TRUE(same_bits(session.run(w), before)) << at;
+  }
+  std::ofstream(data, std::ios::binary) << whole;
+  saver.restore(session, path("model"));
+  EXPECT_TRUE(same_bits(session.run(w), value));
+  EXPECT_TRUE(same_bits(session.run(w.assign_add(zeros_like(w))), value));
 }
 
 // TensorFlow's names, optimizer slots included.
