@@ -4,7 +4,6 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/graph/builder.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
 #include "core/ops/op_scope.h"
@@ -16,7 +15,6 @@
 namespace tenon::metrics {
 namespace {
 
-using internal::as_output;
 using internal::OpScope;
 using internal::require;
 using internal::str;

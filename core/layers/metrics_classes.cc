@@ -2,8 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/check.h"
-#include "core/graph/builder.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
 #include "tenon/array_ops.h"
@@ -14,7 +12,6 @@
 namespace tenon::metrics {
 namespace {
 
-using internal::as_output;
 using internal::metric_variable;
 
 // As a vector of int64, or of float for weights.

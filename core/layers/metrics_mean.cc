@@ -2,7 +2,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/graph/builder.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
 #include "tenon/array_ops.h"
@@ -14,8 +13,6 @@
 namespace tenon::metrics {
 namespace {
 
-using internal::as_output;
-using internal::fail;
 using internal::require;
 
 constexpr double kBeyond = 1e-7;  // how far the outer thresholds lie outside of 0 and 1

@@ -107,6 +107,18 @@ Initializer fill_function(const Json& form) {
   };
 }
 
+// A user's function of the shape: a wave over the elements, in double.
+Initializer wave(const Json& form) {
+  const double amplitude = form.value("amplitude", 1.0);
+  return [wave = form.at("wave"), amplitude](const Shape& shape, tenon::DType dtype) -> Input {
+    const tenon::Tensor values =
+        typed_literal({{"wave", wave}, {"shape", shape_answer(shape)}, {"dtype", "float64"}});
+    std::vector<double> scaled = as_doubles(values);
+    for (double& value : scaled) value *= amplitude;
+    return converted(tenon::Tensor::from<double>(scaled, shape), dtype);
+  };
+}
+
 // What C++ doesn't let a program write: it fails where it would be called.
 Initializer not_an_initializer(const Json&) {
   return [](const Shape&, tenon::DType) -> Input {
@@ -134,6 +146,7 @@ const std::map<std::string, Initializer (*)(const Json&)> kInitializers = {
     {"he_uniform", seeded<tenon::SeededInitializerOptions, tenon::he_uniform_initializer>},
     {"he_normal", seeded<tenon::SeededInitializerOptions, tenon::he_normal_initializer>},
     {"fill_function", fill_function},
+    {"wave", wave},
     {"needs_argument", not_an_initializer},
 };
 

@@ -33,10 +33,20 @@ Step find_step(const std::string& name) {
   for (const StepTable* steps :
        {&context_steps(), &scope_steps(), &variable_steps(), &collection_steps(), &op_steps(),
         &session_steps(), &default_session_steps(), &state_steps(), &gradient_steps(),
-        &average_steps(), &training_steps(), &loss_steps()}) {
+        &average_steps(), &training_steps(), &loss_steps(), &layer_steps(), &cell_steps()}) {
     if (auto found = steps->find(name); found != steps->end()) return found->second;
   }
   throw Mistake{"unknown_step", "KeyError", "there is no step " + name};
+}
+
+// An item of a list, by number.
+Thing item_of(const Thing& thing, const Json& index) {
+  const auto* list = std::get_if<std::shared_ptr<List>>(&thing);
+  const auto number = index.get<size_t>();
+  if (list == nullptr) throw BadReference{};
+  const std::vector<Thing> items = (*list)->things();
+  if (number >= items.size() || std::holds_alternative<None>(items[number])) throw BadReference{};
+  return items[number];
 }
 
 // A list holds a reference somewhere.
@@ -108,12 +118,12 @@ Thing Program::thing(const Json& value) const {
   const auto found = things_.find(value["ref"].get<std::string>());
   if (found == things_.end()) throw BadReference{};
   if (value.contains("index")) {
-    const auto* list = std::get_if<std::shared_ptr<List>>(&found->second);
-    const auto index = value["index"].get<size_t>();
-    if (list == nullptr) throw BadReference{};
-    const std::vector<Thing> items = (*list)->things();
-    if (index >= items.size() || std::holds_alternative<None>(items[index])) throw BadReference{};
-    return items[index];
+    Thing item = found->second;
+    const Json& path = value["index"];
+    for (const Json& index : path.is_array() ? path : Json::array({path})) {
+      item = item_of(item, index);
+    }
+    return item;
   }
   if (value.contains("field")) {
     const auto* scope = std::get_if<tenon::VariableScope>(&found->second);

@@ -25,7 +25,9 @@ using Thing =
     std::variant<None, tenon::Output, tenon::Operation, tenon::Variable, tenon::VariableScope,
                  std::shared_ptr<List>, std::shared_ptr<tenon::Session>,
                  std::shared_ptr<tenon::train::Optimizer>,
-                 std::shared_ptr<tenon::train::ExponentialMovingAverage>, Json>;
+                 std::shared_ptr<tenon::train::ExponentialMovingAverage>,
+                 std::shared_ptr<tenon::layers::Layer>, Json>;
+using LayerPtr = std::shared_ptr<tenon::layers::Layer>;
 
 // A list. One that get_collection_ref answered is the graph's own.
 struct List {
@@ -120,5 +122,7 @@ const StepTable& gradient_steps();
 const StepTable& average_steps();
 const StepTable& training_steps();
 const StepTable& loss_steps();
+const StepTable& layer_steps();
+const StepTable& cell_steps();
 
 }  // namespace replay

@@ -177,6 +177,9 @@ Result minimize(Program& program, const Json& step) {
   read_gradient_options(program, step, options);
   options.global_step = global_step(program, step);
   options.name = text(step, "name");
+  if (step.at("loss").is_null()) {
+    throw Mistake{"dtype_incompatible", "AttributeError", "None has no attribute dtype"};
+  }
   return {made->minimize(program.output(step.at("loss")), options), {{"kind", "train_op"}}};
 }
 

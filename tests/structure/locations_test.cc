@@ -32,11 +32,12 @@ const std::set<std::string> kMakeNothing = {"op",
                                             "get_non_slot",
                                             "no_regularizer"};
 
-// What optimizers call inside of minimize and apply_gradients, whose line it is then.
+// What optimizers call inside of minimize and apply_gradients, whose line it is then; and layers
+// inside of their own call: an activation, say.
 const std::set<std::string> kInsideOfOthers = {
-    "apply_dense", "apply_sparse", "finish", "zeros_slot", "slot_with_initializer",
-    "cast_to",     "read",         "write",  "update",     "step",
-    "decay"};
+    "apply_dense", "apply_sparse", "finish",     "zeros_slot", "slot_with_initializer",
+    "cast_to",     "read",         "write",      "update",     "step",
+    "decay",       "call",         "call_fused", "add_weight", "operator"};
 
 std::string without_comments(const fs::path& header) {
   std::ifstream file(header);
