@@ -51,6 +51,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"regularizers.h", "variables"},
     {"partitioners.h", "variables"},
     {"summary.h", "variables"},
+    {"gradient_accumulation.h", "training"},
     {"gradients.h", "training"},
     {"optimizer.h", "training"},
     {"optimizers.h", "training"},

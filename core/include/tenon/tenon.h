@@ -11,6 +11,7 @@
 #include "tenon/error.h"
 #include "tenon/file_writer.h"
 #include "tenon/global_step.h"
+#include "tenon/gradient_accumulation.h"
 #include "tenon/gradients.h"
 #include "tenon/graph.h"
 #include "tenon/init_from_checkpoint.h"
