@@ -24,6 +24,7 @@ FailedPreconditionError::~FailedPreconditionError() = default;
 NotFoundError::~NotFoundError() = default;
 OutOfRangeError::~OutOfRangeError() = default;
 ResourceExhaustedError::~ResourceExhaustedError() = default;
+DeadlineExceededError::~DeadlineExceededError() = default;
 PermissionDeniedError::~PermissionDeniedError() = default;
 DataLossError::~DataLossError() = default;
 UnimplementedError::~UnimplementedError() = default;
@@ -50,6 +51,10 @@ std::string_view to_string(ErrorKind kind) noexcept {
     TENON_KIND(bad_constraint)
     TENON_KIND(bad_getter)
     TENON_KIND(inside_control_flow)
+    TENON_KIND(flow_mismatch)
+    TENON_KIND(assertion_failed)
+    TENON_KIND(not_computed)
+    TENON_KIND(timed_out)
     TENON_KIND(bad_device)
     TENON_KIND(bad_placement)
     TENON_KIND(no_kernel)

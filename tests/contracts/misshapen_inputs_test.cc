@@ -81,6 +81,8 @@ Tensor value_of(const SampleInput& input) {
     for (size_t i = 0; i < count; ++i) {
       tensor.mutable_data<float>()[i] = 0.5f + static_cast<float>(i % 7);
     }
+  } else if (input.dtype == bool_ && !input.numbers.empty()) {
+    for (size_t i = 0; i < count; ++i) tensor.mutable_data<bool>()[i] = number(i) != 0;
   } else if (tensor.bytes() != 0) {
     std::memset(tensor.raw(), 0, tensor.bytes());
   }

@@ -41,6 +41,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"math_ops.h", "ops"},
     {"array_ops.h", "ops"},
     {"random_ops.h", "ops"},
+    {"check_ops.h", "ops"},
     {"variable.h", "variables"},
     {"state_ops.h", "variables"},
     {"variable_scope.h", "variables"},

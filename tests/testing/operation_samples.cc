@@ -183,6 +183,8 @@ void add_summaries(Samples& samples) {
   samples.push_back({"HistogramSummary", {text, floats({2, 3})}});
   samples.push_back({"ImageSummary", {text, floats({2, 4, 5, 3})}});
   samples.push_back({"TensorSummaryV2", {text, texts, text}});
+  const SampleInput holds{.dtype = bool_, .shape = {}, .numbers = {1}};
+  samples.push_back({"Assert", {holds, text, texts}});
 }
 
 std::multimap<std::string, OperationSample> all_samples() {

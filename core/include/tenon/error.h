@@ -39,7 +39,11 @@ enum class ErrorKind {
   bad_auxiliary_name_scope,
   bad_constraint,
   bad_getter,
-  inside_control_flow,  // an initial value made inside a conditional or loop
+  inside_control_flow,  // what is made inside a conditional or loop, used outside of it
+  flow_mismatch,        // branches, or rounds of a loop, that don't fit each other
+  assertion_failed,     // a guard that doesn't hold
+  not_computed,         // a fetch that hangs on a branch that wasn't taken
+  timed_out,            // a run that took longer than it may
   bad_device,           // a device string that doesn't parse
   bad_placement,        // an operation on a device that the session doesn't have
   no_kernel,            // an operation with no implementation for this dtype and device
@@ -131,6 +135,11 @@ class TENON_API ResourceExhaustedError : public Error {
  public:
   using Error::Error;
   ~ResourceExhaustedError() override;
+};
+class TENON_API DeadlineExceededError : public Error {
+ public:
+  using Error::Error;
+  ~DeadlineExceededError() override;
 };
 class TENON_API PermissionDeniedError : public Error {
  public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tenon/basic_session_run_hooks.h"
+#include "tenon/check_ops.h"
 #include "tenon/checkpoint.h"
 #include "tenon/collections.h"
 #include "tenon/coordinator.h"
