@@ -132,7 +132,14 @@ Context enter_control_dependencies(const ControlInputs& inputs) {
 Context internal::enter_no_control_dependencies() {
   GraphContexts::ControlEntry entry;
   entry.is_null = true;
-  return push(&GraphContexts::controls, std::move(entry));
+  const std::shared_ptr<GraphState> graph = default_graph_state();
+  GraphContexts& contexts = graph->contexts();
+  contexts.controls.push_back(std::move(entry));
+  // As in TensorFlow, what is made inside stands in no conditional or loop either.
+  return Context([graph, before = std::exchange(contexts.body, nullptr)] {
+    pop(graph->contexts().controls);
+    graph->contexts().body = before;
+  });
 }
 
 ScopeGuard control_dependencies(const ControlInputs& inputs) {

@@ -205,12 +205,13 @@ Node* GraphState::add_node(NodeArguments arguments) {
   require<RuntimeError>(!finalized, ErrorKind::bad_argument,
                         "Graph is finalized and cannot be modified: no operation of type ",
                         arguments.type, " can be added, asked for at ", arguments.where);
+  make_visible(arguments);
   Node& node = storage_.emplace_back();
   std::vector<PendingConstant> constants;
   FreeName name;
   try {
     constants = resolve_signature(arguments, node);
-    name = name_of_new_node(arguments);
+    name = name_of_new_node(arguments.type, arguments.name);
   } catch (...) {
     storage_.pop_back();
     throw;
@@ -237,8 +238,9 @@ Node* GraphState::add_node(NodeArguments arguments) {
 }
 
 // `asked` is null for a name that is taken as it is: it isn't counted.
-GraphState::FreeName GraphState::name_of_new_node(const NodeArguments& arguments) {
-  std::string_view asked = arguments.name.empty() ? arguments.type : arguments.name;
+GraphState::FreeName GraphState::name_of_new_node(std::string_view type,
+                                                  const std::string& wanted) {
+  std::string_view asked = wanted.empty() ? type : wanted;
   FreeName name;
   if (asked.back() == '/') {
     asked.remove_suffix(1);
@@ -289,6 +291,7 @@ Node* GraphState::add_constant(FreeName name, Tensor value, const Location& wher
 
 Node* GraphState::append(GraphContexts& here, Node& node, NameEntry& entry) {
   node.id = static_cast<int>(nodes_.size());
+  node.body = here.body;
   node.same_name = entry.last_node;
   nodes_.push_back(&node);
   entry.last_node = &node;
@@ -346,7 +349,8 @@ void GraphState::apply_control_inputs(GraphContexts& here, Node& node) {
                     [&](const Endpoint& input) { return entry.made.contains(input.node); })) {
       continue;
     }
-    for (Node* input : entry.inputs) {
+    for (Node* waited_for : entry.inputs) {
+      Node* const input = visible_from(here.body, waited_for);
       const auto& have = node.control_inputs;
       if (!is_input(input) && std::find(have.begin(), have.end(), input) == have.end()) {
         node.control_inputs.push_back(input);

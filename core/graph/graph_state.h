@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/graph/body.h"
 #include "core/graph/name_table.h"
 #include "core/graph/node.h"
 #include "tenon/graph.h"
@@ -43,6 +44,18 @@ struct NodeArguments {
   AttrMap attrs = {};  // without those that follow from the inputs
   Location where = {};
   std::optional<Shape> shape = {};  // merged into the first output's inferred shape
+};
+
+// What an operation that owns bodies is made of.
+struct FlowArguments {
+  std::string_view type;
+  std::string name = {};  // as NodeArguments::name
+  std::vector<Endpoint> inputs = {};
+  std::vector<Node*> control_inputs = {};
+  std::vector<DType> output_dtypes = {};
+  Shapes output_shapes = {};
+  Flow flow = {};
+  Location where = {};
 };
 
 // State of later layers, one of each type, made on first use.
@@ -80,6 +93,7 @@ struct GraphContexts {
   std::span<ControlEntry> active_controls();
 
   std::string name_scope;  // without slash; "" at the root
+  Body* body = nullptr;    // that operations are made in; null: the graph itself
   std::vector<DeviceEntry> devices;
   std::vector<ControlEntry> controls;
   std::vector<Node*> colocations;
@@ -104,6 +118,11 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   // thread say of devices, control inputs and colocation. Nothing has changed when it throws.
   // Throws what the operation's definition throws, RuntimeError when finalized.
   Node* add_node(NodeArguments arguments);
+
+  // The same for an operation that owns bodies, which are built with it.
+  Node* add_flow(FlowArguments arguments);
+  // A body to be built; it lives as long as the graph.
+  Body& add_body(Body body);
 
   Node* find_node(std::string_view name) const;  // null when there is none
   int node_count() const;
@@ -175,7 +194,8 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   void use(const FreeName& name);
   void use(NameEntry& entry);
   Node* add_constant(FreeName name, Tensor value, const Location& where);
-  FreeName name_of_new_node(const NodeArguments& arguments);
+  FreeName name_of_new_node(std::string_view type, const std::string& name);
+  void make_visible(NodeArguments& arguments);
   Node* append(GraphContexts& here, Node& node, NameEntry& entry);
   void take_back_last();
   void apply_place(GraphContexts& here, Node& node);
@@ -185,6 +205,8 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
 
   uint64_t id_;
   std::deque<Node> storage_;  // those taken back, too
+  std::deque<Body> bodies_;
+  std::deque<Flow> flows_;
   std::vector<Node*> nodes_;  // by id
   mutable NameTable names_;
   int trials_ = 0;

@@ -11,6 +11,8 @@
 namespace tenon::internal {
 
 class Node;
+struct Body;
+struct Flow;
 
 // One output of a node.
 struct Endpoint {
@@ -37,6 +39,8 @@ class Node {
   InlineVector<bool, 4> output_refs;  // whether an output is a reference to a variable
   Shapes output_shapes;
   Location made_at;
+  Body* body = nullptr;       // that it stands in (body.h); null: the graph itself
+  Flow* flow = nullptr;       // of one that owns bodies
   Node* same_name = nullptr;  // the one before it whose name differs only in case
 
   const std::string& type() const { return def->name; }

@@ -73,6 +73,8 @@ enum class PlanAction : uint8_t {
   kAssign,            // its second input becomes the value of the variable that it writes
   kIsInitialized,     // says whether the variable that is its input has a value
   kInitializedValue,  // its first input where that variable has a value, else its second
+  kBranch,            // runs one of its two bodies
+  kLoop,              // runs its bodies again and again
 };
 
 // One row of the table of operations. Type, input order, attribute names and defaults are those of

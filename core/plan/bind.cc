@@ -32,7 +32,21 @@ void check_countable(const TensorSpec& spec) {
 class Binder {
  public:
   Binder(const PlanGraph& graph, const PlanEnvironment& environment)
-      : graph_(graph), environment_(environment) {}
+      : graph_(graph), environment_(environment), users_(graph.value_count()) {
+    find_users();
+  }
+
+  // Of the feeds, by number.
+  std::vector<bool> needed_feeds() const {
+    std::vector<bool> needed;
+    for (size_t i = 0; i < graph_.value_count(); ++i) {
+      const int feed = graph_.value(ValueId(i)).feed();
+      if (feed < 0) continue;
+      if (std::ssize(needed) <= feed) needed.resize(static_cast<size_t>(feed) + 1);
+      needed[static_cast<size_t>(feed)] = users_[ValueId(i)].needs_value;
+    }
+    return needed;
+  }
 
   Step step_of(const PlanOp& op) const {
     Step step;
@@ -54,6 +68,9 @@ class Binder {
         step.value = graph_.stored(op.output());
         step.initial = graph_.value(op.input(1)).shape;
         break;
+      case StepKind::kBodies:
+        step.flow = flow_step(op);
+        break;
       case StepKind::kCopy:
         step.value = graph_.stored(op.output());
         break;
@@ -68,6 +85,41 @@ class Binder {
   }
 
  private:
+  struct Users {
+    bool any = false;
+    bool needs_value = false;  // bodies may do without
+  };
+
+  // A value's users, and those of the values whose memory is its.
+  void find_users() {
+    const auto add = [&](ValueId value, bool needs_value) {
+      users_[value].any = true;
+      users_[value].needs_value |= needs_value;
+    };
+    for (const OpId id : graph_.ops()) {
+      const PlanOp& op = graph_.op(id);
+      const bool needs_value = op.kind != StepKind::kBodies && op.kind != StepKind::kNothing;
+      for (const ValueId input : op.inputs()) {
+        add(PlanGraph::made_in(graph_.owner_id(input)), needs_value);
+      }
+    }
+    for (const ValueId fetch : graph_.fetches()) {
+      add(PlanGraph::made_in(graph_.owner_id(fetch)), false);
+    }
+  }
+
+  std::shared_ptr<const FlowStep> flow_step(const PlanOp& op) const {
+    FlowStep flow{.repeats = op.def().action == PlanAction::kLoop,
+                  .variables = op.node->flow->variables};
+    for (size_t i = 0; i < op.outputs().size(); ++i) {
+      flow.wanted.push_back(users_[op.output(i)].any);
+      flow.needed.push_back(users_[op.output(i)].needs_value);
+    }
+    for (const ValueId input : op.inputs()) flow.taken.push_back(spec_of(input));
+    flow.bodies = body_calls(*op.node, flow.wanted);
+    return std::make_shared<const FlowStep>(std::move(flow));
+  }
+
   void prepare(const PlanOp& op, Step& step) const {
     KernelRequest request{.op = op.node->type(), .attrs = &op.node->attrs};
     AttrMap seeded;
@@ -101,7 +153,8 @@ class Binder {
   // A handle stands for its variable.
   TensorSpec spec_of(ValueId id) const {
     const PlanValue& value = graph_.value(id);
-    if (value.dtype != DType::resource) return {value.dtype, value.shape};
+    const bool is_handle = value.dtype == DType::resource && value.variable().exists();
+    if (!is_handle) return {value.dtype, value.shape};
     const Node& variable = *graph_.variable(value.variable()).node;
     return {variable.attrs.get<DType>("dtype"),
             environment_.variable_shape(variable).value_or(variable.attrs.get<Shape>("shape"))};
@@ -109,6 +162,7 @@ class Binder {
 
   const PlanGraph& graph_;
   const PlanEnvironment& environment_;
+  IdVector<ValueId, Users> users_;
 };
 
 }  // namespace
@@ -147,6 +201,7 @@ void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan
   plan.devices = environment.devices();
   plan.event_count = graph.events;
   const Binder binder(graph, environment);
+  plan.needed_feeds = binder.needed_feeds();
   for (const OpId id : steps_of(graph)) plan.steps.push_back(binder.step_of(graph.op(id)));
 }
 

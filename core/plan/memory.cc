@@ -42,7 +42,8 @@ class Liveness {
   bool in_arena(OwnerId id) const {
     const Owner owner = graph_.owner(PlanGraph::made_in(id));
     return !owner.is_known && !owner.variable.exists() && owner.feed < 0 &&
-           owner.producer.exists() && !owner.is_string && lives_[id].first >= 0;
+           owner.producer.exists() && !owner.is_string && lives_[id].first >= 0 &&
+           graph_.op(owner.producer).kind != StepKind::kBodies;
   }
 
  private:
@@ -188,6 +189,9 @@ class SlotMaker {
     if (owner.feed >= 0) return add_slot(slot_in(owner.id, Slot::Place::kFeed, owner.feed));
     if (owner.variable.exists()) {
       return add_slot(slot_in(owner.id, Slot::Place::kVariable, owner.variable.number()));
+    }
+    if (owner.producer.exists() && graph_.op(owner.producer).kind == StepKind::kBodies) {
+      return add_slot(slot_in(owner.id, Slot::Place::kMade, plan_.made_count++));
     }
     if (owner.is_string) {
       plan_.string_tensors.push_back(graph_.stored(made));

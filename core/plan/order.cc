@@ -48,6 +48,13 @@ void mark_initialization(PlanGraph& plan, const WriteOrder& writes) {
       });
       if (!assigned) plan.variable(variable).must_be_initialized = true;
     };
+    if (op.kind == StepKind::kBodies) {  // they look themselves when they run
+      for (size_t i = 0; i < op.inputs().size(); ++i) {
+        const VariableId read = plan.variable_behind(op.input(i));
+        if (read.exists() && reads_memory(op, i)) mark(read);
+      }
+      continue;
+    }
     const bool asks = op.kind == StepKind::kIsInitialized || op.kind == StepKind::kInitializedValue;
     for (size_t read = asks ? 1 : 0; read < op.reads.size(); ++read) mark(op.reads[read]);
     if (op.kind == StepKind::kAssign) continue;

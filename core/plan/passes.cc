@@ -11,7 +11,7 @@ constexpr std::array<Pass, 11> kPasses = {{
     {"prune", "copies what the fetches and targets depend on",
      [](PlanGraph& graph, PassContext& in) { prune(graph, in.graph, in.request); }},
     {"specialise", "works out every shape, and the values that follow from constants",
-     [](PlanGraph& graph, PassContext& in) { specialise(graph, in.environment); }},
+     [](PlanGraph& graph, PassContext& in) { specialise(graph, in.environment, &in.graph); }},
     {"cut", "ends the plan before shapes that depend on values of the run",
      [](PlanGraph& graph, PassContext& in) { in.plan.rest = cut(graph, in.request); }},
     {"need", "erases what nothing needs",

@@ -42,7 +42,9 @@ void run_passes(PlanGraph& graph, PassContext& context, std::string_view dumped 
 
 // Each pass by itself, in a file of its name that says what it does.
 void prune(PlanGraph& plan, const GraphState& graph, const PlanRequest& request);
-void specialise(PlanGraph& plan, const PlanEnvironment& environment);
+// With the graph, shapes of what bodies hand out are worked out from these.
+void specialise(PlanGraph& plan, const PlanEnvironment& environment,
+                const GraphState* graph = nullptr);
 std::unique_ptr<PlanRest> cut(PlanGraph& plan, const PlanRequest& request);  // null: no cut
 void erase_unneeded(PlanGraph& plan);
 void simplify(PlanGraph& plan);

@@ -135,6 +135,7 @@ class Placer {
 
   // The variable that must lie where the node is, for it to use that input; null if none must.
   static const Node* variable_beside(const Node& node, size_t input) {
+    if (node.flow != nullptr) return nullptr;  // its bodies' operations go there
     const Node* variable = variable_of(node.inputs[input]);
     if (variable == nullptr) return nullptr;
     const bool is_handle = variable->output_dtypes[0] == DType::resource;

@@ -20,6 +20,8 @@ std::string_view name_of(StepKind kind) {
       return "is_initialized";
     case StepKind::kInitializedValue:
       return "initialized_value";
+    case StepKind::kBodies:
+      return "bodies";
     case StepKind::kCopy:
       return "copy";
     case StepKind::kSend:

@@ -7,6 +7,7 @@
 
 #include "core/backend/backend.h"
 #include "core/plan/arena_layout.h"
+#include "core/plan/bodies.h"
 #include "core/plan/plan_graph.h"
 
 namespace tenon::internal {
@@ -22,11 +23,12 @@ struct Slot {
     kVariable,  // a variable's memory
     kOutput,    // the tensor that is handed out
     kStrings,   // host strings: a tensor that each context keeps
+    kMade,      // a tensor that bodies hand out when they run
   };
   Place place = Place::kArena;
   int memory = kHost;  // the device whose memory it is in
   size_t offset = 0;   // of kArena
-  int index = 0;       // of the constant, feed, variable, output or string tensor
+  int index = 0;       // of the constant, feed, variable, output, string tensor or made one
 };
 
 struct Step {
@@ -41,10 +43,11 @@ struct Step {
   int event = -1;           // of kSend and kReceive
   bool recordable = false;  // whether a device may record it: the same launch, run after run
   size_t workspace_offset = 0;
-  TensorSpec value = {};              // what is assigned, copied, sent or received
-  Shape initial = {};                 // of kInitializedValue: the initial value's
-  std::vector<TensorSpec> made = {};  // of each output
-  std::string fused = {};             // what was fused in, for reading
+  TensorSpec value = {};                      // what is assigned, copied, sent or received
+  Shape initial = {};                         // of kInitializedValue: the initial value's
+  std::vector<TensorSpec> made = {};          // of each output
+  std::string fused = {};                     // what was fused in, for reading
+  std::shared_ptr<const FlowStep> flow = {};  // of kBodies
 };
 
 // Steps that follow each other on one device and are recorded together.
@@ -74,10 +77,12 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Segment> segments;
   std::vector<Tensor> constants;
+  std::vector<bool> needed_feeds;  // whether a step takes it that needs a value
   std::vector<PlanVariable> variables;
   std::vector<Shape> variable_shapes;  // that it was made for; unknown where it doesn't matter
   std::vector<PlanOutput> outputs;     // of the fetches
   std::vector<TensorSpec> string_tensors;
+  int made_count = 0;               // of tensors that bodies hand out
   std::vector<ArenaLayout> arenas;  // by device whose memory it is
   int event_count = 0;
   size_t most_inputs = 0, most_outputs = 0;

@@ -76,10 +76,6 @@ void PlanGraph::set_variable(ValueId value, VariableId variable) {
   values_[value].variable_ = variable;
 }
 
-void PlanGraph::add_body(OpId op, std::unique_ptr<PlanGraph> body) {
-  ops_[op].bodies_.push_back(std::move(body));
-}
-
 void PlanGraph::add_input(OpId op, ValueId value) { ops_[op].inputs_.push_back(value); }
 
 void PlanGraph::replace_input(OpId op, size_t i, ValueId value) { ops_[op].inputs_[i] = value; }
@@ -212,8 +208,6 @@ std::string PlanGraph::to_string() const {
     }
     for (const OpId control : op.controls_) text += str(" after ", control.number());
     text += "\n";
-    for (const auto& body : op.bodies_)
-      text += "body of " + op.node->name + ":\n" + body->to_string();
   }
   return text;
 }

@@ -11,10 +11,8 @@
 // A value has a dtype and a shape of its own, also where its memory is another value's (a reshaped
 // tensor, a variable that was read): Owner, which says whose memory it is, has neither.
 //
-// Operations may hold bodies: plan graphs of their own, that run when and as often as the operation
-// says (branches, loops). A body's feeds are what the operation hands in, its fetches what it hands
-// out; ids are of one graph. Passes see one graph at a time and are run on each body like on the
-// graph that holds it (for_each_body).
+// Operations may run bodies (branches, loops; bodies.h): each is planned by itself, as a run of its
+// own, when it first runs.
 #pragma once
 
 #include <functional>
@@ -80,6 +78,7 @@ enum class StepKind : uint8_t {
   kAssign,            // a variable is given a value
   kIsInitialized,     // says whether a variable has one
   kInitializedValue,  // a variable's value, or another one
+  kBodies,            // bodies run (bodies.h)
   kCopy,              // a read of a variable that must outlive a write
   // A value crosses from one device's memory to another's. A device sends by copying into the
   // receiver's memory; from the host the receiver copies. The other of the two only waits.
@@ -96,8 +95,9 @@ class PlanOp {
   DeviceId device = kHostDevice;  // that it runs on (set by transfer)
   std::vector<VariableId> reads;  // variables whose memory it reads when it runs
   std::vector<VariableId> writes;
-  std::vector<int> written_inputs;  // the inputs of `writes`
-  std::vector<int> host_inputs;     // that the kernel wants in host memory (set by transfer)
+  std::vector<int> written_inputs;   // the inputs of `writes`
+  std::vector<int> host_inputs;      // that the kernel wants in host memory (set by transfer)
+  std::vector<bool> wanted_outputs;  // of one that runs bodies: those that the request needs
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
   DeviceId peer = kHostDevice;  // of kSend and kReceive: the other device
@@ -111,7 +111,6 @@ class PlanOp {
   ValueId output(int i = 0) const { return nth(outputs_, i); }
   // Operations that it waits for, besides the producers of its inputs.
   std::span<const OpId> controls() const { return controls_; }
-  std::span<const std::unique_ptr<PlanGraph>> bodies() const { return bodies_; }
 
   const OpDef& def() const { return *node->def; }
   bool is_variable() const { return kind == StepKind::kNothing && def().is_variable; }
@@ -123,7 +122,6 @@ class PlanOp {
   std::vector<ValueId> inputs_;
   std::vector<ValueId> outputs_;
   std::vector<OpId> controls_;
-  std::vector<std::unique_ptr<PlanGraph>> bodies_;
 };
 
 struct PlanVariable {
@@ -180,7 +178,6 @@ class PlanGraph {
   void add_fetch(ValueId value) { fetches_.push_back(value); }
   void set_fetches(std::vector<ValueId> values) { fetches_ = std::move(values); }
   void replace_fetch(size_t i, ValueId value) { fetches_[i] = value; }
-  void add_body(OpId op, std::unique_ptr<PlanGraph> body);
 
   void add_input(OpId op, ValueId value);
   void replace_input(OpId op, size_t i, ValueId value);
@@ -210,12 +207,6 @@ class PlanGraph {
       if (const OpId producer = values_[input].producer_; producer.exists()) visit(producer);
     }
     for (const OpId control : op.controls_) visit(control);
-  }
-  template <typename F>
-  void for_each_body(F&& visit) const {
-    for (const OpId id : order_) {
-      for (const std::unique_ptr<PlanGraph>& body : ops_[id].bodies_) visit(*body);
-    }
   }
 
   // Throw RuntimeError (bad_placement for memories) that says what doesn't hold. `behind` is the

@@ -36,6 +36,8 @@ struct PlanRequest {
   std::vector<FedValue> feeds = {};
   std::vector<const Node*> done = {};  // ran already, before a cut: never run again
   bool keep_on_device = false;         // results stay in the memory they were made in
+  // Of a run of a body: what is around it ran already, all but constants and variables is fed.
+  const Body* body = nullptr;
 };
 
 // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.

@@ -2,10 +2,12 @@
 // Nothing behind a fed value is copied.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/plan/bodies.h"
 #include "core/plan/passes.h"
 
 namespace tenon::internal {
@@ -23,6 +25,7 @@ class Pruner {
 
   void run() {
     for (size_t i = 0; i < request_.feeds.size(); ++i) add_feed(i);
+    find_wanted_outputs();
     for (const Endpoint& fetch : request_.fetches) {
       if (feed_of(fetch, nullptr) == nullptr) visit(source(fetch).node);
     }
@@ -35,7 +38,19 @@ class Pruner {
   }
 
  private:
+  // Of an operation that runs bodies.
+  struct WantedFlow {
+    std::vector<bool> wanted;  // outputs
+    std::vector<bool> needed;  // inputs
+  };
   enum class State : uint8_t { kUnseen, kOpen, kDone, kCopied };
+
+  // Whether it is around the body that is to run, which finds variables and constants by itself.
+  bool is_around(const Node& node) const {
+    if (request_.body == nullptr || node.def->is_variable) return false;
+    if (node.def->action == PlanAction::kConstant) return false;
+    return node.body != request_.body;
+  }
 
   static uint64_t key(const Endpoint& endpoint) {
     return static_cast<uint64_t>(endpoint.node->id) << 20 | static_cast<uint64_t>(endpoint.index);
@@ -94,11 +109,13 @@ class Pruner {
         continue;
       }
       const size_t i = next++;
-      if (i < inputs && feed_of(node->inputs[i], node) != nullptr) continue;
+      if (i < inputs && (feed_of(node->inputs[i], node) != nullptr || !needs_input(*node, i))) {
+        continue;
+      }
       const Node* child =
           i < inputs ? source(node->inputs[i]).node : node->control_inputs[i - inputs];
       if (i >= inputs && stands_for_a_feed(*child, node)) continue;
-      if (state_of(child) != State::kUnseen) continue;
+      if (state_of(child) != State::kUnseen || is_around(*child)) continue;
       state_of(child) = State::kOpen;
       stack.emplace_back(child, 0);
     }
@@ -106,7 +123,7 @@ class Pruner {
 
   void add_op(const Node& node) {
     const OpId op = plan_.add_op(node);
-    for (const Endpoint& input : node.inputs) plan_.add_input(op, value_of(input, &node));
+    add_inputs(op, node);
     for (const Node* control : node.control_inputs) {
       if (state_of(control) == State::kCopied) plan_.add_control(op, op_of(control));
     }
@@ -114,6 +131,73 @@ class Pruner {
     add_variables(op);
     op_of(&node) = op;
     state_of(&node) = State::kCopied;
+  }
+
+  // In place of an input that isn't needed stands another one, which is.
+  void add_inputs(OpId op, const Node& node) {
+    const auto found = flows_.find(&node);
+    if (found == flows_.end()) {
+      for (const Endpoint& input : node.inputs) plan_.add_input(op, value_of(input, &node));
+      return;
+    }
+    const std::vector<bool>& needed = found->second.needed;
+    const auto any = std::find(needed.begin(), needed.end(), true) - needed.begin();
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const size_t taken = needed[i] ? i : static_cast<size_t>(any);
+      plan_.add_input(op, value_of(node.inputs[taken], &node));
+    }
+    plan_.op(op).wanted_outputs = found->second.wanted;
+  }
+
+  bool needs_input(const Node& node, size_t input) const {
+    const auto found = flows_.find(&node);
+    return found == flows_.end() || found->second.needed[input];
+  }
+
+  // What bodies hand out is made only where it is wanted: neither does what only the rest hangs on
+  // run.
+  void find_wanted_outputs() {
+    std::unordered_set<const Node*> seen;
+    std::vector<const Node*> open;
+    const auto reach = [&](const Node* node) {
+      const bool is_open = state_of(node) == State::kUnseen && !is_around(*node);
+      if (is_open && seen.insert(node).second) open.push_back(node);
+    };
+    const auto want = [&](const Endpoint& endpoint) {
+      const Endpoint from = source(endpoint);
+      reach(from.node);
+      if (from.node->flow == nullptr || state_of(from.node) != State::kUnseen) return;
+      WantedFlow& flow = flows_[from.node];
+      flow.wanted.resize(from.node->output_dtypes.size());
+      if (nth(flow.wanted, from.index)) return;
+      nth(flow.wanted, from.index) = true;
+      open.push_back(from.node);  // again: it needs more inputs
+    };
+    for (const Endpoint& fetch : request_.fetches) {
+      if (feed_of(fetch, nullptr) == nullptr) want(fetch);
+    }
+    for (const Node* target : request_.targets) reach(target);
+    while (!open.empty()) {
+      const Node* node = open.back();
+      open.pop_back();
+      if (node->flow != nullptr) {
+        WantedFlow& flow = flows_[node];
+        flow.wanted.resize(node->output_dtypes.size());
+        flow.needed = needed_inputs(*node, flow.wanted);
+        add_variable_inputs(*node, flow.needed);
+      }
+      for (size_t i = 0; i < node->inputs.size(); ++i) {
+        const bool is_needed = node->flow == nullptr || flows_[node].needed[i];
+        if (is_needed && feed_of(node->inputs[i], node) == nullptr) want(node->inputs[i]);
+      }
+      for (const Node* control : node->control_inputs) reach(control);
+    }
+  }
+
+  static void add_variable_inputs(const Node& node, std::vector<bool>& needed) {
+    for (size_t i = 0; i < needed.size(); ++i) {
+      if (node.inputs[i].node->def->is_variable) needed[i] = true;
+    }
   }
 
   VariableId variable_id(const Node& node) {
@@ -126,6 +210,7 @@ class Pruner {
     PlanOp& op = plan_.op(id);
     const Node& node = *op.node;
     if (node.def->is_variable) return plan_.set_variable(op.output(), variable_id(node));
+    if (owns_bodies(node)) return add_variables_of_bodies(op);
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const bool is_fed = feed_of(node.inputs[i], &node) != nullptr;
       const bool is_written = contains(node.def->writes, i);
@@ -144,11 +229,26 @@ class Pruner {
     }
   }
 
+  // Those that an operation's bodies use; each is an input of it.
+  void add_variables_of_bodies(PlanOp& op) {
+    for (const auto& [variable, is_written] : variables_in(*op.node)) {
+      const VariableId id = variable_id(*variable);
+      op.reads.push_back(id);
+      if (!is_written) continue;
+      for (size_t i = 0; i < op.node->inputs.size(); ++i) {
+        if (op.node->inputs[i].node != variable) continue;
+        op.writes.push_back(id);
+        op.written_inputs.push_back(static_cast<int>(i));
+      }
+    }
+  }
+
   PlanGraph& plan_;
   const PlanRequest& request_;
   std::vector<State> state_of_;  // by node id
   std::vector<OpId> op_of_;      // by node id
   std::unordered_map<uint64_t, Fed> fed_;
+  std::unordered_map<const Node*, WantedFlow> flows_;
   std::unordered_map<const Node*, VariableId> variable_of_node_;
 };
 

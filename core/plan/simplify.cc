@@ -20,6 +20,9 @@ StepKind own_kind(const OpDef& def) {
       return StepKind::kIsInitialized;
     case PlanAction::kInitializedValue:
       return StepKind::kInitializedValue;
+    case PlanAction::kBranch:
+    case PlanAction::kLoop:
+      return StepKind::kBodies;
     default:
       return StepKind::kNothing;
   }

@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/static_value.h"
+#include "core/plan/bodies.h"
 #include "core/plan/passes.h"
 #include "core/plan/write_order.h"
 
@@ -39,8 +40,8 @@ class PlanShapeContext : public ShapeContext {
 
 class Specialiser {
  public:
-  Specialiser(PlanGraph& plan, const PlanEnvironment& environment)
-      : plan_(plan), environment_(environment) {}
+  Specialiser(PlanGraph& plan, const PlanEnvironment& environment, const GraphState* graph)
+      : plan_(plan), environment_(environment), graph_(graph) {}
 
   void run() {
     for (const OpId id : plan_.ops()) specialise_op(id);
@@ -54,6 +55,9 @@ class Specialiser {
     if (op.deferred) return;
     if (node.def->is_variable) return set_variable_shape(op);
     defer_behind_other_shapes(id);
+    if (op.deferred) return;
+    if (owns_bodies(node)) return set_shapes_of_bodies(op);
+    defer_behind_bodies(id);
     if (op.deferred) return;
     require_shapes(op);
     if (!have_values(op)) return;
@@ -103,6 +107,32 @@ class Specialiser {
         op.deferred = true;
         if (!contains(plan_.cut_ops, writer)) plan_.cut_ops.push_back(writer);
       }
+    }
+  }
+
+  // What bodies hand out has a shape of which perhaps only the run knows.
+  void set_shapes_of_bodies(const PlanOp& op) {
+    FlowInputs inputs{.wanted = op.wanted_outputs};
+    for (size_t i = 0; i < op.inputs().size(); ++i) {
+      inputs.shapes.push_back(plan_.input(op, i).shape);
+      inputs.known.push_back(plan_.input(op, i).constant);
+    }
+    Shapes shapes = op.node->output_shapes;
+    if (graph_ != nullptr) shapes = flow_shapes(*graph_, environment_, *op.node, inputs);
+    for (size_t i = 0; i < op.outputs().size(); ++i) {
+      plan_.value(op.output(i)).shape = shapes[i];
+    }
+  }
+
+  // What takes a value whose shape only the run will know is planned when that has run.
+  void defer_behind_bodies(OpId id) {
+    PlanOp& op = plan_.op(id);
+    for (const ValueId input : op.inputs()) {
+      const OpId producer = plan_.value(input).producer();
+      if (!producer.exists() || plan_.value(input).shape.fully_defined()) continue;
+      if (!owns_bodies(*plan_.op(producer).node)) continue;
+      op.deferred = true;
+      if (!contains(plan_.cut_ops, producer)) plan_.cut_ops.push_back(producer);
     }
   }
 
@@ -245,6 +275,7 @@ class Specialiser {
 
   PlanGraph& plan_;
   const PlanEnvironment& environment_;
+  const GraphState* const graph_;
   std::vector<OpId> reshaping_;  // assignments that give a variable another shape
   std::optional<WriteOrder> writes_;
 };
@@ -258,8 +289,8 @@ void fail_unfed(const Node& placeholder) {
                              described(placeholder));
 }
 
-void specialise(PlanGraph& plan, const PlanEnvironment& environment) {
-  Specialiser(plan, environment).run();
+void specialise(PlanGraph& plan, const PlanEnvironment& environment, const GraphState* graph) {
+  Specialiser(plan, environment, graph).run();
 }
 
 }  // namespace tenon::internal

@@ -44,10 +44,19 @@ class Transferrer {
   DeviceId device_of(const PlanOp& op) const {
     // The host knows which variables have a value.
     if (op.kind == StepKind::kIsInitialized) return kHostDevice;
+    // What bodies hand out is sent as what it was planned to be.
+    if (op.kind == StepKind::kBodies && !has_known_shapes(op)) return kHostDevice;
     if (op.kind == StepKind::kInitializedValue) {
       return environment_.placed(*plan_.variable(op.reads[0]).node);
     }
     return environment_.placed(*op.node);
+  }
+
+  bool has_known_shapes(const PlanOp& op) const {
+    for (size_t i = 0; i < op.outputs().size(); ++i) {
+      if (op.wanted_outputs[i] && !plan_.value(op.output(i)).shape.fully_defined()) return false;
+    }
+    return true;
   }
 
   std::vector<int> host_inputs_of(const PlanOp& op) const {
@@ -61,6 +70,8 @@ class Transferrer {
   bool is_placed(ValueId value) const {
     const Owner owner = plan_.owner(value);
     if (plan_.value(value).constant || owner.is_known || owner.is_string) return false;
+    const bool is_list = plan_.value(value).dtype == DType::resource && !owner.variable.exists();
+    if (is_list) return false;  // its tensors lie where they were made
     return owner.feed >= 0 || owner.variable.exists() ||
            (owner.producer.exists() && !plan_.op(owner.producer).only_orders);
   }
@@ -206,6 +217,8 @@ class Transferrer {
 
 bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
+  // Bodies find variables by themselves.
+  if (op.kind == StepKind::kBodies) return !op.node->inputs[input].node->def->is_variable;
   if (op.kind != StepKind::kKernel || op.program != nullptr) return true;
   return !contains(op.def().shape_only, input);
 }

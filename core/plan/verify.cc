@@ -51,6 +51,7 @@ void PlanGraph::verify(std::string_view behind) const {
 void PlanGraph::verify_memories(const PlanEnvironment& environment) const {
   const auto check = [&](const PlanOp& op, ValueId id, MemoryId wanted) {
     const Owner lies = owner(id);
+    if (value(id).dtype == DType::resource && !lies.variable.exists()) return;
     if (value(id).constant || lies.is_known || lies.is_string || lies.memory == wanted) return;
     fail<RuntimeError>(ErrorKind::bad_placement, described(*op.node), " runs on ",
                        environment.device_at(op.device).name(),

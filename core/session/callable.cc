@@ -98,9 +98,10 @@ class internal::CallableState {
     require<InvalidArgumentError>(given.dtype() == dtype, ErrorKind::dtype_incompatible, "Result ",
                                   i, " has dtype ", dtype, "; the tensor given for it has ",
                                   given.dtype());
-    require<InvalidArgumentError>(given.shape() == shape, ErrorKind::shape_incompatible, "Result ",
-                                  i, " has shape ", shape, "; the tensor given for it has ",
-                                  given.shape());
+    const bool is_known = shape.fully_defined();  // else the run finds it
+    require<InvalidArgumentError>(!is_known || given.shape() == shape,
+                                  ErrorKind::shape_incompatible, "Result ", i, " has shape ", shape,
+                                  "; the tensor given for it has ", given.shape());
     require<InvalidArgumentError>(session_->devices().memory_holding(given) == memory,
                                   ErrorKind::bad_placement, "Result ", i, " is made on ",
                                   session_->devices().at(memory).name(),

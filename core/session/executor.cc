@@ -10,16 +10,22 @@
 namespace tenon::internal {
 
 Executor::Executor(const SessionDevices& devices, const Executable& executable, RunContext& context,
-                   const RunCall& call)
-    : executable_(executable),
+                   const RunCall& call, BodyRunner& bodies)
+    : devices_(devices),
+      executable_(executable),
       plan_(*executable.plan),
       context_(context),
+      call_(call),
+      bodies_(bodies),
       queues_(devices, plan_, context, call.options),
       results_(devices, plan_, context, queues_, call) {
   for (size_t i = 0; i < plan_.slots.size(); ++i) {
     const Slot& slot = plan_.slots[i];
     const auto index = static_cast<size_t>(slot.index);
     if (slot.place == Slot::Place::kFeed) {
+      require<FailedPreconditionError>(call.feeds[index] || !plan_.needed_feeds[index],
+                                       ErrorKind::not_computed, "What hangs on a branch that ",
+                                       "wasn't taken has no value");
       context.pointers[i] = call.feeds[index].raw();
     } else if (slot.place == Slot::Place::kVariable) {
       context.pointers[i] = executable.variables[index].storage->value.raw();
@@ -63,6 +69,8 @@ void Executor::run_step(const Step& step, RandomStream* stream) {
       return copy_initialized(step);
     case StepKind::kCopy:
       return copy(step, step.inputs[0]);
+    case StepKind::kBodies:
+      return run_bodies(step);
     case StepKind::kSend:
       return send(step);
     case StepKind::kReceive:

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/session/body_step.h"
 #include "core/session/executable.h"
 #include "core/session/run_call.h"
 #include "core/session/run_queues.h"
@@ -15,7 +16,7 @@ namespace tenon::internal {
 class Executor {
  public:
   Executor(const SessionDevices& devices, const Executable& executable, RunContext& context,
-           const RunCall& call);
+           const RunCall& call, BodyRunner& bodies);
   void run();
 
  private:
@@ -37,6 +38,12 @@ class Executor {
   void receive(const Step& step);
   void launch(const Step& step, RandomStream* stream);
 
+  // Steps that run bodies (executor_bodies.cc).
+  void run_bodies(const Step& step);
+  BodyStep::Taken taken_from(int slot, const TensorSpec& spec) const;
+  void keep_made(const Step& step, size_t output, Tensor value);
+  Tensor copied_to_device(const Step& step, const Tensor& value) const;
+
   uint64_t version_of(int slot) const;
   void* workspace_of(const Step& step) const;
   const BoundVariable& variable_of(const Step& step) const {
@@ -50,9 +57,12 @@ class Executor {
   }
   Queue& queue_of(const Step& step) const { return queues_.of(static_cast<size_t>(step.device)); }
 
+  const SessionDevices& devices_;
   const Executable& executable_;
   const Plan& plan_;
   RunContext& context_;
+  const RunCall& call_;
+  BodyRunner& bodies_;
   std::vector<Tensor> replaced_;  // values of variables that were given other memory
   RunQueues queues_;              // after a failure it waits for what uses all the others
   RunResults results_;

@@ -33,6 +33,10 @@ class NodesBehind {
         if (enters_(input)) reach(input.node);
       }
       for (const Node* control : node.control_inputs) reach(control);
+      if (node.flow == nullptr) continue;
+      for (const Body* body : node.flow->bodies) {
+        for (const Node* inside : body->nodes) reach(inside);
+      }
     }
   }
 

@@ -3,8 +3,17 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <utility>
+
+#include "tenon/context.h"
 
 namespace tenon::internal {
+namespace {
+
+// Whether this thread plans inside of a run, which has locked the variables.
+thread_local bool holds_variables = false;
+
+}  // namespace
 
 void Planner::place_graph() {
   std::lock_guard lock(graph_->mutex);
@@ -18,8 +27,11 @@ std::vector<PlacedOperation> Planner::placed_operations() {
   return placement_.list();
 }
 
-std::shared_ptr<Executable> Planner::make_executable(PlanRequest request, std::string key) {
+std::shared_ptr<Executable> Planner::make_executable(PlanRequest request, std::string key,
+                                                     bool variables_held) {
   std::lock_guard lock(graph_->mutex);
+  const Context held(
+      [before = std::exchange(holds_variables, variables_held)] { holds_variables = before; });
   placement_.extend(request);
   auto executable = std::make_shared<Executable>();
   executable->request = std::move(request);
@@ -81,7 +93,9 @@ std::optional<Shape> Planner::variable_shape(const Node& variable) const {
   const auto& declared = variable.attrs.get<Shape>("shape");
   VariableStorage& at = storage(variable);
   if (declared.fully_defined() && !at.reshaped) return declared;
-  const VariableAccess access(at, Access::kRead);
+  // Who plans inside of a run has locked the variables that it needs. Others don't wait for runs:
+  // the graph is locked, and a run may be about to plan a body.
+  if (!holds_variables) return at.released_shape();
   if (!at.initialized()) return std::nullopt;
   return at.value.shape();
 }

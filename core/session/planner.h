@@ -31,8 +31,10 @@ class Planner : public PlanEnvironment {
   // InvalidArgumentError (bad_placement).
   void place_graph();
   std::vector<PlacedOperation> placed_operations();
-  // Throws what a run may throw before it starts.
-  std::shared_ptr<Executable> make_executable(PlanRequest request, std::string key);
+  // Throws what a run may throw before it starts. `variables_held`: the calling thread has locked
+  // all variables that it needs.
+  std::shared_ptr<Executable> make_executable(PlanRequest request, std::string key,
+                                              bool variables_held = false);
 
   // The storage of a variable of the graph.
   VariableStorage& storage_of(const Node& variable);

@@ -4,10 +4,18 @@
 #include <cstddef>
 
 #include "core/base/check.h"
+#include "core/plan/plan_graph.h"
 #include "core/tensor/buffer.h"
 
 namespace tenon::internal {
 namespace {
+
+// What is inside a conditional or loop runs there alone.
+void require_outside(const Node& node, ErrorKind kind) {
+  require<ValueError>(node.body == nullptr, kind, "Operation '", node.name,
+                      "' can't be fetched or fed: it is inside a conditional or a loop. It is ",
+                      described(node));
+}
 
 Endpoint endpoint_of(const GraphState& graph, const Output& output, ErrorKind kind,
                      std::string_view what) {
@@ -15,6 +23,7 @@ Endpoint endpoint_of(const GraphState& graph, const Output& output, ErrorKind ki
   require<ValueError>(output.op().state().get() == &graph, kind, what, " '", output.op().name(),
                       ":", output.index(), "' cannot be interpreted as a Tensor: it is not an ",
                       "element of this session's graph");
+  require_outside(*output.op().node(), kind);
   return {output.op().node(), output.index()};
 }
 
@@ -60,6 +69,7 @@ ResolvedFetch resolve_fetch(const GraphState& graph, const Fetch& fetch) {
     require<ValueError>(fetch.op().state().get() == &graph, ErrorKind::bad_fetch,
                         "Fetch argument '", fetch.op().name(),
                         "' is not an element of this session's graph");
+    require_outside(*fetch.op().node(), ErrorKind::bad_fetch);
     return {.target = fetch.op().node()};
   }
   if (fetch.name().empty()) {
@@ -68,9 +78,12 @@ ResolvedFetch resolve_fetch(const GraphState& graph, const Fetch& fetch) {
   try {
     const Graph handle = handle_of(graph);
     if (fetch.name().find(':') == std::string::npos) {
-      return {.target = handle.operation(fetch.name()).node()};
+      Node* node = handle.operation(fetch.name()).node();
+      require_outside(*node, ErrorKind::bad_fetch);
+      return {.target = node};
     }
     const Output output = handle.tensor(fetch.name());
+    require_outside(*output.op().node(), ErrorKind::bad_fetch);
     return {.endpoint = {output.op().node(), output.index()}};
   } catch (const Error& error) {
     fail<ValueError>(ErrorKind::bad_fetch, "Fetch argument '", fetch.name(),

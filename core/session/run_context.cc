@@ -49,6 +49,7 @@ void RunContext::make_room(const Plan& plan) {
   versions.resize(plan.most_inputs);
   results.resize(plan.most_outputs);
   outputs.resize(plan.outputs.size());
+  made.resize(static_cast<size_t>(plan.made_count));
 }
 
 void RunContext::enter(const Plan& plan, std::unique_ptr<Workspace> entered) {
@@ -61,6 +62,7 @@ void RunContext::enter(const Plan& plan, std::unique_ptr<Workspace> entered) {
 
 std::unique_ptr<Workspace> RunContext::leave() {
   for (Tensor& output : outputs) output = Tensor();
+  for (Tensor& tensor : made) tensor = Tensor();
   return std::move(workspace);
 }
 

@@ -34,6 +34,7 @@ struct RunContext {
   std::vector<void*> bases;              // by device: where the memory lies that `pointers` are in
   std::vector<uint64_t> blocks_before;   // by device: the number of that memory
   std::vector<Tensor> strings;
+  std::vector<Tensor> made;                    // by bodies, during a run
   std::vector<void*> pointers;                 // by slot
   std::vector<const void*> arguments;          // room for one step's inputs
   std::vector<uint64_t> versions;              // of these inputs

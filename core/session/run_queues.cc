@@ -20,6 +20,17 @@ RunQueues::RunQueues(const SessionDevices& devices, const Plan& plan, RunContext
   }
 }
 
+void RunQueues::settle() const {
+  std::vector<RunEnd> others;
+  for (size_t i = 0; i < plan_.devices.size(); ++i) {
+    Device& device = *plan_.devices[i];
+    if (device.host_memory()) continue;
+    if (works_apart(i)) device.wait(of(i));
+    devices_.under_way(i).snapshot(others);
+    for (const RunEnd& other : others) device.wait(*other.event);
+  }
+}
+
 void RunQueues::end() {
   for (size_t i = 0; i < plan_.devices.size(); ++i) {
     if (!works_apart(i)) continue;

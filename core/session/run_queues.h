@@ -23,6 +23,8 @@ class RunQueues {
     const bool adopted = adopted_ != nullptr && static_cast<int>(device) == adopted_device_;
     return adopted ? *adopted_ : *context_.workspace->queues[device];
   }
+  // Waits for what this run has begun on devices, and for what runs inside of it have.
+  void settle() const;
   // From now on later runs come after what was put on the queues.
   void end();
 

@@ -42,6 +42,7 @@ Tensor RunResults::new_tensor(const PlanOutput& output) const {
 void RunResults::make() {
   for (size_t i = 0; i < plan_.outputs.size(); ++i) {
     const PlanOutput& output = plan_.outputs[i];
+    if (is_made(output)) continue;
     const Tensor& given = call_.outputs[i];
     Tensor& result = context_.outputs[i];
     if (given) {
@@ -61,6 +62,10 @@ void RunResults::make() {
 void RunResults::hand_out() {
   for (size_t i = 0; i < plan_.outputs.size(); ++i) {
     const PlanOutput& output = plan_.outputs[i];
+    if (is_made(output)) {
+      hand_out_made(i);
+      continue;
+    }
     if (!output.copied) continue;
     copy(output, context_.outputs[i], context_.pointers[static_cast<size_t>(output.slot)]);
   }
@@ -70,8 +75,39 @@ void RunResults::hand_out() {
   for (size_t i = 0; i < plan_.outputs.size(); ++i) {
     const bool apart =
         std::find(written_last_.begin(), written_last_.end(), i) != written_last_.end();
-    if (!apart) call_.outputs[i] = std::move(context_.outputs[i]);
+    if (!apart && !is_made(plan_.outputs[i])) call_.outputs[i] = std::move(context_.outputs[i]);
   }
+}
+
+bool RunResults::is_made(const PlanOutput& output) const {
+  return plan_.slots[static_cast<size_t>(output.slot)].place == Slot::Place::kMade;
+}
+
+// Hands out what bodies made: the tensor itself where nobody else has it.
+void RunResults::hand_out_made(size_t i) {
+  const PlanOutput& output = plan_.outputs[i];
+  const Slot& slot = plan_.slots[static_cast<size_t>(output.slot)];
+  Tensor value = context_.made[static_cast<size_t>(slot.index)];
+  require<FailedPreconditionError>(value || call_.is_inside, ErrorKind::not_computed, "Result ", i,
+                                   " of the run has no value: it hangs on a branch that wasn't ",
+                                   "taken");
+  Tensor& result = call_.outputs[i];
+  if (!value || value.dtype() == DType::resource) {
+    result = value;
+    return;
+  }
+  if (output.shape.fully_defined()) value = value.reshaped(output.shape);
+  require<InvalidArgumentError>(!result || result.shape() == value.shape(),
+                                ErrorKind::shape_incompatible, "Result ", i, " has shape ",
+                                value.shape(), "; the tensor given for it has ", result.shape());
+  constexpr long kOwners = 2;  // the context and this function
+  if (!result && (value.buffer().use_count() == kOwners || call_.is_inside)) {
+    result = std::move(value);
+    return;
+  }
+  if (!result)
+    result = new_tensor({.memory = output.memory, .dtype = value.dtype(), .shape = value.shape()});
+  copy(output, result, value.raw());
 }
 
 void RunResults::copy(const PlanOutput& output, const Tensor& to, const void* from) const {

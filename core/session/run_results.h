@@ -29,6 +29,8 @@ class RunResults {
   bool lies_over_a_feed(const Tensor& tensor) const;
   void check_apart(size_t output) const;
   Tensor new_tensor(const PlanOutput& output) const;
+  bool is_made(const PlanOutput& output) const;  // by bodies
+  void hand_out_made(size_t i);
   void copy(const PlanOutput& output, const Tensor& to, const void* from) const;
 
   const SessionDevices& devices_;

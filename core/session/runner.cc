@@ -1,6 +1,11 @@
 #include "core/session/runner.h"
 
+#include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "core/session/executor.h"
 
@@ -36,9 +41,33 @@ class EnteredContext {
   std::unique_ptr<RunContext> context_;
 };
 
+// What a branch would have made that wasn't taken, as a feed: nobody may take it but bodies.
+PlanRequest::FedValue missing(const Endpoint& endpoint, const TensorSpec& declared) {
+  Shape shape = declared.shape;
+  if (!shape.has_rank()) shape = Shape();
+  for (int i = 0; i < shape.rank(); ++i) shape[i] = std::max<int64_t>(0, shape[i]);
+  return {.endpoint = endpoint, .dtype = declared.dtype, .shape = shape};
+}
+
+// The locks of a part of a run, which a run inside of another one doesn't take: that one has them.
+class Locks {
+ public:
+  Locks(const Executable& executable, const RunCall& call) {
+    if (!call.is_inside) locks_.emplace(executable);
+  }
+
+ private:
+  std::optional<VariableLocks> locks_;
+};
+
 }  // namespace
 
-bool Runner::run(Executable& executable, const RunCall& call) {
+bool Runner::run(Executable& executable, const RunCall& asked) {
+  RunCall call = asked;
+  if (call.options.timeout_in_ms > 0) {
+    call.deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(call.options.timeout_in_ms);
+  }
   if (executable.plan->rest) {
     const std::unique_lock only_one(cut_mutex_);
     {
@@ -70,24 +99,69 @@ void Runner::check_variables(const Executable& executable) const {
   executable.check_initialized();
 }
 
-void Runner::execute(Executable& executable, const RunCall& call) const {
+void Runner::execute(Executable& executable, const RunCall& call) {
   const EnteredContext context(executable, parts_.memory);
-  Executor(parts_.devices, executable, *context, call).run();
+  Executor(parts_.devices, executable, *context, call, *this).run();
+}
+
+void Runner::run_body(const BodyCall& body, const RunCall& call) {
+  std::shared_ptr<Executable> executable = executable_of(body, call);
+  parts_.transport.check_open();
+  while (!executable->fits_variables()) {
+    parts_.executables.remove(*executable);
+    executable = executable_of(body, call);
+  }
+  check_variables(*executable);
+  executable->plan->rest ? run_parts(*executable, call) : execute(*executable, call);
+}
+
+std::shared_ptr<Executable> Runner::executable_of(const BodyCall& body, const RunCall& call) {
+  std::string key;
+  append_number(key, -4 - body.body->owner->id);
+  append_number(key, body.body->number);
+  for (const Endpoint& fetch : body.fetches) append_endpoint(key, fetch);
+  append_number(key, -1);
+  for (const Node* target : body.targets) append_number(key, target->id);
+  append_number(key, -1);
+  for (size_t i = 0; i < body.feeds.size(); ++i) {
+    append_endpoint(key, body.feeds[i]);
+    call.feeds[i] ? append_spec(key, call.feeds[i]) : append_number(key, -1);
+  }
+  append_number(key, static_cast<int64_t>(FloatingPointModes::of_this_thread().bits()));
+  if (std::shared_ptr<Executable> kept = parts_.executables.find(key)) return kept;
+  PlanRequest request{
+      .fetches = body.fetches, .targets = body.targets, .keep_on_device = true, .body = body.body};
+  for (size_t i = 0; i < body.feeds.size(); ++i) {
+    const Tensor& value = call.feeds[i];
+    if (!value) {
+      request.feeds.push_back(missing(body.feeds[i], body.declared[i]));
+      continue;
+    }
+    const bool is_list = value.dtype() == DType::resource;
+    request.feeds.push_back({.endpoint = body.feeds[i],
+                             .dtype = value.dtype(),
+                             .shape = value.shape(),
+                             .memory = is_list ? kHost : parts_.devices.memory_holding(value)});
+  }
+  std::shared_ptr<Executable> made =
+      parts_.planner.make_executable(std::move(request), std::move(key), true);
+  parts_.executables.put(made);
+  return made;
 }
 
 void Runner::run_parts(Executable& first, const RunCall& call) {
   std::vector<Tensor> found(first.plan->rest->frontier.size());
   {
-    const VariableLocks locks(first);
+    const Locks locks(first, call);
     parts_.transport.check_open();
-    execute(first, {call.feeds, found, call.options});
+    execute(first, {call.feeds, found, call.options, call.deadline, call.is_inside});
   }
   const std::shared_ptr<Executable> rest = rest_of(first, call, found);
   std::vector<Tensor> feeds(call.feeds.begin(), call.feeds.end());
   feeds.insert(feeds.end(), found.begin(), found.end());
-  const RunCall next{feeds, call.outputs, call.options};
+  const RunCall next{feeds, call.outputs, call.options, call.deadline, call.is_inside};
   {
-    const VariableLocks locks(*rest);
+    const Locks locks(*rest, call);
     parts_.transport.check_open();
     check_variables(*rest);
     if (!rest->plan->rest) return execute(*rest, next);
@@ -122,10 +196,10 @@ std::shared_ptr<Executable> Runner::rest_of(const Executable& first, const RunCa
   }
   std::shared_ptr<Executable> executable = parts_.executables.find(key);
   if (executable) {
-    const VariableLocks locks(*executable);
+    const Locks locks(*executable, call);
     if (executable->plan->rest || executable->fits_variables()) return executable;
   }
-  executable = parts_.planner.make_executable(std::move(request), std::move(key));
+  executable = parts_.planner.make_executable(std::move(request), std::move(key), call.is_inside);
   parts_.executables.put(executable);
   return executable;
 }

@@ -5,6 +5,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "core/session/body_runner.h"
 #include "core/session/executable_cache.h"
 #include "core/session/planner.h"
 #include "core/session/run_call.h"
@@ -24,8 +25,8 @@ struct RunnerParts {
 };
 
 // Locks the variables of a run, checks them, and executes it in a context and a workspace that it
-// gives back; plans what comes after a cut. Thread-safe.
-class Runner {
+// gives back; plans what comes after a cut, and bodies inside of a run. Thread-safe.
+class Runner : private BodyRunner {
  public:
   explicit Runner(const RunnerParts& parts) : parts_(parts) {}
 
@@ -35,7 +36,11 @@ class Runner {
  private:
   bool is_ready(const Executable& executable) const;
   void check_variables(const Executable& executable) const;
-  void execute(Executable& executable, const RunCall& call) const;
+  void execute(Executable& executable, const RunCall& call);
+
+  // Of a body: the variables are locked.
+  void run_body(const BodyCall& body, const RunCall& call) override;
+  std::shared_ptr<Executable> executable_of(const BodyCall& body, const RunCall& call);
 
   // After a cut: the first part is run, then the rest, planned for the values found.
   void run_parts(Executable& first, const RunCall& call);

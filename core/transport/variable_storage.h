@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 
@@ -28,12 +30,19 @@ class VariableStorage {
   virtual void release(Access access) {
     if (access == Access::kRead) return lock_.unlock_shared();
     ++version;
+    note_shape();
     lock_.unlock();
   }
 
   const std::string& name() const { return name_; }
   Device& device() const { return device_; }
   bool initialized() const { return static_cast<bool>(value); }
+  // The shape of the value when it was last released, without waiting for whoever has acquired it;
+  // nothing where there was none.
+  std::optional<Shape> released_shape() const {
+    const std::lock_guard lock(shape_mutex_);
+    return released_shape_;
+  }
   // Memory for a value of this shape; what was there is kept if it is as large.
   void reserve(DType dtype, const Shape& shape);
 
@@ -44,9 +53,16 @@ class VariableStorage {
   uint64_t version = 1;  // another one after each run that may have written the value
 
  private:
+  void note_shape() {
+    const std::lock_guard lock(shape_mutex_);
+    released_shape_ = value ? std::optional(value.shape()) : std::nullopt;
+  }
+
   std::string name_;  // of its operation
   Device& device_;
   std::shared_mutex lock_;
+  mutable std::mutex shape_mutex_;
+  std::optional<Shape> released_shape_;
 };
 
 // A variable acquired for a block.

@@ -42,11 +42,14 @@ class InitializerScope {
 };
 
 Output converted(const Input& value, const VariableOptions& options, Location where) {
-  if (value.is_output() || value.is_weak()) {
-    return as_output(value, "initial_value", options.dtype.value_or(DType::invalid));
-  }
-  return as_output(Input(value.value(), where), "initial_value",
-                   options.dtype.value_or(DType::invalid));
+  const bool is_typed = !value.is_output() && !value.is_weak();
+  const Output initial = as_output(is_typed ? Input(value.value(), where) : value, "initial_value",
+                                   options.dtype.value_or(DType::invalid));
+  require<ValueError>(initial.op().node()->body == nullptr, ErrorKind::inside_control_flow,
+                      "The initial value '", initial.name(), "' of the variable made at ", where,
+                      " is from inside a conditional or loop, and the variable is initialised ",
+                      "outside of it: give a function that makes the value");
+  return initial;
 }
 
 Output made(const NewVariable& arguments) {

@@ -109,25 +109,5 @@ TEST_F(PlanGraphTest, AnOperationTakesInWhatItsProducerWaitedFor) {
   plan_.verify("a test");
 }
 
-TEST_F(PlanGraphTest, ABodyIsAGraphThatPassesWorkOn) {
-  const OpId x = add(node(x_), {});
-  auto body = std::make_unique<PlanGraph>();
-  const OpId inside = body->add_op(node(y_));
-  body->add_input(
-      inside, body->add_feed(0, {.endpoint = {x_.op().node(), 0}, .dtype = float32, .shape = {2}}));
-  body->add_fetch(body->add_output(inside, {float32, {2}}));
-  plan_.add_body(x, std::move(body));
-  int bodies = 0;
-  plan_.for_each_body([&](PlanGraph& one) {
-    ++bodies;
-    simplify(one);
-    one.verify("simplify");
-    EXPECT_EQ(one.op(inside).kind, StepKind::kElementwise);
-  });
-  EXPECT_EQ(bodies, 1);
-  EXPECT_NE(plan_.to_string().find("body of x:\n0: Square y"), std::string::npos)
-      << plan_.to_string();
-}
-
 }  // namespace
 }  // namespace tenon::internal

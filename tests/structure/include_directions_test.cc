@@ -42,6 +42,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"array_ops.h", "ops"},
     {"random_ops.h", "ops"},
     {"check_ops.h", "ops"},
+    {"control_flow.h", "ops"},
     {"variable.h", "variables"},
     {"state_ops.h", "variables"},
     {"variable_scope.h", "variables"},

@@ -211,6 +211,9 @@ struct RunOptions {
   // Results stay in the memory of the device that made them: they are ready when the stream is.
   // Each keeps its session alive.
   bool keep_on_device = false;
+  // After that time a loop of the graph (while_loop) goes on no more: DeadlineExceededError
+  // (timed_out). 0: whenever it ends.
+  int64_t timeout_in_ms = 0;
 };
 
 // A run that is planned once and called often. Copies share the plan; calls may come from many

@@ -5,6 +5,7 @@
 #include "tenon/check_ops.h"
 #include "tenon/checkpoint.h"
 #include "tenon/collections.h"
+#include "tenon/control_flow.h"
 #include "tenon/coordinator.h"
 #include "tenon/device.h"
 #include "tenon/device_setter.h"

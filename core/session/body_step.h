@@ -1,0 +1,59 @@
+// One step that runs bodies: a conditional takes one of its branches, a loop goes round.
+#pragma once
+
+#include <vector>
+
+#include "core/plan/plan.h"
+#include "core/session/body_runner.h"
+#include "core/session/session_devices.h"
+
+namespace tenon::internal {
+
+class BodyStep {
+ public:
+  // A value that the step takes. One that isn't kept may be gone, or another one, when the step has
+  // ended: it is copied where it is handed on.
+  struct Taken {
+    Tensor value;
+    bool is_kept = false;
+  };
+
+  BodyStep(const Step& step, const SessionDevices& devices, BodyRunner& bodies, const RunCall& call,
+           std::vector<Taken> inputs)
+      : flow_(*step.flow),
+        devices_(devices),
+        bodies_(bodies),
+        call_(call),
+        inputs_(std::move(inputs)) {}
+
+  // The outputs: empty where nobody wants one, or the branch that was taken has none.
+  std::vector<Tensor> run();
+
+ private:
+  std::vector<Tensor> run_branch();
+  std::vector<Tensor> run_loop();
+  void run_round(std::vector<Tensor>& variables, size_t round);
+  bool holds(const Tensor& predicate) const;
+  void check_time() const;
+
+  // The results of a body, fetched for these parameters in this round.
+  std::vector<Tensor> fetch(const BodyCall& body, const std::vector<Tensor>& parameters,
+                            size_t round);
+  Tensor given(const BodySource& source, const std::vector<Tensor>& parameters, size_t round) const;
+  Tensor kept(size_t input) const;
+  Tensor found(const BodySource& source, const std::vector<Tensor>& fetched,
+               const std::vector<Tensor>& parameters, size_t round) const;
+
+  const FlowStep& flow_;
+  const SessionDevices& devices_;
+  BodyRunner& bodies_;
+  const RunCall& call_;
+  const std::vector<Taken> inputs_;
+  std::vector<std::vector<Tensor>> lists_;  // of what gradients need of each round
+};
+
+// A list of tensors as one tensor without elements, which steps that run bodies hand to each other.
+Tensor tensor_of_list(std::vector<Tensor> list);
+const std::vector<Tensor>& list_of_tensor(const Tensor& tensor);
+
+}  // namespace tenon::internal

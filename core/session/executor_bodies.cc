@@ -1,0 +1,77 @@
+// Steps that run bodies.
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/session/executor.h"
+#include "core/tensor/buffer.h"
+#include "core/tensor/byte_count.h"
+
+namespace tenon::internal {
+
+void Executor::run_bodies(const Step& step) {
+  std::vector<BodyStep::Taken> inputs;
+  for (size_t i = 0; i < step.inputs.size(); ++i) {
+    inputs.push_back(taken_from(step.inputs[i], step.flow->taken[i]));
+  }
+  queues_.settle();
+  std::vector<Tensor> outputs = BodyStep(step, devices_, bodies_, call_, std::move(inputs)).run();
+  queues_.settle();
+  for (size_t i = 0; i < outputs.size(); ++i) keep_made(step, i, std::move(outputs[i]));
+  // Bodies may have given variables other memory.
+  for (const BoundVariable& variable : executable_.variables) {
+    if (variable.access != Access::kWrite) continue;
+    ++variable.storage->version;
+    for (const int slot : variable.slots) {
+      context_.pointers[static_cast<size_t>(slot)] = variable.storage->value.raw();
+    }
+  }
+}
+
+// What lies in a slot, as a tensor.
+BodyStep::Taken Executor::taken_from(int slot, const TensorSpec& spec) const {
+  if (slot < 0) return {};
+  const Slot& of = plan_.slots[static_cast<size_t>(slot)];
+  const auto index = static_cast<size_t>(of.index);
+  const auto shaped = [&](const Tensor& tensor) {
+    const bool differs = tensor && spec.shape.fully_defined() && tensor.shape() != spec.shape;
+    return differs ? tensor.reshaped(spec.shape) : tensor;
+  };
+  if (of.place == Slot::Place::kMade) return {shaped(context_.made[index]), true};
+  if (of.place == Slot::Place::kConstant) return {shaped(plan_.constants[index]), true};
+  if (of.place == Slot::Place::kFeed) return {shaped(call_.feeds[index]), false};
+  const std::string* device = host_device();
+  if (of.memory != kHost) {
+    device = intern_device(plan_.devices[static_cast<size_t>(of.memory)]->name());
+  }
+  auto buffer = std::make_shared<Tensor::Buffer>(pointer(slot), byte_count(spec.dtype, spec.shape),
+                                                 device, std::function<void()>());
+  return {Tensor(spec.dtype, spec.shape, std::move(buffer), 0), false};
+}
+
+// Keeps what bodies made in the memory where the plan has it.
+void Executor::keep_made(const Step& step, size_t output, Tensor value) {
+  if (!step.flow->wanted[output]) return;
+  const FlowStep& flow = *step.flow;
+  require<FailedPreconditionError>(value || !flow.needed[output], ErrorKind::not_computed,
+                                   "Output ", output,
+                                   " has no value: the branch wasn't taken that ", "makes it");
+  const int memory = device_of(step).host_memory() ? kHost : step.device;
+  const bool is_list = value && value.dtype() == DType::resource;
+  if (value && !is_list && devices_.memory_holding(value) != memory) {
+    value = memory == kHost ? devices_.copy_to_host(value, call_.options)
+                            : copied_to_device(step, value);
+  }
+  const auto slot = static_cast<size_t>(step.outputs[output]);
+  context_.pointers[slot] = value.raw();
+  context_.made[static_cast<size_t>(plan_.slots[slot].index)] = std::move(value);
+}
+
+Tensor Executor::copied_to_device(const Step& step, const Tensor& value) const {
+  Tensor copy =
+      devices_.make_tensor(static_cast<size_t>(step.device), value.dtype(), value.shape());
+  device_of(step).copy(copy.raw(), value.raw(), value.bytes(), queue_of(step));
+  device_of(step).wait(queue_of(step));  // the value goes
+  return copy;
+}
+
+}  // namespace tenon::internal
