@@ -97,9 +97,16 @@ Json describe(const Thing& thing) {
   if (const auto* variable = std::get_if<Variable>(&thing)) return describe_variable(*variable);
   if (const auto* scope = std::get_if<VariableScope>(&thing)) return describe_scope(*scope);
   if (const auto* list = std::get_if<std::shared_ptr<List>>(&thing)) {
-    Json items = Json::array();
-    for (const Thing& item : (*list)->things()) items.push_back(describe(item));
-    return {{"kind", "list"}, {"items", items}};
+    const std::vector<std::string>& keys = (*list)->keys;
+    Json items = keys.empty() ? Json::array() : Json::object();
+    for (const Thing& item : (*list)->things()) {
+      if (keys.empty()) {
+        items.push_back(describe(item));
+      } else {
+        items[keys[items.size()]] = describe(item);
+      }
+    }
+    return {{"kind", keys.empty() ? "list" : "object"}, {"items", items}};
   }
   return {{"kind", "none"}};
 }

@@ -91,7 +91,8 @@ INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                          testing::Values("seeds.jsonl", "scopes.jsonl.gz", "devices.jsonl.gz",
                                          "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",
                                          "order.jsonl.gz", "graphs.jsonl.gz", "session.jsonl.gz",
-                                         "opt2.jsonl.gz", "layers.jsonl.gz"),
+                                         "opt2.jsonl.gz", "layers.jsonl.gz", "flow.jsonl.gz",
+                                         "run.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));

@@ -62,5 +62,6 @@ const OpTable& nn_ops();
 const OpTable& rate_ops();
 const OpTable& statistic_ops();
 const OpTable& slice_ops();
+const OpTable& flow_ops();
 
 }  // namespace replay

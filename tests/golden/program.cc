@@ -33,17 +33,24 @@ Step find_step(const std::string& name) {
   for (const StepTable* steps :
        {&context_steps(), &scope_steps(), &variable_steps(), &collection_steps(), &op_steps(),
         &session_steps(), &default_session_steps(), &state_steps(), &gradient_steps(),
-        &average_steps(), &training_steps(), &loss_steps(), &layer_steps(), &cell_steps()}) {
+        &average_steps(), &training_steps(), &loss_steps(), &layer_steps(), &cell_steps(),
+        &flow_steps()}) {
     if (auto found = steps->find(name); found != steps->end()) return found->second;
   }
   throw Mistake{"unknown_step", "KeyError", "there is no step " + name};
 }
 
-// An item of a list, by number.
+// An item of a list, by number, or of an object, by key.
 Thing item_of(const Thing& thing, const Json& index) {
   const auto* list = std::get_if<std::shared_ptr<List>>(&thing);
-  const auto number = index.get<size_t>();
   if (list == nullptr) throw BadReference{};
+  size_t number = 0;
+  if (index.is_string()) {
+    const std::vector<std::string>& keys = (*list)->keys;
+    while (number < keys.size() && keys[number] != index) ++number;
+  } else {
+    number = index.get<size_t>();
+  }
   const std::vector<Thing> items = (*list)->things();
   if (number >= items.size() || std::holds_alternative<None>(items[number])) throw BadReference{};
   return items[number];
@@ -78,13 +85,17 @@ Program::~Program() {
   while (!contexts.empty()) contexts.pop_back();
 }
 
+Json Program::perform(const Json& step) {
+  const std::string name = text(step, "as");
+  Result result = find_step(step.at("do").get<std::string>())(*this, step);
+  note_identity(result.thing, name, result.answer);
+  if (!name.empty()) set(name, std::move(result.thing));
+  return result.answer;
+}
+
 Json Program::answer(const Json& step) {
   try {
-    const std::string name = text(step, "as");
-    Result result = find_step(step.at("do").get<std::string>())(*this, step);
-    note_identity(result.thing, name, result.answer);
-    if (!name.empty()) things_[name] = std::move(result.thing);
-    return result.answer;
+    return perform(step);
   } catch (const tenon::Error& error) {
     return error_answer(std::string(tenon::to_string(error.kind())), type_of(error), error.what());
   } catch (const Mistake& mistake) {

@@ -29,9 +29,10 @@ using Thing =
                  std::shared_ptr<tenon::layers::Layer>, Json>;
 using LayerPtr = std::shared_ptr<tenon::layers::Layer>;
 
-// A list. One that get_collection_ref answered is the graph's own.
+// A list, or an object. One that get_collection_ref answered is the graph's own.
 struct List {
   std::vector<Thing> items = {};
+  std::vector<std::string> keys = {};  // of an object's items
   std::shared_ptr<tenon::Collection> collection = {};
   std::vector<Thing> things() const;
 };
@@ -55,6 +56,9 @@ class Program {
   // The answer to one step; throws nothing that a program does wrong. A step that isn't one of
   // FORMAT.md's (a field missing, or of another type) answers the kind bad_program.
   Json answer(const Json& step);
+  // The same, but what goes wrong is thrown.
+  Json perform(const Json& step);
+  void set(const std::string& name, Thing thing) { things_[name] = std::move(thing); }
 
   // What {"ref"} stands for; a bare value is itself. Throws BadReference.
   Thing thing(const Json& value) const;
@@ -115,6 +119,7 @@ const StepTable& scope_steps();
 const StepTable& variable_steps();
 const StepTable& collection_steps();
 const StepTable& op_steps();
+const StepTable& flow_steps();
 const StepTable& session_steps();
 const StepTable& default_session_steps();
 const StepTable& state_steps();

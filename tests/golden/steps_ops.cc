@@ -12,8 +12,8 @@ Thing made(const OpCall& call, const std::string& op) {
   if (auto binary = binary_ops().find(op); binary != binary_ops().end()) {
     return binary->second(call.input(0), call.input(1), call.options());
   }
-  for (const OpTable* ops :
-       {&math_ops(), &array_ops(), &nn_ops(), &rate_ops(), &slice_ops(), &statistic_ops()}) {
+  for (const OpTable* ops : {&math_ops(), &array_ops(), &nn_ops(), &rate_ops(), &slice_ops(),
+                             &statistic_ops(), &flow_ops()}) {
     if (auto found = ops->find(op); found != ops->end()) return found->second(call);
   }
   throw Mistake{"unknown_step", "KeyError", "there is no operation " + op};

@@ -44,8 +44,16 @@ void collect_fetches(Program& program, const Json& fetch, std::vector<Fetch>& fe
 Json answer_of(const Thing& thing, const std::vector<Tensor>& values, size_t& next) {
   const auto* list = std::get_if<std::shared_ptr<List>>(&thing);
   if (list == nullptr) return value_answer(values[next++]);
-  Json answers = Json::array();
-  for (const Thing& item : (*list)->things()) answers.push_back(answer_of(item, values, next));
+  const std::vector<std::string>& keys = (*list)->keys;
+  Json answers = keys.empty() ? Json::array() : Json::object();
+  for (const Thing& item : (*list)->things()) {
+    Json answer = answer_of(item, values, next);
+    if (keys.empty()) {
+      answers.push_back(std::move(answer));
+    } else {
+      answers[keys[answers.size()]] = std::move(answer);
+    }
+  }
   return answers;
 }
 
