@@ -12,16 +12,15 @@
 #include "core/graph/caller_line.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/layer_checks.h"
+#include "core/layers/rnn_steps.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 
 namespace tenon::nn {
-namespace {
 
 using internal::as_output;
 using internal::require;
 
-// Each tensor of a state with the one of another state in its place.
 State combined(const State& a, const State& b,
                const std::function<Output(const Output&, const Output&)>& of) {
   if (!a.is_list()) return of(a, b);
@@ -35,6 +34,19 @@ State combined(const State& a, const State& b,
 DType first_dtype(const State& state) {
   return state.is_list() ? first_dtype(state[0]) : state.value().dtype();
 }
+
+CellResult step_of(RNNCell& cell, const Output& inputs, const State& state, const Output& lengths,
+                   const Input& time, const Output& nothing) {
+  CellResult step = cell(inputs, state);
+  if (!lengths) return step;
+  const Output over = less_equal(lengths, time);
+  const auto kept = [&](const Output& old, const Output& updated) {
+    return where(over, old, updated);
+  };
+  return {kept(nothing, step.output), combined(state, step.state, kept)};
+}
+
+namespace {
 
 State first_state(const RNNCell& cell, const std::optional<State>& given,
                   const std::optional<DType>& dtype, const Input& batch_size) {
@@ -65,15 +77,8 @@ StaticRnnResult unrolled(RNNCell& cell, const std::vector<Output>& inputs, State
     nothing = zeros({batch_size, static_cast<int32_t>(cell.output_size())}, first_dtype(state));
   }
   for (size_t time = 0; time < inputs.size(); ++time) {
-    CellResult step = cell(inputs[time], state);
-    if (lengths) {
-      const Output over = less_equal(lengths, static_cast<int32_t>(time));
-      const auto kept = [&](const Output& old, const Output& updated) {
-        return where(over, old, updated);
-      };
-      step.output = kept(nothing, step.output);
-      step.state = combined(state, step.state, kept);
-    }
+    CellResult step =
+        step_of(cell, inputs[time], state, lengths, static_cast<int32_t>(time), nothing);
     result.outputs.push_back(std::move(step.output));
     state = std::move(step.state);
   }
@@ -135,11 +140,9 @@ RnnResult dynamic_steps(RNNCell& cell, const Output& inputs,
                         const std::optional<DType>& dtype, const Output& lengths) {
   const int64_t count = inputs.shape()[0];
   internal::channels_of(inputs, "rnn");
-  require<UnimplementedError>(count > 0, ErrorKind::bad_argument,
-                              "dynamic_rnn needs a known number of steps: ", inputs.name(),
-                              " has shape ", inputs.shape(), " with the axis of time first.");
   const Input batch_size = internal::size_of(inputs, 1);
   State state = first_state(cell, initial_state, dtype, batch_size);
+  if (count <= 0) return looped(cell, inputs, state, lengths, batch_size);
   StaticRnnResult steps = unrolled(cell, unstack(inputs), std::move(state), lengths, batch_size);
   return {stack(steps.outputs), std::move(steps.state)};
 }

@@ -85,8 +85,8 @@ TEST_P(GoldenFamilyTest, AnswersEveryStepAsTensorFlowDid) {
   EXPECT_EQ(ran.output.find("programs: 0 right"), std::string::npos) << ran.output;
 }
 
-// Of layers there are all but those with conv3d, with a dynamic_rnn over a number of steps that
-// only the run knows, and three of which roundings or a size of a static shape are others.
+// Of layers there are all but those with conv3d, and three of which roundings or a size of a static
+// shape are others.
 INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                          testing::Values("seeds.jsonl", "scopes.jsonl.gz", "devices.jsonl.gz",
                                          "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",

@@ -115,6 +115,32 @@ TEST_F(RnnTest, DynamicStopsAtEachExamplesLength) {
                  {0.058201574, -0.025865898, -0.045996025, -0.098418199}});
 }
 
+TEST_F(RnnTest, DynamicLoopsOverStepsThatOnlyTheRunKnows) {
+  nn::BasicLSTMCell cell({.num_units = 2});
+  const Tensor values = wave_tensor({2, 3, 2}, 0.1, 0.7);
+  const Output fed = placeholder(float32, {-1, -1, 2}), lengths = constant({1, 3});
+  const auto read = [&](const Output& inputs) {
+    return nn::dynamic_rnn(cell, inputs, {.sequence_length = lengths, .dtype = float32});
+  };
+  const nn::RnnResult looped = read(fed), unrolled = read(constant(values));
+  EXPECT_EQ(looped.outputs.shape(), (Shape{-1, -1, 2}));
+  EXPECT_EQ(names().size(), 2U);
+  const auto all_of = [&](const nn::RnnResult& result) {
+    std::vector<Output> all = {result.outputs, result.state[0], result.state[1]};
+    const Output loss = reduce_sum(square(result.outputs)) + reduce_sum(result.state[0].value());
+    for (const Output& gradient : gradients({loss}, global_variables())) all.push_back(gradient);
+    return all;
+  };
+  Session session;
+  session.run(global_variables_initializer());
+  const std::vector<Output> by_loop = all_of(looped), by_steps = all_of(unrolled);
+  for (size_t i = 0; i < by_loop.size(); ++i) {
+    expect_near(session.run(by_loop[i], {{fed, values}}), numbers(session.run(by_steps[i])), 1e-6);
+  }
+  const Tensor none = Tensor::from<float>(std::vector<float>{}, {2, 0, 2});
+  EXPECT_EQ(session.run(looped.outputs, {{fed, none}}).shape(), (Shape{2, 0, 2}));
+}
+
 TEST_F(RnnTest, BidirectionalDynamic) {
   nn::GRUCell fw({.num_units = 1});
   nn::BasicRNNCell bw({.num_units = 2});
@@ -173,8 +199,6 @@ TEST_F(RnnTest, RefusesWhatDoesntFit) {
   EXPECT_ERROR(
       nn::dynamic_rnn(cell, x({2, 3, 2}), {.sequence_length = constant(2), .dtype = float32}),
       ValueError, shape_incompatible, "must be a vector of length batch_size");
-  EXPECT_ERROR(nn::dynamic_rnn(cell, placeholder(float32, {2, -1, 2}), {.dtype = float32}),
-               UnimplementedError, bad_argument, "known number of steps");
   EXPECT_ERROR(nn::static_rnn(cell, {}, {.dtype = float32}), ValueError, bad_argument,
                "must not be empty");
   EXPECT_ERROR(nn::static_rnn(cell, {x({2, 3}), x({3, 3})}, {.dtype = float32}), ValueError,

@@ -289,8 +289,8 @@ struct RnnResult {
   Output outputs;
   State state;
 };
-// The cell over inputs [N, T, in] -> outputs [N, T, output_size()]. T must be known: the steps are
-// made one after the other. Throws UnimplementedError (bad_argument) where it isn't.
+// The cell over inputs [N, T, in] -> outputs [N, T, output_size()]. Where T is known the steps are
+// made one after the other, else it is a loop (while_loop).
 TENON_API RnnResult dynamic_rnn(RNNCell& cell, Input inputs, const DynamicRnnOptions& options = {});
 struct BidirectionalRnnResult {
   Output outputs_fw, outputs_bw;
