@@ -19,6 +19,7 @@ struct AssertOptions {
 
 // Where `condition`, a scalar boolean, doesn't hold, the run throws InvalidArgumentError
 // (assertion_failed), whose message shows `data`.
+// NOLINTNEXTLINE(readability-identifier-naming): TensorFlow's name
 TENON_API Operation Assert(Input condition, const Inputs& data, const AssertOptions& options = {},
                            Location where = Location::current());
 
@@ -30,6 +31,7 @@ struct PrintOptions {
 };
 
 // `input` itself; each time that it is computed, `data` is written to standard error.
+// NOLINTNEXTLINE(readability-identifier-naming): TensorFlow's name
 TENON_API Output Print(Input input, const Inputs& data, const PrintOptions& options = {},
                        Location where = Location::current());
 

@@ -138,6 +138,7 @@ struct CaseOptions {
 // The results of the first function whose predicate holds, else of `otherwise`. Where none holds
 // and there is none, or two hold that mustn't, the run throws InvalidArgumentError
 // (assertion_failed). Throws as cond does.
+// NOLINTNEXTLINE(readability-identifier-naming): a keyword without its underscore
 TENON_API std::vector<Output> case_(const std::vector<CaseBranch>& branches,
                                     const CaseOptions& options = {},
                                     Location where = Location::current());
