@@ -33,7 +33,7 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
     type = type.substr(4, type.size() - 5);
   }
   static constexpr std::string_view kAttributes[] = {"dtype", "out_type", "output_type",
-                                                     "index_type"};
+                                                     "index_type", "out_idx"};
   const bool is_attribute =
       !is_dtype_name(type) ||
       std::find(std::begin(kAttributes), std::end(kAttributes), type) != std::end(kAttributes);

@@ -1,18 +1,13 @@
 // GatherV2: rows of a tensor by their numbers. Its gradient is sparse: _IndexedSlices holds rows
 // and their numbers, and is a dense tensor, duplicates summed, for whoever reads it as one.
 
-#include <algorithm>
-#include <numeric>
-
 #include "core/base/check.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"
-#include "core/ops/op_scope.h"
 #include "tenon/array_ops.h"
-#include "tenon/nn.h"
 
 namespace tenon {
 namespace internal {
@@ -55,12 +50,7 @@ std::optional<Tensor> gather_value(const ShapeContext& context) {
     if (index < 0 || index >= static_cast<int64_t>(from.size())) return std::nullopt;
     taken.push_back(from[static_cast<size_t>(index)]);
   }
-  return integer_tensor(params.dtype(), context.inputs[1], taken);
-}
-
-// The sizes of a tensor along axes [begin, end) as parts of a shape.
-void append_sizes(std::vector<Input>& parts, const Output& of, int begin, int end) {
-  for (int i = begin; i < end; ++i) parts.push_back(size_along(of, i));
+  return integer_tensor(params.dtype(), context.value(1).shape(), taken);
 }
 
 Output sparse_gradient(const Output& rows, const Output& indices, const Output& like) {
@@ -138,79 +128,11 @@ void register_array_gather(OpRegistry& ops) {
            .shape_only = {2}});
 }
 
-namespace {
-
-// Of a table in several parts: each part answers for its own ids, put back in their order.
-Output lookup_in_parts(const std::vector<Input>& params, const Output& ids, bool mod_strategy) {
-  const auto parts = static_cast<int64_t>(params.size());
-  const Output flat = reshape(ids, {-1});
-  Output part, row;
-  std::vector<Output> tables;
-  for (const Input& table : params) tables.push_back(as_output(table, "params"));
-  if (mod_strategy) {
-    part = mod(flat, parts);
-    row = floordiv(flat, parts);
-  } else {
-    int64_t rows = 0;
-    for (const Output& table : tables) {
-      const int64_t size = table.shape().has_rank() ? table.shape()[0] : kUnknown;
-      require<ValueError>(size >= 0, ErrorKind::no_shape,
-                          "Every part of a table needs a known number of rows for \"div\"");
-      rows += size;
-    }
-    // The first parts are one row longer where they don't divide evenly. The first and the last one
-    // are asked for ids that no part has, which fails there.
-    const int64_t each = rows / parts, longer = rows % parts;
-    const Output counted =
-        maximum(floordiv(flat, each + 1), floordiv(flat - longer, std::max(each, int64_t{1})));
-    part = maximum(minimum(counted, parts - 1), 0);
-    row = flat - (part * each + minimum(part, longer));
-  }
-  std::vector<Input> found, order;
-  for (int64_t i = 0; i < parts; ++i) {
-    const Output mine = squeeze(where(equal(part, i)), {.axis = {1}});
-    found.push_back(gather(tables[static_cast<size_t>(i)], gather(row, mine)));
-    order.push_back(cast(mine, int64));
-  }
-  const Output positions = concat(order, 0), rows = concat(found, 0);
-  // positions[k] is where row k belongs: its inverse says which row comes at each place.
-  const Output sorted = gather(rows, add_output("InvertPermutation", {positions}));
-  const Shape row_shape = tables[0].shape();
-  std::vector<Input> sizes;
-  append_sizes(sizes, ids, 0, ids.shape().rank());
-  append_sizes(sizes, tables[0], 1, row_shape.rank());
-  return reshape(sorted, integers_of(sizes));
-}
-
-}  // namespace
 }  // namespace internal
 
 Output gather(Input params, Input indices, const GatherOptions& options) {
   return internal::add_output("GatherV2", {params, indices, Input(options.axis)},
                               {.name = options.name, .where = params.where()});
-}
-
-Output nn::embedding_lookup(Input params, Input ids, const EmbeddingLookupOptions& options) {
-  return embedding_lookup(Inputs{params}, ids, options);
-}
-
-Output nn::embedding_lookup(const Inputs& params, Input ids,
-                            const EmbeddingLookupOptions& options) {
-  using internal::require;
-  require<ValueError>(!params.empty(), ErrorKind::bad_argument, "params must be non-empty");
-  const bool mod_strategy = options.partition_strategy == "mod";
-  require<ValueError>(mod_strategy || options.partition_strategy == "div", ErrorKind::bad_argument,
-                      "Unrecognized partition strategy: ", options.partition_strategy);
-  std::vector<Input> tables;
-  for (const Input& table : params) {
-    for (const Input& part : table.parts()) tables.push_back(part);
-  }
-  std::vector<Input> all = tables;
-  all.push_back(ids);
-  const internal::OpScope scope(options.name, "embedding_lookup", all);
-  const Output numbers = internal::as_output(ids, "ids");
-  if (tables.size() == 1) return identity(gather(tables[0], numbers), {.name = scope.name()});
-  return identity(internal::lookup_in_parts(tables, numbers, mod_strategy), {.name = scope.name()});
 }
 
 }  // namespace tenon

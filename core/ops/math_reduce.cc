@@ -1,5 +1,6 @@
 // Reductions over axes: Sum, Mean, Prod, Max, Min, Any, All; and L2Loss.
 
+#include <limits>
 #include <set>
 
 #include "core/base/check.h"
@@ -57,6 +58,13 @@ std::optional<Tensor> whole_value(const ShapeContext& context) {
   int64_t result = kStart;
   for (const int64_t number : to_integers(input)) result = Op()(result, number);
   return integer_tensor(input.dtype(), Shape{}, {result});
+}
+
+// Of nothing the kernels answer the dtype's lowest number: that isn't folded.
+std::optional<Tensor> largest_value(const ShapeContext& context) {
+  const Tensor input = context.value(0);
+  if (!input || input.element_count() == 0) return std::nullopt;
+  return whole_value<scalar::Maximum, std::numeric_limits<int64_t>::min()>(context);
 }
 
 // The shape of the result with reduced axes kept as 1, where only a run knows the axes or the rank.
@@ -191,7 +199,7 @@ void register_math_reduce(OpRegistry& ops) {
   ops.add(reduction("Sum", sum_gradient, whole_value<scalar::Add, 0>));
   ops.add(reduction("Mean", mean_gradient));
   ops.add(reduction("Prod", prod_gradient, whole_value<scalar::Multiply, 1>));
-  ops.add(reduction("Max", extreme_gradient));
+  ops.add(reduction("Max", extreme_gradient, largest_value));
   ops.add(reduction("Min", extreme_gradient));
   for (const char* name : {"Any", "All"}) {
     OpDef def = reduction(name, nullptr);

@@ -202,8 +202,9 @@ Output nn::softsign(Input features, const OpOptions& options) {
   return add_output("Softsign", {features}, {.name = options.name});
 }
 Output nn::leaky_relu(Input features, const LeakyReluOptions& options) {
-  return add_output("LeakyRelu", {features},
-                    {.name = options.name, .attrs = {{"alpha", options.alpha}}});
+  // TensorFlow keeps it in 32 bits, whatever the dtype.
+  const double alpha = static_cast<float>(options.alpha);
+  return add_output("LeakyRelu", {features}, {.name = options.name, .attrs = {{"alpha", alpha}}});
 }
 
 }  // namespace tenon

@@ -156,8 +156,8 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
     labels = internal::axis_to_end(labels, axis);
   }
   const bool plain = rank == 2;
-  // As TensorFlow believes: labels of an unknown rank don't broadcast the logits.
-  const bool as_logits = plain && !labels.shape().has_rank();
+  // As TensorFlow believes: labels of an unknown shape don't broadcast the logits.
+  const bool as_logits = plain && (!labels.shape().has_rank() || labels.shape()[0] < 0);
   const Output cost = add_output(
       "SoftmaxCrossEntropyWithLogits", {internal::as_matrix(logits), internal::as_matrix(labels)},
       {.name = plain ? scope.name() : "",

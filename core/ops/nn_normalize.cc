@@ -90,19 +90,6 @@ Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
   return result;
 }
 
-Output clip_by_norm(Input t, Input clip_norm, const ClipByNormOptions& options) {
-  const OpScope scope(options.name, "clip_by_norm", {t, clip_norm});
-  const Output x = as_output(t, "t");
-  const Output squares = reduce_sum(x * x, {.axis = options.axes, .keepdims = true});
-  // The gradient of the root at 0 would be infinite.
-  const Output positive = greater(squares, 0);
-  const Output safe = internal::add_output("SelectV2", {positive, squares, ones_like(squares)});
-  const Output norm = internal::add_output("SelectV2", {positive, sqrt(safe), squares});
-  const Output bound =
-      as_output(clip_norm, "clip_norm", clip_norm.is_weak() ? x.dtype() : DType::invalid);
-  return identity(x * bound / maximum(norm, bound), {.name = scope.name()});
-}
-
 Output clip_by_average_norm(Input t, Input clip_norm, const OpOptions& options) {
   const OpScope scope(options.name, "clip_by_average_norm", {t, clip_norm});
   const Output x = as_output(t, "t");
@@ -124,6 +111,19 @@ Output with_rows(const Output& tensor, const Output& rows) {
 }
 
 }  // namespace
+
+Output clip_by_norm(Input t, Input clip_norm, const ClipByNormOptions& options) {
+  const OpScope scope(options.name, "clip_by_norm", {t, clip_norm});
+  const Output given = as_output(t, "t"), x = rows_of(given);
+  const Output squares = reduce_sum(x * x, {.axis = options.axes, .keepdims = true});
+  // The gradient of the root at 0 would be infinite.
+  const Output positive = greater(squares, 0);
+  const Output safe = internal::add_output("SelectV2", {positive, squares, ones_like(squares)});
+  const Output norm = internal::add_output("SelectV2", {positive, sqrt(safe), squares});
+  const Output bound =
+      as_output(clip_norm, "clip_norm", clip_norm.is_weak() ? x.dtype() : DType::invalid);
+  return with_rows(given, identity(x * bound / maximum(norm, bound), {.name = scope.name()}));
+}
 
 Output global_norm(const Inputs& tensors, const OpOptions& options, Location where) {
   const internal::CallerLine line(where);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "core/tensor/half.h"
 #include "tests/cuda/kernel_cases.h"
@@ -231,6 +233,55 @@ void add_gradients(std::vector<GpuCase>& cases, DType dtype) {
                     .attrs = {{"mode", std::string("SYMMETRIC")}}}});
 }
 
+// Rows by their numbers, some of which are out of range.
+void add_segments(std::vector<GpuCase>& cases, DType dtype) {
+  const std::string name = std::string(to_string(dtype));
+  for (const std::string kind : {"Sum", "Prod", "Max", "Min"}) {
+    for (const int64_t rows : {7, 0}) {
+      const Tensor ids = rows == 0 ? ints({}) : ints({3, 0, 3, -1, 3, 0, 5});
+      cases.push_back({"UnsortedSegment" + kind + "_" + name + "_" + std::to_string(rows),
+                       {.op = "UnsortedSegment" + kind,
+                        .dtype = dtype,
+                        .inputs = {some(dtype, {rows, 5}), ids, Tensor(6)},
+                        .outputs = {{dtype, {6, 5}}}}});
+    }
+  }
+  const Tensor numbers = some(dtype, {40}, 0.3, 4);
+  int64_t distinct = 0;
+  {
+    std::set<std::string> seen;
+    const size_t bytes = size_of(dtype);
+    const auto* raw = static_cast<const char*>(numbers.raw());
+    for (size_t i = 0; i < 40; ++i) seen.emplace(raw + i * bytes, bytes);
+    distinct = static_cast<int64_t>(seen.size());
+  }
+  cases.push_back({"Unique_" + name,
+                   {.op = "Unique",
+                    .dtype = dtype,
+                    .inputs = {numbers},
+                    .outputs = {{dtype, {distinct}}, {int64, {40}}}}});
+}
+
+void add_places(std::vector<GpuCase>& cases) {
+  cases.push_back({"LinearIndices",
+                   {.op = "_LinearIndices",
+                    .inputs = {Tensor({{1, 2}, {0, 4}, {3, 0}}), Tensor({int64_t{4}, int64_t{5}})},
+                    .outputs = {{int64, {3}}}}});
+  cases.push_back({"PartitionPlaces",
+                   {.op = "_PartitionPlaces",
+                    .inputs = {ints({2, 0, 2, 1, 2, 0})},
+                    .outputs = {{int64, {3}}},
+                    .attrs = {{"partition", int64_t{2}}, {"num_partitions", int64_t{3}}}}});
+  for (const DType dtype : {int32, int64}) {
+    cases.push_back({"SegmentCount_" + std::string(to_string(dtype)),
+                     {.op = "_SegmentCount",
+                      .dtype = dtype,
+                      .inputs = {dtype == int32 ? ints({0, 0, 3})
+                                                : Tensor({int64_t{1}, int64_t{1}, int64_t{7}})},
+                      .outputs = {{dtype, {}}}}});
+  }
+}
+
 void add_where(std::vector<GpuCase>& cases) {
   for (const DType dtype : {bool_, float32, int64}) {
     const Tensor x = some(dtype, {7, 300, 3}, 0.3, 1.4);
@@ -299,6 +350,8 @@ std::vector<GpuCase> array_cases() {
     add_assigned_slices(cases, dtype);
   }
   for (const DType dtype : {float32, int64, uint8}) add_gradients(cases, dtype);
+  for (const DType dtype : {float32, float16, bfloat16, int64, uint8}) add_segments(cases, dtype);
+  add_places(cases);
   add_where(cases);
   add_others(cases);
   return cases;

@@ -86,10 +86,15 @@ Json describe_tensor(const Output& output) {
 
 Json describe(const Thing& thing) {
   if (const auto* output = std::get_if<Output>(&thing)) {
-    if (!*output) return {{"kind", "none"}};
-    if (output->op().type() != "_IndexedSlices") return describe_tensor(*output);
-    // Gradients of gathered rows, kept as such until an operation takes them.
-    return {{"kind", "indexed_slices"}, {"dtype", name_of(output->dtype())}};
+    return *output ? describe_tensor(*output) : Json{{"kind", "none"}};
+  }
+  if (const auto* sparse = std::get_if<std::shared_ptr<tenon::SparseTensor>>(&thing)) {
+    return {{"kind", "sparse_tensor"},
+            {"dtype", name_of((*sparse)->dtype())},
+            {"shape", shape_answer((*sparse)->shape())}};
+  }
+  if (const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&thing)) {
+    return {{"kind", "indexed_slices"}, {"dtype", name_of((*rows)->values.dtype())}};
   }
   if (const auto* op = std::get_if<Operation>(&thing)) {
     return {{"kind", "op"}, {"name", op->name()}, {"device", op->device()}};
@@ -109,6 +114,13 @@ Json describe(const Thing& thing) {
     return {{"kind", keys.empty() ? "list" : "object"}, {"items", items}};
   }
   return {{"kind", "none"}};
+}
+
+Thing gradient_thing(const Output& gradient) {
+  if (!gradient) return None{};
+  if (gradient.op().type() != "_IndexedSlices") return gradient;
+  return std::make_shared<RowGradient>(
+      RowGradient{gradient.op().input(0), gradient.op().input(1), {}, gradient});
 }
 
 Json items_answer(const std::vector<Thing>& things) {

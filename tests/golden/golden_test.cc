@@ -92,11 +92,26 @@ INSTANTIATE_TEST_SUITE_P(Whole, GoldenFamilyTest,
                                          "collections.jsonl.gz", "init.jsonl.gz", "copies.jsonl.gz",
                                          "order.jsonl.gz", "graphs.jsonl.gz", "session.jsonl.gz",
                                          "opt2.jsonl.gz", "layers.jsonl.gz", "flow.jsonl.gz",
-                                         "run.jsonl.gz"),
+                                         "run.jsonl.gz", "grads.jsonl.gz", "sparse.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));
                          });
+
+// Two answers are TensorFlow's own mistakes: erf of float64 is NaN at infinity in a part of a
+// vector, and a Select of a tensor of another shape than it was said to have takes what lies
+// behind.
+TEST(GoldenTest, AnswersOperationsAsTensorFlowButForItsMistakes) {
+  const fs::path family = kGolden / "ops.jsonl.gz";
+  const CommandResult ran =
+      run_command(kReplay + quoted(family) + " | python3 " + quoted(kGolden / "compare.py") + " " +
+                  quoted(family) + " - --max-show 60");
+  EXPECT_NE(ran.output.find("programs: 1498 right, 2 wrong, 0 missing"), std::string::npos)
+      << ran.output;
+  for (const char* id : {"ops-1.00380 step 9", "ops-1.00679 step 4"}) {
+    EXPECT_NE(ran.output.find(id), std::string::npos) << ran.output;
+  }
+}
 
 TEST(GoldenTest, TheComparisonSeesAWrongAnswer) {
   const Json program = {{"id", "test-1"},

@@ -33,6 +33,10 @@ tenon::Input OpCall::input(size_t index) const {
   return of_one_sort ? converted(given.value(), dtype) : given;
 }
 
+tenon::Inputs OpCall::one_or_more(size_t index) const {
+  return json(index).is_array() ? tenon::Inputs(list(index)) : tenon::Inputs{input(index)};
+}
+
 std::vector<tenon::Output> OpCall::outputs(size_t index) const {
   std::vector<tenon::Output> outputs;
   for (const Json& item : json(index)) outputs.push_back(program_.output(item));
@@ -60,6 +64,11 @@ tenon::Axes OpCall::axes(const char* attribute) const {
 
 std::vector<int64_t> OpCall::integers(const char* attribute) const {
   return attributes_.at(attribute).get<std::vector<int64_t>>();
+}
+
+tenon::Integers OpCall::sizes(size_t index) const {
+  const tenon::Input given = input(index);
+  return given.is_output() ? tenon::Integers(given.output()) : tenon::Integers(given.value());
 }
 
 }  // namespace replay

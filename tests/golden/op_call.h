@@ -25,6 +25,8 @@ class OpCall {
   tenon::Input input(size_t index) const;
   tenon::Output output(size_t index) const { return program_.output(json(index)); }
   std::vector<tenon::Input> list(size_t index) const { return program_.inputs(json(index)); }
+  // A list, or one alone.
+  tenon::Inputs one_or_more(size_t index) const;
   std::vector<tenon::Output> outputs(size_t index) const;
 
   bool has(const char* attribute) const { return attributes_.contains(attribute); }
@@ -35,6 +37,7 @@ class OpCall {
   tenon::DType dtype(const char* attribute, tenon::DType otherwise) const;
   tenon::Axes axes(const char* attribute) const;
   std::vector<int64_t> integers(const char* attribute) const;
+  tenon::Integers sizes(size_t index) const;  // numbers, or a tensor of them
 
  private:
   Program& program_;
@@ -63,5 +66,7 @@ const OpTable& rate_ops();
 const OpTable& statistic_ops();
 const OpTable& slice_ops();
 const OpTable& flow_ops();
+const OpTable& sparse_ops();
+const OpTable& index_ops();
 
 }  // namespace replay

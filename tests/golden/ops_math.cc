@@ -119,8 +119,27 @@ Thing clip_by_value(const OpCall& call) {
                               call.as_input("clip_value_max"), call.options());
 }
 
+// A sparse gradient made by hand, whose rows are clipped; null for what is anything else.
+std::shared_ptr<RowGradient> rows_by_hand(const OpCall& call, const Json& json) {
+  const Thing thing = call.program().thing(json);
+  const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&thing);
+  return rows == nullptr || (*rows)->dense ? nullptr : *rows;
+}
+
+Thing with_values(const RowGradient& rows, const Output& values) {
+  RowGradient changed = rows;
+  changed.values = values;
+  return std::make_shared<RowGradient>(changed);
+}
+
 Thing clip_by_norm(const OpCall& call) {
-  return tenon::clip_by_norm(call.input(0), call.as_input("clip_norm"), {.name = call.name()});
+  const auto clipped = [&](const tenon::Input& values) {
+    return tenon::clip_by_norm(values, call.as_input("clip_norm"), {.name = call.name()});
+  };
+  if (const auto rows = rows_by_hand(call, call.json(0))) {
+    return with_values(*rows, clipped(rows->values));
+  }
+  return gradient_thing(clipped(call.input(0)));
 }
 
 Thing clip_by_average_norm(const OpCall& call) {
@@ -134,9 +153,18 @@ Thing global_norm(const OpCall& call) {
 Thing clip_by_global_norm(const OpCall& call) {
   tenon::ClipByGlobalNormOptions options{.name = call.name()};
   if (call.has("use_norm")) options.use_norm = call.as_input("use_norm");
-  const auto clipped =
-      tenon::clip_by_global_norm(call.outputs(0), call.as_input("clip_norm"), options);
-  auto list = list_of(clipped.tensors);
+  std::vector<Output> tensors;
+  for (const Json& item : call.json(0)) {
+    const auto rows = rows_by_hand(call, item);
+    tensors.push_back(rows ? rows->values : call.program().gradient(item));
+  }
+  const auto clipped = tenon::clip_by_global_norm(tensors, call.as_input("clip_norm"), options);
+  auto list = std::make_shared<List>();
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const auto rows = rows_by_hand(call, call.json(0).at(i));
+    list->items.push_back(rows ? with_values(*rows, clipped.tensors[i])
+                               : gradient_thing(clipped.tensors[i]));
+  }
   list->items.emplace_back(clipped.global_norm);
   return list;
 }

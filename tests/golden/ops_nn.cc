@@ -87,7 +87,13 @@ Thing dropout(const OpCall& call) {
 }
 
 Thing embedding_lookup(const OpCall& call) {
-  return nn::embedding_lookup(call.input(0), call.input(1), {.name = call.name()});
+  nn::EmbeddingLookupOptions options;
+  if (call.has("partition_strategy")) {
+    options.partition_strategy = call.attribute("partition_strategy").get<std::string>();
+  }
+  if (call.has("max_norm")) options.max_norm = call.as_input("max_norm");
+  options.name = call.name();
+  return nn::embedding_lookup(call.one_or_more(0), call.input(1), options);
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ std::string type_of(const tenon::Error& error) {
 Step find_step(const std::string& name) {
   for (const StepTable* steps :
        {&context_steps(), &scope_steps(), &variable_steps(), &collection_steps(), &op_steps(),
-        &session_steps(), &default_session_steps(), &state_steps(), &gradient_steps(),
-        &average_steps(), &training_steps(), &loss_steps(), &layer_steps(), &cell_steps(),
-        &flow_steps()}) {
+        &sparse_steps(), &session_steps(), &default_session_steps(), &state_steps(),
+        &gradient_steps(), &average_steps(), &training_steps(), &loss_steps(), &layer_steps(),
+        &cell_steps(), &flow_steps()}) {
     if (auto found = steps->find(name); found != steps->end()) return found->second;
   }
   throw Mistake{"unknown_step", "KeyError", "there is no step " + name};
@@ -171,7 +171,18 @@ tenon::Output Program::output(const Json& value) const {
   const Thing found = thing(value);
   if (const auto* output = std::get_if<tenon::Output>(&found)) return *output;
   if (const auto* variable = std::get_if<tenon::Variable>(&found)) return *variable;
+  if (const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&found);
+      rows != nullptr && (*rows)->dense) {
+    return (*rows)->dense;
+  }
   throw BadReference{};
+}
+
+tenon::Output Program::gradient_of(const tenon::Variable& variable, const Json& value) const {
+  const Thing found = thing(value);
+  const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&found);
+  if (rows == nullptr || (*rows)->dense) return gradient(value);
+  return tenon::indexed_slices((*rows)->values, (*rows)->indices, variable);
 }
 
 tenon::Output Program::gradient(const Json& value) const {

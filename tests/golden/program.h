@@ -19,11 +19,18 @@ namespace replay {
 
 struct List;
 
+// A sparse gradient: of `gradients` and what is made of them, or made by hand (then without
+// `dense`, and perhaps without a shape).
+struct RowGradient {
+  tenon::Output values, indices, dense_shape, dense;
+};
+
 // What a step makes. None is TensorFlow's; Json a string or number in a collection.
 struct None {};
 using Thing =
     std::variant<None, tenon::Output, tenon::Operation, tenon::Variable, tenon::VariableScope,
-                 std::shared_ptr<List>, std::shared_ptr<tenon::Session>,
+                 std::shared_ptr<List>, std::shared_ptr<tenon::SparseTensor>,
+                 std::shared_ptr<RowGradient>, std::shared_ptr<tenon::Session>,
                  std::shared_ptr<tenon::train::Optimizer>,
                  std::shared_ptr<tenon::train::ExponentialMovingAverage>,
                  std::shared_ptr<tenon::layers::Layer>, Json>;
@@ -74,6 +81,8 @@ class Program {
   std::vector<tenon::Ref> refs(const Json& values) const;
   // A gradient that a step gives: a reference, a literal as a constant, null as an empty Output.
   tenon::Output gradient(const Json& value) const;
+  // The same of a variable, which a sparse gradient made by hand is of.
+  tenon::Output gradient_of(const tenon::Variable& variable, const Json& value) const;
 
   tenon::Graph graph;
   std::vector<std::pair<std::string, tenon::Context>> contexts;
@@ -93,6 +102,8 @@ class Program {
 // The answer that describes a thing as it is now.
 Json describe(const Thing& thing);
 Json describe_tensor(const tenon::Output& output);  // gathered rows, too, as the dense tensor
+// A gradient, which is None where it is empty, and where it is sparse stays so when it is fetched.
+Thing gradient_thing(const tenon::Output& gradient);
 // {"items": [...]}: the names of variables, tensors and operations; other items themselves.
 Json items_answer(const std::vector<Thing>& things);
 // A thing and its description; None for an empty handle.
@@ -129,5 +140,6 @@ const StepTable& training_steps();
 const StepTable& loss_steps();
 const StepTable& layer_steps();
 const StepTable& cell_steps();
+const StepTable& sparse_steps();
 
 }  // namespace replay

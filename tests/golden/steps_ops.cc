@@ -13,7 +13,7 @@ Thing made(const OpCall& call, const std::string& op) {
     return binary->second(call.input(0), call.input(1), call.options());
   }
   for (const OpTable* ops : {&math_ops(), &array_ops(), &nn_ops(), &rate_ops(), &slice_ops(),
-                             &statistic_ops(), &flow_ops()}) {
+                             &statistic_ops(), &flow_ops(), &sparse_ops(), &index_ops()}) {
     if (auto found = ops->find(op); found != ops->end()) return found->second(call);
   }
   throw Mistake{"unknown_step", "KeyError", "there is no operation " + op};

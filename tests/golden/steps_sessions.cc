@@ -25,6 +25,16 @@ void add_fetches(const Thing& thing, std::vector<Fetch>& fetches) {
     fetches.emplace_back(*op);
   } else if (const auto* variable = std::get_if<tenon::Variable>(&thing)) {
     fetches.emplace_back(*variable);
+  } else if (const auto* sparse = std::get_if<std::shared_ptr<tenon::SparseTensor>>(&thing)) {
+    for (const tenon::Output& part :
+         {(*sparse)->indices(), (*sparse)->values(), (*sparse)->dense_shape()}) {
+      fetches.emplace_back(part);
+    }
+  } else if (const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&thing)) {
+    fetches.emplace_back((*rows)->values);
+    fetches.emplace_back((*rows)->indices);
+    if ((*rows)->dense) fetches.emplace_back(tenon::shape((*rows)->dense));
+    if ((*rows)->dense_shape) fetches.emplace_back((*rows)->dense_shape);
   } else if (const auto* list = std::get_if<std::shared_ptr<List>>(&thing)) {
     for (const Thing& item : (*list)->things()) add_fetches(item, fetches);
   } else if (const auto* name = std::get_if<Json>(&thing); name != nullptr && name->is_string()) {
@@ -43,6 +53,14 @@ void collect_fetches(Program& program, const Json& fetch, std::vector<Fetch>& fe
 
 Json answer_of(const Thing& thing, const std::vector<Tensor>& values, size_t& next) {
   const auto* list = std::get_if<std::shared_ptr<List>>(&thing);
+  const auto* rows = std::get_if<std::shared_ptr<RowGradient>>(&thing);
+  if (rows != nullptr || std::holds_alternative<std::shared_ptr<tenon::SparseTensor>>(thing)) {
+    Json parts = Json::array();
+    const bool has_shape = rows == nullptr || (*rows)->dense || (*rows)->dense_shape;
+    for (int i = 0; i < (has_shape ? 3 : 2); ++i) parts.push_back(value_answer(values[next++]));
+    if (!has_shape) parts.push_back(nullptr);
+    return parts;
+  }
   if (list == nullptr) return value_answer(values[next++]);
   const std::vector<std::string>& keys = (*list)->keys;
   Json answers = keys.empty() ? Json::array() : Json::object();

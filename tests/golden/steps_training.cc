@@ -191,8 +191,8 @@ Result compute_gradients(Program& program, const Json& step) {
   read_gradient_options(program, step, options);
   for (const auto& [gradient, variable] :
        made->compute_gradients(program.output(step.at("loss")), options)) {
-    pairs.push_back({{"grad", describe(gradient)}, {"var", variable.name()}});
-    gradients->items.push_back(gradient ? Thing(gradient) : Thing(None{}));
+    gradients->items.push_back(gradient_thing(gradient));
+    pairs.push_back({{"grad", describe(gradients->items.back())}, {"var", variable.name()}});
   }
   return {gradients, {{"pairs", pairs}}};
 }
@@ -201,7 +201,8 @@ Result apply_gradients(Program& program, const Json& step) {
   const OptimizerPtr made = optimizer_of(program, step);
   train::GradientsAndVariables pairs;
   for (const Json& pair : step.at("pairs")) {
-    pairs.push_back({program.gradient(pair.at(0)), program.variable(pair.at(1))});
+    const Variable variable = program.variable(pair.at(1));
+    pairs.push_back({program.gradient_of(variable, pair.at(0)), variable});
   }
   const tenon::Operation op = made->apply_gradients(
       pairs, {.global_step = global_step(program, step), .name = text(step, "name")});

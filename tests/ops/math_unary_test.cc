@@ -70,7 +70,8 @@ const OpCases kMathUnaryCases = {
     {.name = "LeakyRelu",
      .build = [](const std::vector<Output>& in) { return nn::leaky_relu(in[0], {.alpha = 0.3}); },
      .inputs = {{7}},
-     .plain = each([](double x) { return x > 0 ? x : 0.3 * x; })},
+     // The slope is a float, as TensorFlow's.
+     .plain = each([](double x) { return x > 0 ? x : double{0.3F} * x; })},
     {.name = "SquareOfAScalar",
      .build = [](const std::vector<Output>& in) { return square(in[0]); },
      .inputs = {{}},

@@ -125,6 +125,22 @@ void add_parts(Samples& samples) {
   samples.push_back({"Where", {bools({2, 3})}});
 }
 
+void add_places(Samples& samples) {
+  samples.push_back({"_LinearIndices", {pairs({1, 2, 3, 0}), list({4, 3})}});
+  samples.push_back(
+      {"_LinearIndices", {pairs({1, 2, 3, 0}), list({4, 3}, int64)}, {{"ordered", true}}});
+  samples.push_back({"_PartitionPlaces",
+                     {list({1, 0, 1})},
+                     {{"partition", int64_t{1}}, {"num_partitions", int64_t{2}}}});
+  samples.push_back({"Unique", {list({3, 1, 3})}});
+  samples.push_back({"_SegmentCount", {list({0, 0, 2})}});
+  for (const std::string kind : {"Sum", "Prod", "Max", "Min"}) {
+    samples.push_back({"UnsortedSegment" + kind, {floats({3, 2}), list({1, 0, 1}), number(2)}});
+    samples.push_back(
+        {"UnsortedSegment" + kind, {floats({2, 2, 3}), pairs({1, 0, -1, 1}), number(3)}});
+  }
+}
+
 void add_arrangements(Samples& samples) {
   const SampleInput around = pairs({1, 1, 2, 1});
   samples.push_back({"Pad", {floats({3, 4}), around}});
@@ -194,6 +210,7 @@ std::multimap<std::string, OperationSample> all_samples() {
   add_products(samples);
   add_reductions(samples);
   add_parts(samples);
+  add_places(samples);
   add_arrangements(samples);
   add_makers(samples);
   add_variables(samples);

@@ -106,7 +106,6 @@ struct PoolOptions {
 // value [N, H, W, C] -> [N, H', W', C]. avg_pool counts only elements inside the input.
 TENON_API Output max_pool(Input value, const PoolOptions& options = {});
 TENON_API Output avg_pool(Input value, const PoolOptions& options = {});
-
 struct SoftmaxOptions {
   int64_t axis = -1;
   internal::OnlyByName only_by_name = internal::OnlyByName();
@@ -250,6 +249,7 @@ TENON_API Output dropout(Input x, const DropoutOptions& options = {});
 
 struct EmbeddingLookupOptions {
   std::string partition_strategy = "mod";  // or "div"
+  std::optional<Input> max_norm = {};      // rows of a larger 2-norm are scaled down to it
   std::string name = {};
 };
 // Rows `ids` of params. Of several params (parts of one table) "mod" finds id in part id mod n,

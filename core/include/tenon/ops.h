@@ -14,5 +14,6 @@
 #pragma once
 
 #include "tenon/array_ops.h"
+#include "tenon/index_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/random_ops.h"

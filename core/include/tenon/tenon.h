@@ -39,6 +39,7 @@
 #include "tenon/session_run_hook.h"
 #include "tenon/shape.h"
 #include "tenon/slicing.h"
+#include "tenon/sparse_ops.h"
 #include "tenon/state_ops.h"
 #include "tenon/summary.h"
 #include "tenon/template.h"
