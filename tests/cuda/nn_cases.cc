@@ -150,6 +150,35 @@ void add_rows(std::vector<GpuCase>& cases, DType dtype) {
 const std::vector<DType> kKernelNumbers = {float32, float64, float16, bfloat16, int8,
                                            uint8,   int16,   uint16,  int32,    int64};
 
+void add_resizes(std::vector<GpuCase>& cases, DType dtype, const std::string& kind) {
+  const bool nearest = kind == "NearestNeighbor";
+  const std::string op = "Resize" + kind, name = "_" + std::string(to_string(dtype));
+  for (const int way : {0, 1, 2}) {
+    const internal::AttrMap attrs = {{"align_corners", way == 1}, {"half_pixel_centers", way == 2}};
+    for (const Shape& to : {Shape{2, 9, 4, 3}, Shape{2, 2, 11, 3}, Shape{0, 3, 3, 3}}) {
+      const Shape from{to[0], 5, 6, 3};
+      const std::string suffix = name + "_" + std::to_string(cases.size());
+      const Tensor size({static_cast<int32_t>(to[1]), static_cast<int32_t>(to[2])});
+      cases.push_back({op + suffix,
+                       {.op = op,
+                        .dtype = dtype,
+                        .inputs = {some(dtype, from), size},
+                        .outputs = {{nearest ? dtype : float32, to}},
+                        .attrs = attrs},
+                       1e-5});
+      if (!nearest && !is_floating(dtype)) continue;
+      cases.push_back({op + "Grad" + suffix,
+                       {.op = op + "Grad",
+                        .dtype = dtype,
+                        .inputs = {some(nearest ? dtype : float32, to),
+                                   nearest ? Tensor({5, 6}) : some(dtype, from)},
+                        .outputs = {{dtype, from}},
+                        .attrs = attrs},
+                       tolerance_of(dtype)});
+    }
+  }
+}
+
 void add_top_k(std::vector<GpuCase>& cases, DType dtype) {
   for (const auto& [rows, columns, k] : {std::array<int64_t, 3>{3, 70, 5}, {1, 4, 4}, {2, 3, 0}}) {
     cases.push_back(
@@ -194,6 +223,11 @@ std::vector<GpuCase> nn_cases() {
     }
   }
   for (const DType dtype : kKernelNumbers) add_top_k(cases, dtype);
+  for (const DType dtype : {float32, float64, float16, uint8}) {
+    for (const char* kind : {"NearestNeighbor", "Bilinear", "Bicubic"}) {
+      add_resizes(cases, dtype, kind);
+    }
+  }
   cases.push_back({"RandomUniformInt",
                    {.op = "RandomUniformInt",
                     .dtype = int32,

@@ -54,6 +54,19 @@ void add_windows(Samples& samples) {
   }
 }
 
+void add_resizes(Samples& samples) {
+  const Shape image{2, 3, 4, 2}, larger{2, 5, 6, 2};
+  for (const std::string kind : {"NearestNeighbor", "Bilinear", "Bicubic"}) {
+    for (const bool centers : {false, true}) {
+      const AttrMap attrs{{"half_pixel_centers", centers}};
+      samples.push_back({"Resize" + kind, {floats(image), list({5, 6})}, attrs});
+      samples.push_back({"Resize" + kind + "Grad",
+                         {floats(larger), kind == "NearestNeighbor" ? list({3, 4}) : floats(image)},
+                         attrs});
+    }
+  }
+}
+
 void add_networks(Samples& samples) {
   const Shape matrix{2, 3};
   samples.push_back({"BiasAdd", {floats(matrix), floats({3})}});
@@ -206,6 +219,7 @@ void add_summaries(Samples& samples) {
 std::multimap<std::string, OperationSample> all_samples() {
   Samples samples;
   add_windows(samples);
+  add_resizes(samples);
   add_networks(samples);
   add_products(samples);
   add_reductions(samples);

@@ -106,6 +106,27 @@ struct PoolOptions {
 // value [N, H, W, C] -> [N, H', W', C]. avg_pool counts only elements inside the input.
 TENON_API Output max_pool(Input value, const PoolOptions& options = {});
 TENON_API Output avg_pool(Input value, const PoolOptions& options = {});
+struct MaxPoolWithArgmaxOptions : PoolOptions {
+  DType output_dtype = int64;           // of the places; or int32
+  bool include_batch_in_index = false;  // whether places count through the whole batch
+};
+struct MaxPoolWithArgmax {
+  Output output, argmax;
+};
+// max_pool, and where each of its elements stood in the image: (row * width + column) * channels +
+// channel, of the first of equals.
+TENON_API MaxPoolWithArgmax max_pool_with_argmax(Input value,
+                                                 const MaxPoolWithArgmaxOptions& options = {});
+
+struct LrnOptions {
+  int64_t depth_radius = 5;
+  double bias = 1, alpha = 1, beta = 0.5;
+  std::string name = {};
+};
+// input [N, H, W, C] / (bias + alpha * the sum of squares of channels up to depth_radius
+// away) ^ beta.
+TENON_API Output local_response_normalization(Input input, const LrnOptions& options = {});
+
 struct SoftmaxOptions {
   int64_t axis = -1;
   internal::OnlyByName only_by_name = internal::OnlyByName();

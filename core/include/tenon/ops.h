@@ -13,6 +13,7 @@
 //   ValueError (bad_argument)        arguments of different graphs, values out of range
 #pragma once
 
+#include "tenon/arrange_ops.h"
 #include "tenon/array_ops.h"
 #include "tenon/index_ops.h"
 #include "tenon/math_ops.h"

@@ -16,6 +16,7 @@
 #include "tenon/gradient_accumulation.h"
 #include "tenon/gradients.h"
 #include "tenon/graph.h"
+#include "tenon/image_ops.h"
 #include "tenon/init_from_checkpoint.h"
 #include "tenon/initializers.h"
 #include "tenon/layer.h"
