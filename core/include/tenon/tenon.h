@@ -14,6 +14,7 @@
 #include "tenon/file_writer.h"
 #include "tenon/global_step.h"
 #include "tenon/gradient_accumulation.h"
+#include "tenon/gradient_checker.h"
 #include "tenon/gradients.h"
 #include "tenon/graph.h"
 #include "tenon/image_ops.h"
