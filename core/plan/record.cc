@@ -23,7 +23,7 @@ void add(const Plan& plan, const std::vector<int>& slots, std::vector<int>& vary
     if (slot < 0 || contains(varying, slot)) continue;
     const Slot::Place place = nth(plan.slots, slot).place;
     const bool varies = place == Slot::Place::kFeed || place == Slot::Place::kVariable ||
-                        place == Slot::Place::kOutput;
+                        place == Slot::Place::kOutput || place == Slot::Place::kMade;
     if (varies) varying.push_back(slot);
   }
 }

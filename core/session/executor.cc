@@ -37,7 +37,9 @@ void Executor::run() {
   results_.make();
   size_t segment = 0;
   for (size_t i = 0; i < plan_.steps.size();) {
-    if (segment < plan_.segments.size() && plan_.segments[segment].begin == i) {
+    // Bodies run step by step: what they make lies elsewhere in each round.
+    const bool records = !call_.is_inside && segment < plan_.segments.size();
+    if (records && plan_.segments[segment].begin == i) {
       i = plan_.segments[segment].end;
       run_segment(segment++);
     } else {
