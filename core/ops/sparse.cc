@@ -117,7 +117,9 @@ Output sparse_to_dense(Input sparse_indices, Integers output_shape, Input sparse
   return reshape(gather(with_default, chosen), sizes, {.name = scope.name()});
 }
 
-Output sparse_tensor_to_dense(const SparseTensor& sparse, const SparseToDenseOptions& options) {
+Output sparse_tensor_to_dense(const SparseTensor& sparse, const SparseToDenseOptions& options,
+                              Location where) {
+  const internal::CallerLine line(where);
   return sparse_to_dense(sparse.indices(), sparse.dense_shape(), sparse.values(), options);
 }
 
@@ -139,13 +141,17 @@ Output sparse_tensor_dense_matmul(const SparseTensor& a, Input b,
                               {.name = scope.name()});
 }
 
-Output sparse_reduce_sum(const SparseTensor& sparse, const SparseReduceOptions& options) {
+Output sparse_reduce_sum(const SparseTensor& sparse, const SparseReduceOptions& options,
+                         Location where) {
+  const internal::CallerLine line(where);
   const OpScope scope(options.name, "SparseReduceSum", internal::inputs_of(sparse));
   return reduce_sum(scatter_nd(sparse.indices(), sparse.values(), sparse.dense_shape()),
                     {.axis = options.axis, .keepdims = options.keepdims, .name = scope.name()});
 }
 
-SparseTensor sparse_add(const SparseTensor& a, const SparseTensor& b, const OpOptions& options) {
+SparseTensor sparse_add(const SparseTensor& a, const SparseTensor& b, const OpOptions& options,
+                        Location where) {
+  const internal::CallerLine line(where);
   std::vector<Input> all = internal::inputs_of(a);
   const std::vector<Input> more = internal::inputs_of(b);
   all.insert(all.end(), more.begin(), more.end());

@@ -40,7 +40,8 @@ struct SparseToDenseOptions {
   std::string name = {};
 };
 TENON_API Output sparse_tensor_to_dense(const SparseTensor& sparse,
-                                        const SparseToDenseOptions& options = {});
+                                        const SparseToDenseOptions& options = {},
+                                        Location where = Location::current());
 // indices [n, rank], [n] or one number; values [n], or one number for all.
 TENON_API Output sparse_to_dense(Input sparse_indices, Integers output_shape, Input sparse_values,
                                  const SparseToDenseOptions& options = {});
@@ -59,10 +60,12 @@ struct SparseReduceOptions {
   std::string name = {};
 };
 TENON_API Output sparse_reduce_sum(const SparseTensor& sparse,
-                                   const SparseReduceOptions& options = {});
+                                   const SparseReduceOptions& options = {},
+                                   Location where = Location::current());
 // Of sparse tensors of one shape: what stands at one place in both is added.
 TENON_API SparseTensor sparse_add(const SparseTensor& a, const SparseTensor& b,
-                                  const OpOptions& options = {});
+                                  const OpOptions& options = {},
+                                  Location where = Location::current());
 TENON_API Output sparse_add(const SparseTensor& a, Input b, const OpOptions& options = {});
 // In row-major order.
 TENON_API SparseTensor sparse_reorder(const SparseTensor& sparse, const OpOptions& options = {});
