@@ -59,6 +59,9 @@ using ElementwiseFunction = std::vector<ElementwiseBuilder::Value> (*)(
 // used to infer shapes while a graph is built. Sizes that aren't known are not a value.
 using ValueFunction = std::optional<Tensor> (*)(const ShapeContext&);
 
+// The values of all outputs, where there are several, likewise.
+using ValuesFunction = std::optional<std::vector<Tensor>> (*)(const ShapeContext&);
+
 // The value of the (one) output, a vector of integers, read as a shape where only some of its sizes
 // are known; nothing where none is.
 using ShapeValueFunction = std::optional<Shape> (*)(const ShapeContext&);
@@ -92,6 +95,7 @@ struct OpDef {
   bool differentiable = true;  // false: gradients stop here, as TensorFlow's NotDifferentiable
   ElementwiseFunction elementwise = nullptr;
   ValueFunction value = nullptr;
+  ValuesFunction values = nullptr;
   ShapeValueFunction shape_value = nullptr;
   // Inputs whose values a plan must know: shapes, axes, perms; -1 is the last.
   std::vector<int> needs_value = {};

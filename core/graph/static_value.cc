@@ -103,10 +103,13 @@ std::optional<std::vector<int64_t>> ShapeContext::integers(int input) const {
 Tensor constant_value(const Endpoint& endpoint) {
   const Node& node = *endpoint.node;
   if (node.def->action == PlanAction::kConstant) return node.attrs.get<Tensor>("value");
-  if (node.def->value == nullptr || endpoint.index != 0 || depth >= kDeepest) return {};
+  const bool has_value = node.def->value != nullptr && endpoint.index == 0;
+  if ((!has_value && node.def->values == nullptr) || depth >= kDeepest) return {};
   return remembered(&Memory::values, endpoint, [&] {
     const StaticShapeContext context(node.attrs, inputs_of(node));
-    return node.def->value(context).value_or(Tensor());
+    if (has_value) return node.def->value(context).value_or(Tensor());
+    const auto values = node.def->values(context);
+    return values ? (*values)[static_cast<size_t>(endpoint.index)] : Tensor();
   });
 }
 

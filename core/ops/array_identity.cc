@@ -55,10 +55,11 @@ void register_array_identity(OpRegistry& ops) {
   identity.shape_value = shape_value_of_first;
   identity.action = PlanAction::kPassOn;
   ops.add(std::move(identity));
-  OpDef stop_gradient = identity_op("StopGradient", nullptr);
-  stop_gradient.action = PlanAction::kPassOn;
-  ops.add(std::move(stop_gradient));
-  ops.add(identity_op("PreventGradient", nullptr));
+  for (const char* name : {"StopGradient", "PreventGradient"}) {
+    OpDef gradientless = identity_op(name, nullptr);
+    gradientless.action = PlanAction::kPassOn;
+    ops.add(std::move(gradientless));
+  }
   ops.add({.name = "NoOp", .shape = no_outputs, .action = PlanAction::kNothing});
   ops.add({.name = "CheckNumerics",
            .inputs = {"tensor: T"},

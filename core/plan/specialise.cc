@@ -220,8 +220,7 @@ class Specialiser {
     const bool pure = !node.def->stateful && node.def->writes.empty() && op.reads.empty() &&
                       node.def->action != PlanAction::kPlaceholder && !op.outputs().empty();
     if (!pure) return;
-    const bool foldable = node.def->value != nullptr && fold_by_shapes(op);
-    if (foldable) return;
+    if (fold_by_shapes(op)) return;
     for (size_t i = 0; i < op.inputs().size(); ++i) {
       const bool shape_only = contains(node.def->shape_only, i);
       if (!shape_only && !plan_.input(op, i).foldable) return;
@@ -231,6 +230,7 @@ class Specialiser {
 
   // Shape, Size, Rank and the like follow from shapes.
   bool fold_by_shapes(PlanOp& op) {
+    if (op.def().value == nullptr && op.def().values == nullptr) return false;
     Shapes shapes;
     std::vector<Tensor> values;
     for (const ValueId input : op.inputs()) {
@@ -238,11 +238,17 @@ class Specialiser {
       values.push_back(plan_.value(input).constant);
     }
     const PlanShapeContext context(op.node->attrs, std::move(shapes), std::move(values));
-    const std::optional<Tensor> value = op.def().value(context);
-    if (!value) return false;
-    plan_.value(op.output()).constant = *value;
-    plan_.value(op.output()).foldable = true;
-    return true;
+    std::vector<Tensor> found;
+    if (op.def().values != nullptr) {
+      found = op.def().values(context).value_or(found);
+    } else if (const std::optional<Tensor> value = op.def().value(context)) {
+      found = {*value};
+    }
+    for (size_t i = 0; i < found.size(); ++i) {
+      plan_.value(op.output(i)).constant = found[i];
+      plan_.value(op.output(i)).foldable = true;
+    }
+    return !found.empty();
   }
 
   // The value, computed now if it follows from constants; empty otherwise.
