@@ -1,4 +1,4 @@
-// The program tenon: what is in checkpoints, and what Tenon sees of this machine.
+// The program tenon: what is in checkpoints, models that run, and what Tenon sees of this machine.
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -39,6 +39,16 @@ constexpr Command kCommands[] = {
      "tenon convert FROM TO\n"
      "  Copies a checkpoint into another format: that of TO's end, .safetensors or .npz, else\n"
      "  TensorFlow's with TO as its prefix.\n"},
+    {"run", run_model,
+     "tenon run MODEL [--checkpoint PREFIX] [--signature NAME] --feed F.npz --fetch A,B --out "
+     "O.npz\n"
+     "          [--target OP [--variables V.npz]] [--repeat N]\n"
+     "  Runs a model that TensorFlow wrote: a frozen graph (.pb), a MetaGraph (.meta) with a\n"
+     "  checkpoint, or a SavedModel (its folder or file). In npz files | stands for / in names.\n"
+     "  --signature NAME  names of feeds and fetches are those of this signature\n"
+     "  --target OP       an operation that runs once after the fetches, such as a training step\n"
+     "  --variables FILE  what the variables are then\n"
+     "  --repeat N        runs the fetches N times, and says how long each took\n"},
     {"devices", devices,
      "tenon devices\n"
      "  Lists the devices that a session would have: name, type, description.\n"},

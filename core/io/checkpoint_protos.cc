@@ -6,57 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "core/io/proto_fields.h"
+#include "core/io/tensor_proto.h"
+
 namespace tenon::internal {
 
 namespace {
 
 using protozero::pbf_reader;
-using protozero::pbf_wire_type;
 using protozero::pbf_writer;
-
-// A field by its number and how it must be written, for a switch: protozero takes it as given that
-// a field is read as it was written.
-constexpr uint32_t varint_field(uint32_t number) {
-  return protozero::tag_and_type(number, pbf_wire_type::varint);
-}
-constexpr uint32_t bytes_field(uint32_t number) {
-  return protozero::tag_and_type(number, pbf_wire_type::length_delimited);
-}
-constexpr uint32_t fixed32_field(uint32_t number) {
-  return protozero::tag_and_type(number, pbf_wire_type::fixed32);
-}
-
-pbf_reader reader_of(std::string_view bytes) { return pbf_reader(bytes.data(), bytes.size()); }
-
-std::string_view view_of(pbf_reader& message) {
-  const protozero::data_view view = message.get_view();
-  return {view.data(), view.size()};
-}
-
-// TensorShapeProto. One of unknown rank is Shape::unknown().
-Shape decode_shape(std::string_view bytes) {
-  Shape shape;
-  pbf_reader message = reader_of(bytes);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(2)) {
-      pbf_reader dimension = message.get_message();
-      int64_t size = 0;
-      while (dimension.next()) {
-        if (dimension.tag_and_type() == varint_field(1)) {
-          size = dimension.get_int64();
-        } else {
-          dimension.skip();
-        }
-      }
-      shape.push_back(size);
-    } else if (message.tag_and_type() == varint_field(3)) {
-      if (message.get_bool()) return Shape::unknown();
-    } else {
-      message.skip();
-    }
-  }
-  return shape;
-}
 
 // TensorSliceProto.
 TensorSlice decode_slice(std::string_view bytes) {

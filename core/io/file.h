@@ -27,6 +27,7 @@ class InputFile {
 
   const std::string& path() const { return path_; }
   uint64_t size() const { return size_; }
+  int descriptor() const { return descriptor_; }  // the system's, as long as this lives
   // Reads `bytes` bytes from `offset` on. Throws DataLossError (corrupt_file) where the file ends
   // before: check lengths that come from a file against size() before memory is taken for them.
   void read(uint64_t offset, void* to, size_t bytes) const;

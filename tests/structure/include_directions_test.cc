@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder includes folders to its left, itself, and public headers of these.
-const std::vector<std::string> kLayers = {"base",  "tensor",    "backend",   "kernels", "io",
-                                          "graph", "ops",       "variables", "layers",  "training",
-                                          "plan",  "transport", "session",   "saver",   "loop"};
+const std::vector<std::string> kLayers = {
+    "base",   "tensor",   "backend", "kernels",   "io",      "graph", "ops",  "variables",
+    "layers", "training", "plan",    "transport", "session", "saver", "loop", "import"};
 
 // The layer that a public header belongs to. Every one must be listed.
 const std::map<std::string, std::string> kPublicHeaders = {
@@ -32,6 +32,9 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"tensor.h", "tensor"},
     {"device.h", "tensor"},
     {"checkpoint.h", "io"},
+    {"import_graph_def.h", "import"},
+    {"import_meta_graph.h", "import"},
+    {"saved_model.h", "import"},
     {"file_writer.h", "io"},
     {"graph.h", "graph"},
     {"slicing.h", "graph"},

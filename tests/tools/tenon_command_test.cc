@@ -159,5 +159,27 @@ TEST_F(TenonCommandTest, ExplainsItself) {
   }
 }
 
+TEST_F(TenonCommandTest, RunsModels) {
+  const std::string data = std::string(TENON_SOURCE_DIR) + "/tests/import/data/";
+  const std::string out = folder_ / "out.npz";
+  EXPECT_EQ(run_tenon("run " + data + "cifar.pb --feed " + data +
+                      "cifar.feed.npz --fetch Output:0 --out " + out)
+                .status,
+            0);
+  const Tensor answer = train::load_variable(out, "Output:0");
+  EXPECT_TRUE(
+      answer.allclose(train::load_variable(data + "cifar.want.npz", "Output:0"), 1e-4, 1e-5));
+  EXPECT_EQ(
+      run_tenon("run " + data + "counter --signature incr_counter --fetch output --out " + out)
+          .status,
+      0);
+  EXPECT_EQ(train::load_variable(out, "output").scalar<float>(), 1.0f);
+  EXPECT_EQ(run_for_messages("run").status, 2);
+  EXPECT_EQ(run_for_messages("run x.pb --fetch y:0").status, 2);
+  const CommandResult none = run_for_messages("run " + (folder_ / "none.pb"));
+  EXPECT_EQ(none.status, 1);
+  EXPECT_THAT(none.output, HasSubstr("none.pb"));
+}
+
 }  // namespace
 }  // namespace tenon::test

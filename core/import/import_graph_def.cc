@@ -1,0 +1,39 @@
+#include "tenon/import_graph_def.h"
+
+#include <memory>
+#include <protozero/exception.hpp>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/import/graph_importer.h"
+#include "core/io/graph_def.h"
+#include "core/io/mapped_file.h"
+
+namespace tenon {
+
+namespace {
+
+ImportedElements import_from(std::string_view bytes, std::string_view what,
+                             const ImportOptions& options) {
+  try {
+    const internal::GraphDef file = internal::decode_graph_def(bytes);
+    internal::GraphImporter importer(file, bytes.size(), options);
+    return importer.add_to(internal::default_graph_state());
+  } catch (const protozero::exception& error) {
+    internal::fail<DataLossError>(ErrorKind::corrupt_file, what, " is no graph of TensorFlow's (",
+                                  error.what(), ')');
+  }
+}
+
+}  // namespace
+
+ImportedElements import_graph_def(const std::string& path, const ImportOptions& options) {
+  const internal::MappedFile file(path);
+  return import_from(file.bytes(), path, options);
+}
+
+ImportedElements import_graph_def_bytes(std::string_view bytes, const ImportOptions& options) {
+  return import_from(bytes, "What was given", options);
+}
+
+}  // namespace tenon

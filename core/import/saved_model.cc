@@ -1,0 +1,83 @@
+#include "tenon/saved_model.h"
+
+#include <algorithm>
+#include <protozero/exception.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/strings.h"
+#include "core/import/meta_graph.h"
+#include "core/io/file.h"
+#include "core/io/graph_def.h"
+#include "core/io/mapped_file.h"
+#include "tenon/collections.h"
+
+namespace tenon::saved_model {
+
+namespace {
+
+using internal::joined_path;
+using internal::MetaGraphDef;
+
+constexpr const char* kFile = "saved_model.pb";
+
+// The MetaGraph of exactly these tags.
+MetaGraphDef read_model(const std::string& path, const std::vector<std::string>& tags) {
+  const internal::MappedFile file(path);
+  std::vector<std::string> there;
+  try {
+    for (const std::string_view bytes : internal::decode_saved_model(file.bytes())) {
+      MetaGraphDef graph = internal::decode_meta_graph_def(bytes);
+      if (std::set<std::string>(graph.tags.begin(), graph.tags.end()) ==
+          std::set<std::string>(tags.begin(), tags.end())) {
+        return graph;
+      }
+      there.push_back('{' + internal::join(graph.tags) + '}');
+    }
+  } catch (const protozero::exception& error) {
+    internal::fail<DataLossError>(ErrorKind::corrupt_file, path, " is no SavedModel (",
+                                  error.what(), ')');
+  }
+  internal::fail<ValueError>(ErrorKind::bad_argument, "MetaGraphDef associated with tags {",
+                             internal::join(tags), "} could not be found in SavedModel ", path,
+                             ": it has those of ", there.empty() ? "none" : internal::join(there));
+}
+
+// The operation that the model initialises itself with, its assets fed to it.
+void initialize(Session& session, const MetaGraphDef& file, const std::string& folder,
+                const std::string& scope) {
+  Feeds assets;
+  const std::string prefix = scope.empty() ? "" : scope + '/';
+  for (const auto& [tensor, name] : file.assets) {
+    const std::string path = joined_path(joined_path(folder, "assets"), name);
+    assets.push_back({session.graph().tensor(prefix + tensor), Tensor(path)});
+  }
+  for (const char* key : {"saved_model_main_op", "legacy_init_op"}) {
+    for (const Operation& op : get_collection<Operation>(key)) session.run(op, assets);
+  }
+}
+
+}  // namespace
+
+LoadedModel load(Session& session, const std::vector<std::string>& tags, const std::string& folder,
+                 const train::ImportMetaGraphOptions& options) {
+  const bool is_file = internal::name_of(folder) == kFile;
+  const std::string path = is_file ? folder : joined_path(folder, kFile);
+  const MetaGraphDef file = read_model(path, tags);
+  const Graph graph = session.graph();
+  const ScopeGuard as_default = graph.as_default();
+  train::ImportedMetaGraph imported = internal::add_meta_graph(file, path, options);
+  const std::string home = is_file ? internal::folder_of(folder) : folder;
+  const std::string variables = joined_path(joined_path(home, "variables"), "variables");
+  if (internal::file_exists(variables + ".index")) imported.saver.restore(session, variables);
+  initialize(session, file, home, options.import_scope);
+  LoadedModel model{imported.saver, std::move(imported.elements), {}};
+  for (const auto& [name, signature] : file.signatures) {
+    model.signatures[name] = {signature.inputs, signature.outputs, signature.method};
+  }
+  return model;
+}
+
+}  // namespace tenon::saved_model

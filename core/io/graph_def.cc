@@ -1,0 +1,405 @@
+#include "core/io/graph_def.h"
+
+#include <protozero/pbf_reader.hpp>
+#include <protozero/types.hpp>
+
+#include "core/io/dtype_numbers.h"
+#include "core/io/proto_fields.h"
+#include "core/io/tensor_proto.h"
+
+namespace tenon::internal {
+
+namespace {
+
+using protozero::pbf_reader;
+
+// An entry of a map: its key (field 1) and the bytes of its value (field 2).
+std::pair<std::string_view, std::string_view> decode_entry(pbf_reader entry) {
+  std::pair<std::string_view, std::string_view> pair;
+  while (entry.next()) {
+    switch (entry.tag_and_type()) {
+      case bytes_field(1):
+        pair.first = view_of(entry);
+        break;
+      case bytes_field(2):
+        pair.second = view_of(entry);
+        break;
+      default:
+        entry.skip();
+    }
+  }
+  return pair;
+}
+
+NodeDef decode_node(pbf_reader message) {
+  NodeDef node;
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        node.name = view_of(message);
+        break;
+      case bytes_field(2):
+        node.op = view_of(message);
+        break;
+      case bytes_field(3):
+        node.inputs.push_back(view_of(message));
+        break;
+      case bytes_field(4):
+        node.device = view_of(message);
+        break;
+      case bytes_field(5):
+        node.attrs.push_back(decode_entry(message.get_message()));
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return node;
+}
+
+void decode_versions(pbf_reader message, GraphDef& graph) {
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case varint_field(1):
+        graph.producer = message.get_int32();
+        break;
+      case varint_field(2):
+        graph.min_consumer = message.get_int32();
+        break;
+      default:
+        message.skip();
+    }
+  }
+}
+
+size_t count_fields(pbf_reader message, uint32_t number) {
+  size_t count = 0;
+  for (; message.next(); message.skip()) count += message.tag() == number ? 1 : 0;
+  return count;
+}
+
+// The elements of a ListValue, of whichever kind they are.
+struct ListValue {
+  std::vector<std::string> strings = {};
+  std::vector<int64_t> integers = {};
+  std::vector<double> floats = {};
+  std::vector<DType> dtypes = {};
+  std::vector<Shape> shapes = {};
+  bool has_others = false;
+};
+
+ListValue decode_list(std::string_view bytes) {
+  ListValue list;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(2):
+        list.strings.push_back(message.get_string());
+        break;
+      case bytes_field(3):
+        for (const int64_t value : message.get_packed_int64()) list.integers.push_back(value);
+        break;
+      case varint_field(3):
+        list.integers.push_back(message.get_int64());
+        break;
+      case bytes_field(4):
+        for (const float value : message.get_packed_float()) list.floats.push_back(value);
+        break;
+      case fixed32_field(4):
+        list.floats.push_back(message.get_float());
+        break;
+      case bytes_field(6):
+        for (const int32_t value : message.get_packed_enum()) {
+          list.dtypes.push_back(dtype_of_number(value));
+        }
+        break;
+      case varint_field(6):
+        list.dtypes.push_back(dtype_of_number(message.get_enum()));
+        break;
+      case bytes_field(7):
+        list.shapes.push_back(decode_shape(view_of(message)));
+        break;
+      default:
+        list.has_others = true;
+        message.skip();
+    }
+  }
+  return list;
+}
+
+std::optional<AttrValue> value_of(ListValue list, const AttrValue* like) {
+  if (list.has_others) return std::nullopt;
+  if (!list.strings.empty()) return std::move(list.strings);
+  if (!list.integers.empty()) return std::move(list.integers);
+  if (!list.floats.empty()) return std::move(list.floats);
+  if (!list.dtypes.empty()) return std::move(list.dtypes);
+  if (!list.shapes.empty()) return std::move(list.shapes);
+  if (like == nullptr) return std::vector<int64_t>();
+  return std::visit(
+      [](const auto& value) -> std::optional<AttrValue> { return std::decay_t<decltype(value)>(); },
+      *like);
+}
+
+// A field of int64s, packed or not.
+void add_integers(pbf_reader& message, std::vector<int64_t>& list) {
+  if (message.wire_type() == protozero::pbf_wire_type::length_delimited) {
+    for (const int64_t value : message.get_packed_int64()) list.push_back(value);
+  } else {
+    list.push_back(message.get_int64());
+  }
+}
+
+VariableDef::Slice decode_variable_slice(pbf_reader message) {
+  VariableDef::Slice slice;
+  std::vector<int64_t> full_shape;
+  while (message.next()) {
+    switch (message.tag()) {
+      case 1:
+        slice.full_name = message.get_string();
+        break;
+      case 2:
+        add_integers(message, full_shape);
+        break;
+      case 3:
+        add_integers(message, slice.offset);
+        break;
+      case 4:
+        add_integers(message, slice.shape);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  slice.full_shape = Shape(full_shape);
+  return slice;
+}
+
+// The name in a TensorInfo.
+std::string tensor_of_info(std::string_view bytes) {
+  std::string tensor;
+  pbf_reader info = reader_of(bytes);
+  while (info.next()) {
+    if (info.tag_and_type() == bytes_field(1)) {
+      tensor = info.get_string();
+    } else {
+      info.skip();
+    }
+  }
+  return tensor;
+}
+
+SignatureDef decode_signature(std::string_view bytes) {
+  SignatureDef signature;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    const uint32_t field = message.tag_and_type();
+    if (field == bytes_field(3)) {
+      signature.method = message.get_string();
+    } else if (field == bytes_field(1) || field == bytes_field(2)) {
+      const auto [name, about] = decode_entry(message.get_message());
+      auto& names = field == bytes_field(1) ? signature.inputs : signature.outputs;
+      names[std::string(name)] = tensor_of_info(about);
+    } else {
+      message.skip();
+    }
+  }
+  return signature;
+}
+
+// AssetFileDefs in a list of google.protobuf.Any, as the first SavedModels have them.
+void decode_assets(pbf_reader list, MetaGraphDef& graph) {
+  while (list.next()) {
+    if (list.tag_and_type() != bytes_field(1)) {
+      list.skip();
+      continue;
+    }
+    const std::string_view asset = decode_entry(list.get_message()).second;
+    const auto [tensor, name] = decode_entry(reader_of(asset));
+    graph.assets[tensor_of_info(tensor)] = name;
+  }
+}
+
+// CollectionDef: a list of names (1) or of messages (2); numbers nobody asks for.
+void decode_collection(std::string_view name, std::string_view bytes, MetaGraphDef& graph) {
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    const uint32_t field = message.tag_and_type();
+    if (field == bytes_field(5) && name == "saved_model_assets") {
+      decode_assets(message.get_message(), graph);
+      continue;
+    }
+    if (field != bytes_field(1) && field != bytes_field(2)) {
+      message.skip();
+      continue;
+    }
+    auto& list = (field == bytes_field(1) ? graph.nodes : graph.messages)[std::string(name)];
+    pbf_reader values = message.get_message();
+    while (values.next()) {
+      if (values.tag_and_type() == bytes_field(1)) {
+        list.push_back(values.get_string());
+      } else {
+        values.skip();
+      }
+    }
+  }
+}
+
+}  // namespace
+
+GraphDef decode_graph_def(std::string_view bytes) {
+  GraphDef graph;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        graph.nodes.push_back(decode_node(message.get_message()));
+        break;
+      case bytes_field(2):
+        graph.functions += count_fields(message.get_message(), 1);
+        break;
+      case bytes_field(4):
+        decode_versions(message.get_message(), graph);
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return graph;
+}
+
+std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrValue* like,
+                                           uint64_t most) {
+  std::optional<AttrValue> value;
+  MessageField tensor, shape, list;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        list.add(view_of(message));
+        break;
+      case bytes_field(2):
+        value = message.get_string();
+        break;
+      case varint_field(3):
+        value = message.get_int64();
+        break;
+      case fixed32_field(4):
+        value = static_cast<double>(message.get_float());
+        break;
+      case varint_field(5):
+        value = message.get_bool();
+        break;
+      case varint_field(6):
+        value = dtype_of_number(message.get_enum());
+        break;
+      case bytes_field(7):
+        shape.add(view_of(message));
+        break;
+      case bytes_field(8):
+        tensor.add(view_of(message));
+        break;
+      default:
+        message.skip();
+    }
+  }
+  if (tensor.given()) return decode_tensor(tensor.bytes(), most);
+  if (shape.given()) return decode_shape(shape.bytes());
+  if (list.given()) return value_of(decode_list(list.bytes()), like);
+  return value;
+}
+
+std::string_view tensor_bytes(std::string_view attr_value) {
+  std::string_view tensor;
+  pbf_reader message = reader_of(attr_value);
+  while (message.next()) {
+    if (message.tag_and_type() == bytes_field(8)) {
+      tensor = view_of(message);
+    } else {
+      message.skip();
+    }
+  }
+  return tensor;
+}
+
+VariableDef decode_variable_def(std::string_view bytes) {
+  VariableDef variable;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        variable.variable = message.get_string();
+        break;
+      case bytes_field(2):
+        variable.initializer = message.get_string();
+        break;
+      case bytes_field(3):
+        variable.snapshot = message.get_string();
+        break;
+      case bytes_field(4):
+        variable.slice = decode_variable_slice(message.get_message());
+        break;
+      case bytes_field(6):
+        variable.initial_value = message.get_string();
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return variable;
+}
+
+MetaGraphDef decode_meta_graph_def(std::string_view bytes) {
+  MetaGraphDef graph;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1): {
+        pbf_reader info = message.get_message();
+        while (info.next()) {
+          if (info.tag_and_type() == bytes_field(4)) {
+            graph.tags.push_back(info.get_string());
+          } else {
+            info.skip();
+          }
+        }
+        break;
+      }
+      case bytes_field(2):
+        graph.graph += message.get_string();
+        break;
+      case bytes_field(4): {
+        const auto [name, collection] = decode_entry(message.get_message());
+        decode_collection(name, collection, graph);
+        break;
+      }
+      case bytes_field(5): {
+        const auto [name, signature] = decode_entry(message.get_message());
+        graph.signatures[std::string(name)] = decode_signature(signature);
+        break;
+      }
+      case bytes_field(6): {
+        const auto [tensor, name] = decode_entry(message.get_message());
+        graph.assets[tensor_of_info(tensor)] = name;
+        break;
+      }
+      default:
+        message.skip();
+    }
+  }
+  return graph;
+}
+
+std::vector<std::string_view> decode_saved_model(std::string_view bytes) {
+  std::vector<std::string_view> graphs;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    if (message.tag_and_type() == bytes_field(2)) {
+      graphs.push_back(view_of(message));
+    } else {
+      message.skip();
+    }
+  }
+  return graphs;
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,75 @@
+// The protobuf messages of TensorFlow's graphs, as views into the bytes of a file.
+//
+// Reading throws protozero::exception for bytes that are no such message.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/tensor/attr_value.h"
+#include "tenon/shape.h"
+
+namespace tenon::internal {
+
+// NodeDef. The values of attributes are the bytes of AttrValues.
+struct NodeDef {
+  std::string_view name = {}, op = {}, device = {};
+  std::vector<std::string_view> inputs = {};  // "a", "a:1", "^a"
+  std::vector<std::pair<std::string_view, std::string_view>> attrs = {};
+};
+
+struct GraphDef {
+  std::vector<NodeDef> nodes = {};
+  int32_t producer = 0;  // the version of TensorFlow's operations that it was written with
+  int32_t min_consumer = 0;
+  size_t functions = 0;  // of its library
+};
+GraphDef decode_graph_def(std::string_view bytes);
+
+// An attribute as the graph has it. A list of no elements has the kind of `like`, where that is
+// given. Nothing for what Tenon's attributes can't hold: functions, lists of tensors or booleans,
+// tensors of more than `most` bytes.
+std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrValue* like,
+                                           uint64_t most);
+
+// The bytes of an attribute's TensorProto; empty where it is of another kind.
+std::string_view tensor_bytes(std::string_view attr_value);
+
+// VariableDef: what a MetaGraph's collections say of a variable.
+struct VariableDef {
+  std::string variable = {}, initializer = {}, snapshot = {}, initial_value = {};
+  // SaveSliceInfoDef, of a part of a partitioned variable.
+  struct Slice {
+    std::string full_name = {};
+    Shape full_shape = {};
+    std::vector<int64_t> offset = {}, shape = {};
+  };
+  std::optional<Slice> slice = {};
+};
+VariableDef decode_variable_def(std::string_view bytes);
+
+// SignatureDef: names of tensors by what they are called outside.
+struct SignatureDef {
+  std::map<std::string, std::string> inputs = {}, outputs = {};
+  std::string method = {};
+};
+
+struct MetaGraphDef {
+  std::vector<std::string> tags = {};
+  std::string graph = {};                                         // a GraphDef's bytes
+  std::map<std::string, std::vector<std::string>> nodes = {};     // collections of names
+  std::map<std::string, std::vector<std::string>> messages = {};  // collections of messages
+  std::map<std::string, SignatureDef> signatures = {};
+  std::map<std::string, std::string> assets = {};  // tensors that are fed the names of files
+};
+MetaGraphDef decode_meta_graph_def(std::string_view bytes);
+// The bytes of the MetaGraphDefs of a SavedModel.
+std::vector<std::string_view> decode_saved_model(std::string_view bytes);
+
+}  // namespace tenon::internal

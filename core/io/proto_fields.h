@@ -1,0 +1,62 @@
+// What all readers of protobuf messages share.
+//
+// Reading throws protozero::exception for bytes that are no such message; whoever knows the file
+// turns that into a DataLossError.
+#pragma once
+
+#include <cstdint>
+#include <protozero/pbf_reader.hpp>
+#include <protozero/types.hpp>
+#include <string>
+#include <string_view>
+
+namespace tenon::internal {
+
+// A field by its number and how it must be written, for a switch: protozero takes it as given that
+// a field is read as it was written.
+constexpr uint32_t varint_field(uint32_t number) {
+  return protozero::tag_and_type(number, protozero::pbf_wire_type::varint);
+}
+constexpr uint32_t bytes_field(uint32_t number) {
+  return protozero::tag_and_type(number, protozero::pbf_wire_type::length_delimited);
+}
+constexpr uint32_t fixed32_field(uint32_t number) {
+  return protozero::tag_and_type(number, protozero::pbf_wire_type::fixed32);
+}
+
+inline protozero::pbf_reader reader_of(std::string_view bytes) {
+  return protozero::pbf_reader(bytes.data(), bytes.size());
+}
+
+inline std::string_view view_of(protozero::pbf_reader& message) {
+  const protozero::data_view view = message.get_view();
+  return {view.data(), view.size()};
+}
+
+// A field that holds one message: where it is there several times, they are one message with the
+// fields of all.
+class MessageField {
+ public:
+  MessageField() = default;
+  MessageField(const MessageField&) = delete;  // it may view its own bytes
+  MessageField& operator=(const MessageField&) = delete;
+
+  void add(std::string_view bytes) {
+    if (!given_) {
+      bytes_ = bytes;
+      given_ = true;
+      return;
+    }
+    joined_ = std::string(bytes_) + std::string(bytes);
+    bytes_ = joined_;
+  }
+  bool given() const { return given_; }
+  std::string_view bytes() const { return bytes_; }  // until the field is added to or gone
+
+ private:
+  bool given_ = false;
+  std::string_view bytes_;
+  std::string joined_;
+};
+
+}  // namespace tenon::internal
