@@ -12,9 +12,10 @@ namespace {
 
 // What is inside a conditional or loop runs there alone.
 void require_outside(const Node& node, ErrorKind kind) {
-  require<ValueError>(node.body == nullptr, kind, "Operation '", node.name,
-                      "' can't be fetched or fed: it is inside a conditional or a loop. It is ",
-                      described(node));
+  if (node.body == nullptr) return;  // and nothing is described, nor allocated
+  fail<ValueError>(kind, "Operation '", node.name,
+                   "' can't be fetched or fed: it is inside a conditional or a loop. It is ",
+                   described(node));
 }
 
 Endpoint endpoint_of(const GraphState& graph, const Output& output, ErrorKind kind,

@@ -11,8 +11,8 @@
 namespace tenon {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class GraphGrowthTest : public ::testing::Test {
  protected:
