@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "core/base/strings.h"
 #include "core/tensor/half.h"
 #include "tests/cuda/kernel_cases.h"
 
@@ -237,10 +238,11 @@ void add_gradients(std::vector<GpuCase>& cases, DType dtype) {
 void add_segments(std::vector<GpuCase>& cases, DType dtype) {
   const std::string name = std::string(to_string(dtype));
   for (const std::string kind : {"Sum", "Prod", "Max", "Min"}) {
+    const std::string op = "UnsortedSegment" + kind;
     for (const int64_t rows : {7, 0}) {
       const Tensor ids = rows == 0 ? ints({}) : ints({3, 0, 3, -1, 3, 0, 5});
-      cases.push_back({"UnsortedSegment" + kind + "_" + name + "_" + std::to_string(rows),
-                       {.op = "UnsortedSegment" + kind,
+      cases.push_back({internal::str(op, '_', name, '_', rows),
+                       {.op = op,
                         .dtype = dtype,
                         .inputs = {some(dtype, {rows, 5}), ids, Tensor(6)},
                         .outputs = {{dtype, {6, 5}}}}});

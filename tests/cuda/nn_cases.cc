@@ -1,5 +1,7 @@
 #include <array>
+#include <string>
 
+#include "core/base/strings.h"
 #include "tests/cuda/kernel_cases.h"
 
 namespace tenon::testing {
@@ -167,8 +169,9 @@ void add_resizes(std::vector<GpuCase>& cases, DType dtype, const std::string& ki
                         .attrs = attrs},
                        1e-5});
       if (!nearest && !is_floating(dtype)) continue;
-      cases.push_back({op + "Grad" + suffix,
-                       {.op = op + "Grad",
+      const std::string gradient = op + "Grad";
+      cases.push_back({internal::str(gradient, suffix),
+                       {.op = gradient,
                         .dtype = dtype,
                         .inputs = {some(nearest ? dtype : float32, to),
                                    nearest ? Tensor({5, 6}) : some(dtype, from)},

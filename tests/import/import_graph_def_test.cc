@@ -247,7 +247,7 @@ TEST_F(ImportGraphDefTest, RefusesBytesThatAreNoGraph) {
 TEST_F(ImportGraphDefTest, ReadsFiles) {
   const test::TemporaryFolder folder;
   EXPECT_ERROR(import_graph_def(folder / "none.pb"), NotFoundError, no_such_file, "none.pb");
-  std::ofstream(folder / "empty.pb");
+  std::ofstream(folder / "empty.pb", std::ios::binary) << "";
   EXPECT_TRUE(import_graph_def(folder / "empty.pb").outputs.empty());
   std::ofstream(folder / "sum.pb", std::ios::binary) << sum_of_two().bytes();
   import_graph_def(folder / "sum.pb", {.name = ""});

@@ -18,7 +18,8 @@ struct Statistics {
 };
 Statistics statistics_of(const Numbers& x, size_t channels, size_t channel) {
   Statistics s;
-  const double count = static_cast<double>(x.size() / channels);
+  const size_t pixels = x.size() / channels;
+  const auto count = static_cast<double>(pixels);
   for (size_t i = channel; i < x.size(); i += channels) s.mean += x[i] / count;
   for (size_t i = channel; i < x.size(); i += channels) {
     s.variance += (x[i] - s.mean) * (x[i] - s.mean) / count;
