@@ -12,9 +12,7 @@
 #include "core/base/strings.h"
 #include "core/graph/op_def.h"
 #include "core/import/expansions.h"
-#include "core/io/dtype_numbers.h"
-#include "core/io/tensor_proto.h"
-#include "core/io/tensor_slice.h"
+#include "core/import/imported_constant.h"
 #include "tenon/device.h"
 
 namespace tenon::internal {
@@ -39,14 +37,6 @@ TensorName parse_tensor_name(std::string_view name) {
   const auto [stop, error] = std::from_chars(name.data() + colon + 1, end, output);
   if (error != std::errc() || stop != end || output < 0) return {name, 0};
   return {name.substr(0, colon), output};
-}
-
-// The value of an attribute of a node; null where it hasn't got it.
-const std::string_view* find_attr(const NodeDef& node, std::string_view name) {
-  for (const auto& [attr, value] : node.attrs) {
-    if (attr == name) return &value;
-  }
-  return nullptr;
 }
 
 // What an attribute must be for the operation's definition to take it; null where it says nothing.
@@ -226,30 +216,6 @@ void GraphImporter::check_support(size_t index, Unsupported& unsupported) const 
   }
 }
 
-void GraphImporter::check_constant(const NodeDef& node, Unsupported& unsupported) {
-  const std::string_view* value = find_attr(node, "value");
-  require<ValueError>(value != nullptr, ErrorKind::bad_argument, "Node '", node.name,
-                      "' is a constant without a value");
-  const int32_t dtype = decode_tensor_header(tensor_bytes(*value)).dtype;
-  if (dtype_of_number(dtype) != DType::invalid) return;
-  unsupported.add(str("dtype ", dtype_name_of_number(dtype), " of ", node.op), node.name);
-}
-
-// One value that makes more elements than a file of this size should is filled in when it runs.
-void GraphImporter::make_constant(ImportedNode& node, const NodeDef& def) const {
-  if (node.attrs.has("value")) return;
-  const std::string_view bytes = tensor_bytes(*find_attr(def, "value"));
-  const TensorHeader header = decode_tensor_header(bytes);
-  const std::optional<Tensor> value = decode_fill_value(bytes);
-  require<DataLossError>(value && count_said(header.shape), ErrorKind::corrupt_file, "Node '",
-                         def.name, "': its value doesn't fit its shape ", header.shape);
-  const auto sizes = header.shape.sizes();
-  node.type = "Fill";
-  node.attrs = {};
-  node.inputs.emplace_back(Tensor(std::vector<int64_t>(sizes.begin(), sizes.end())), false);
-  node.inputs.emplace_back(*value, false);
-}
-
 AttrMap GraphImporter::attrs_of(size_t index) const {
   const NodeDef& node = file_.nodes[index];
   const RegisteredOp& op = *OpRegistry::global().find(current_type(node.op));
@@ -337,7 +303,7 @@ Node* GraphImporter::add(GraphState& graph, size_t index) {
   }
   make_current(node);
   if (OpRegistry::global().find(node.type)->action == PlanAction::kConstant) {
-    make_constant(node, def);
+    fill_large_constant(node, def);
   }
   const RegisteredOp& op = *OpRegistry::global().find(node.type);
   NodeArguments arguments{.type = node.type, .name = full_name(def.name) + '/'};

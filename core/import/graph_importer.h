@@ -60,9 +60,7 @@ class GraphImporter {
   bool can_add(size_t index) const;
   void try_to_add(GraphState& graph, size_t index);
   ImportedElements elements_of(GraphState& graph) const;
-  static void check_constant(const NodeDef& node, Unsupported& unsupported);
   AttrMap attrs_of(size_t index) const;
-  void make_constant(ImportedNode& node, const NodeDef& def) const;
   Endpoint endpoint_of(const Edge& edge, const NodeDef& user) const;
   Node* add(GraphState& graph, size_t index);
   Node* add_expanded(GraphState& graph, size_t index);

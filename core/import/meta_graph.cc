@@ -12,7 +12,9 @@
 #include "core/base/check.h"
 #include "core/graph/variable_name.h"
 #include "core/import/graph_importer.h"
+#include "core/io/graph_def.h"
 #include "core/io/mapped_file.h"
+#include "core/io/meta_graph_def.h"
 #include "core/variables/variable_state.h"
 #include "tenon/collections.h"
 

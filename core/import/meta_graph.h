@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "core/io/graph_def.h"
+#include "core/io/meta_graph_def.h"
 #include "tenon/import_meta_graph.h"
 
 namespace tenon::internal {

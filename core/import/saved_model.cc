@@ -10,8 +10,8 @@
 #include "core/base/strings.h"
 #include "core/import/meta_graph.h"
 #include "core/io/file.h"
-#include "core/io/graph_def.h"
 #include "core/io/mapped_file.h"
+#include "core/io/meta_graph_def.h"
 #include "tenon/collections.h"
 
 namespace tenon::saved_model {

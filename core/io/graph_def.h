@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +23,14 @@ struct NodeDef {
   std::vector<std::pair<std::string_view, std::string_view>> attrs = {};
 };
 
+// The value of an attribute of a node; null where it hasn't got it.
+inline const std::string_view* find_attr(const NodeDef& node, std::string_view name) {
+  for (const auto& [attr, value] : node.attrs) {
+    if (attr == name) return &value;
+  }
+  return nullptr;
+}
+
 struct GraphDef {
   std::vector<NodeDef> nodes = {};
   int32_t producer = 0;  // the version of TensorFlow's operations that it was written with
@@ -40,36 +47,5 @@ std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrVal
 
 // The bytes of an attribute's TensorProto; empty where it is of another kind.
 std::string_view tensor_bytes(std::string_view attr_value);
-
-// VariableDef: what a MetaGraph's collections say of a variable.
-struct VariableDef {
-  std::string variable = {}, initializer = {}, snapshot = {}, initial_value = {};
-  // SaveSliceInfoDef, of a part of a partitioned variable.
-  struct Slice {
-    std::string full_name = {};
-    Shape full_shape = {};
-    std::vector<int64_t> offset = {}, shape = {};
-  };
-  std::optional<Slice> slice = {};
-};
-VariableDef decode_variable_def(std::string_view bytes);
-
-// SignatureDef: names of tensors by what they are called outside.
-struct SignatureDef {
-  std::map<std::string, std::string> inputs = {}, outputs = {};
-  std::string method = {};
-};
-
-struct MetaGraphDef {
-  std::vector<std::string> tags = {};
-  std::string graph = {};                                         // a GraphDef's bytes
-  std::map<std::string, std::vector<std::string>> nodes = {};     // collections of names
-  std::map<std::string, std::vector<std::string>> messages = {};  // collections of messages
-  std::map<std::string, SignatureDef> signatures = {};
-  std::map<std::string, std::string> assets = {};  // tensors that are fed the names of files
-};
-MetaGraphDef decode_meta_graph_def(std::string_view bytes);
-// The bytes of the MetaGraphDefs of a SavedModel.
-std::vector<std::string_view> decode_saved_model(std::string_view bytes);
 
 }  // namespace tenon::internal

@@ -9,6 +9,7 @@
 #include <protozero/types.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenon::internal {
 
@@ -31,6 +32,24 @@ inline protozero::pbf_reader reader_of(std::string_view bytes) {
 inline std::string_view view_of(protozero::pbf_reader& message) {
   const protozero::data_view view = message.get_view();
   return {view.data(), view.size()};
+}
+
+// An entry of a map: its key (field 1) and the bytes of its value (field 2).
+inline std::pair<std::string_view, std::string_view> decode_entry(protozero::pbf_reader entry) {
+  std::pair<std::string_view, std::string_view> pair;
+  while (entry.next()) {
+    switch (entry.tag_and_type()) {
+      case bytes_field(1):
+        pair.first = view_of(entry);
+        break;
+      case bytes_field(2):
+        pair.second = view_of(entry);
+        break;
+      default:
+        entry.skip();
+    }
+  }
+  return pair;
 }
 
 // A field that holds one message: where it is there several times, they are one message with the
