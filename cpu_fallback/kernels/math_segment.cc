@@ -57,7 +57,10 @@ Kernel prepare_segment_count(const KernelRequest& request) {
               "segment_ids must be sorted and not negative, but segment_ids[", i, "] = ", ids[i],
               i == 0 ? "" : " comes after ", i == 0 ? "" : internal::str(before));
     }
-    *args.output<T>(0) = count == 0 ? T{0} : static_cast<T>(ids[count - 1] + 1);
+    const T last = count == 0 ? T{-1} : ids[count - 1];
+    require(last < std::numeric_limits<T>::max(), ErrorKind::index_out_of_range, "segment_ids[",
+            count - 1, "] = ", last, " is more than segments can be counted");
+    *args.output<T>(0) = static_cast<T>(last + 1);
   }};
 }
 

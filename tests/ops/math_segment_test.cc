@@ -184,6 +184,8 @@ TEST_F(SegmentTest, RefusesWhatDoesNotFit) {
                "segment_ids[2] = 1 comes after 2");
   EXPECT_ERROR(run(segment_sum(x, Tensor({-1, 2, 3}))), InvalidArgumentError, index_out_of_range,
                "segment_ids[0] = -1");
+  EXPECT_ERROR(run(segment_sum(x, Tensor({0, 1, 2147483647}))), InvalidArgumentError,
+               index_out_of_range, "segment_ids[2] = 2147483647 is more than segments");
   EXPECT_ERROR(unsorted_segment_sum(Tensor({true}), Tensor({0}), 2), TypeError, dtype_incompatible,
                "");
 }
