@@ -78,10 +78,12 @@ auto call_with(F& function, const std::vector<Output>& variables, std::index_seq
   return function(variables.at(i)...);
 }
 template <size_t>
-using AnOutput = Output;
+struct AnOutput {
+  using Type = Output;
+};
 template <typename F, size_t count, size_t... i>
 constexpr size_t arity(std::index_sequence<i...>) {
-  if constexpr (std::is_invocable_v<F&, AnOutput<i>...>) {
+  if constexpr (std::is_invocable_v<F&, typename AnOutput<i>::Type...>) {
     return count;
   } else if constexpr (count < 16) {
     return arity<F, count + 1>(std::make_index_sequence<count + 1>());

@@ -76,8 +76,9 @@ class TENON_API RNNCell : public layers::Layer {
   void check(const Output& inputs) const override;
   Output call(const Output& inputs) final;
 
+  using layers::Layer::operator();  // of no state: nobody calls a cell so
+
  private:
-  using layers::Layer::operator();
   State state_;  // of the call under way
 };
 using Cell = std::shared_ptr<RNNCell>;
@@ -198,6 +199,7 @@ class TENON_API MultiRNNCell : public RNNCell {
   CellResult step(const Output& inputs, const State& state) override;
 
  private:
+  using RNNCell::operator();
   std::vector<Cell> cells_;
   VariableScope around_;
 };
@@ -222,6 +224,7 @@ class TENON_API DropoutWrapper : public RNNCell {
   CellResult step(const Output& inputs, const State& state) override;
 
  private:
+  using RNNCell::operator();
   Cell cell_;
   DropoutWrapperOptions options_;
 };
@@ -239,6 +242,7 @@ class TENON_API ResidualWrapper : public RNNCell {
   CellResult step(const Output& inputs, const State& state) override;
 
  private:
+  using RNNCell::operator();
   Cell cell_;
 };
 
