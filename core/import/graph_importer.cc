@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <queue>
 #include <set>
@@ -13,6 +12,7 @@
 #include "core/graph/op_def.h"
 #include "core/import/expansions.h"
 #include "core/import/imported_constant.h"
+#include "core/import/tensor_name.h"
 #include "tenon/device.h"
 
 namespace tenon::internal {
@@ -22,22 +22,6 @@ namespace {
 constexpr int32_t kScalarShapesMeanUnknown = 21;  // of placeholders, up to this producer
 constexpr uint64_t kSmall = uint64_t{1} << 20;    // bytes that any file may make of a constant
 constexpr std::string_view kColocation = "_class", kColocatedWith = "loc:@";
-
-struct TensorName {
-  std::string_view node;
-  int output = 0;
-};
-
-// "a" and "a:1".
-TensorName parse_tensor_name(std::string_view name) {
-  const size_t colon = name.rfind(':');
-  if (colon == std::string_view::npos) return {name, 0};
-  int output = -1;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + colon + 1, end, output);
-  if (error != std::errc() || stop != end || output < 0) return {name, 0};
-  return {name.substr(0, colon), output};
-}
 
 // What an attribute must be for the operation's definition to take it; null where it says nothing.
 const AttrValue* like_of(const RegisteredOp& op, std::string_view name) {
@@ -73,6 +57,7 @@ GraphImporter::GraphImporter(const GraphDef& file, size_t bytes, const ImportOpt
   }
   link();
   if (!options.strict) find_required();
+  order_ = inputs_first();
 }
 
 GraphImporter::Edge GraphImporter::edge_of(std::string_view name, std::string_view asked_by) {
@@ -90,7 +75,7 @@ const Output* GraphImporter::mapped(const std::string& node, int output) {
   for (const std::string& name : {str(node, ':', output), output == 0 ? node : std::string()}) {
     const auto at = options_.input_map.find(name);
     if (at == options_.input_map.end()) continue;
-    used_maps_[name] = true;
+    used_maps_.insert(name);
     return &at->second;
   }
   return nullptr;
@@ -140,7 +125,7 @@ void GraphImporter::leave_out_savers() {
   static constexpr std::array<std::string_view, 8> kSaverTypes = {
       "SaveV2", "RestoreV2",  "MergeV2Checkpoints", "ShardedFilename",
       "Save",   "SaveSlices", "RestoreSlice",       "Restore"};
-  for (const size_t index : order()) {
+  for (const size_t index : order_) {
     const auto producers = producers_of(index);
     left_out_[index] = std::find(kSaverTypes.begin(), kSaverTypes.end(), file_.nodes[index].op) !=
                            kSaverTypes.end() ||
@@ -160,7 +145,7 @@ void GraphImporter::check_mapped() const {
                       "]");
 }
 
-std::vector<size_t> GraphImporter::order() const {
+std::vector<size_t> GraphImporter::inputs_first() const {
   std::vector<size_t> waits(file_.nodes.size());
   std::vector<std::vector<size_t>> users(file_.nodes.size());
   for (size_t i = 0; i < links_.size(); ++i) {
@@ -180,10 +165,6 @@ std::vector<size_t> GraphImporter::order() const {
     for (const size_t user : users[ordered.back()]) {
       if (--waits[user] == 0) ready.push(user);
     }
-  }
-  for (size_t i = 0; i < waits.size(); ++i) {
-    require<ValueError>(waits[i] == 0 || !required_[i], ErrorKind::bad_argument, "Node '",
-                        file_.nodes[i].name, "' depends on itself, and no loop is there");
   }
   return ordered;
 }
@@ -335,7 +316,7 @@ ImportedElements GraphImporter::add_to(const std::shared_ptr<GraphState>& graph)
   check_required();
   const std::lock_guard lock(graph->mutex);
   const GraphState::Trial trial(*graph);
-  for (const size_t index : order()) {
+  for (const size_t index : order_) {
     if (required_[index]) {
       made_[index] = add(*graph, index);
     } else if (can_add(index)) {
@@ -350,9 +331,15 @@ void GraphImporter::check_required() const {
   for (size_t i = 0; i < file_.nodes.size(); ++i) {
     if (required_[i]) check_support(i, unsupported);
   }
-  if (unsupported.empty()) return;
-  fail<UnimplementedError>(ErrorKind::no_kernel,
-                           "The graph needs what Tenon doesn't have:", unsupported.to_string());
+  require<UnimplementedError>(unsupported.empty(), ErrorKind::no_kernel,
+                              "The graph needs what Tenon doesn't have:", unsupported.to_string());
+  std::vector<bool> cyclic = required_;
+  for (const size_t index : order_) cyclic[index] = false;
+  const auto at = std::find(cyclic.begin(), cyclic.end(), true);
+  if (at == cyclic.end()) return;
+  fail<ValueError>(ErrorKind::bad_argument, "Node '",
+                   file_.nodes[static_cast<size_t>(at - cyclic.begin())].name,
+                   "' depends on itself, and no loop is there");
 }
 
 void GraphImporter::try_to_add(GraphState& graph, size_t index) {

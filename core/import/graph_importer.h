@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,13 +50,14 @@ class GraphImporter {
   void link();
   void find_required();
   void check_mapped() const;
-  // In the order of the file as far as inputs come first. Throws where a node that is required
-  // depends on itself; others that do are left out.
-  std::vector<size_t> order() const;
+  // All nodes in the order of the file as far as inputs come first, without those that depend on
+  // themselves.
+  std::vector<size_t> inputs_first() const;
   std::vector<size_t> producers_of(size_t index) const;
 
   // Adds what of the node isn't supported.
   void check_support(size_t index, Unsupported& unsupported) const;
+  // Throws for what is required and can't be added.
   void check_required() const;
   bool can_add(size_t index) const;
   void try_to_add(GraphState& graph, size_t index);
@@ -72,10 +74,11 @@ class GraphImporter {
   const uint64_t most_bytes_;  // of a constant
   std::unordered_map<std::string_view, size_t> by_name_;
   std::vector<Links> links_;
+  std::vector<size_t> order_;
   std::vector<bool> required_, left_out_;
   std::vector<Node*> made_;
   std::unordered_map<size_t, std::vector<Output>> expanded_;  // of what several operations make
-  std::unordered_map<std::string, bool> used_maps_;
+  std::set<std::string> used_maps_;
 };
 
 }  // namespace tenon::internal

@@ -1,11 +1,9 @@
 #include "tenon/import_graph_def.h"
 
-#include <memory>
-#include <protozero/exception.hpp>
 #include <string>
 
-#include "core/base/check.h"
 #include "core/import/graph_importer.h"
+#include "core/import/reading.h"
 #include "core/io/graph_def.h"
 #include "core/io/mapped_file.h"
 
@@ -15,14 +13,11 @@ namespace {
 
 ImportedElements import_from(std::string_view bytes, std::string_view what,
                              const ImportOptions& options) {
-  try {
+  return internal::reading(what, "graph of TensorFlow's", [&] {
     const internal::GraphDef file = internal::decode_graph_def(bytes);
     internal::GraphImporter importer(file, bytes.size(), options);
     return importer.add_to(internal::default_graph_state());
-  } catch (const protozero::exception& error) {
-    internal::fail<DataLossError>(ErrorKind::corrupt_file, what, " is no graph of TensorFlow's (",
-                                  error.what(), ')');
-  }
+  });
 }
 
 }  // namespace

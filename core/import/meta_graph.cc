@@ -4,14 +4,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <protozero/exception.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/base/check.h"
 #include "core/graph/variable_name.h"
 #include "core/import/graph_importer.h"
+#include "core/import/reading.h"
+#include "core/import/tensor_name.h"
 #include "core/io/graph_def.h"
 #include "core/io/mapped_file.h"
 #include "core/io/meta_graph_def.h"
@@ -69,9 +69,8 @@ class MetaGraphImporter {
 
   // Empty where it wasn't imported.
   Output tensor(const std::string& name) const {
-    const size_t colon = name.rfind(':');
-    Node* node = importer_.added(std::string_view(name).substr(0, colon));
-    const int index = colon == std::string::npos ? 0 : std::atoi(name.c_str() + colon + 1);
+    const auto [node_name, index] = parse_tensor_name(name);
+    Node* node = importer_.added(node_name);
     if (node == nullptr || static_cast<size_t>(index) >= node->output_dtypes.size()) return {};
     return graph_->handle(Endpoint{node, index});
   }
@@ -113,7 +112,7 @@ class MetaGraphImporter {
 
 train::ImportedMetaGraph add_meta_graph(const MetaGraphDef& file, std::string_view what,
                                         const train::ImportMetaGraphOptions& options) {
-  try {
+  return reading(what, "MetaGraph", [&]() -> train::ImportedMetaGraph {
     const GraphDef graph_def = decode_graph_def(file.graph);
     const ImportOptions import = {.name = options.import_scope,
                                   .input_map = options.input_map,
@@ -129,9 +128,7 @@ train::ImportedMetaGraph add_meta_graph(const MetaGraphDef& file, std::string_vi
     return {train::Saver(
                 {.var_list = train::SaverVariables(std::move(variables)), .allow_empty = true}),
             std::move(elements)};
-  } catch (const protozero::exception& error) {
-    fail<DataLossError>(ErrorKind::corrupt_file, what, " is no MetaGraph (", error.what(), ')');
-  }
+  });
 }
 
 }  // namespace internal
@@ -141,13 +138,8 @@ namespace train {
 ImportedMetaGraph import_meta_graph(const std::string& path,
                                     const ImportMetaGraphOptions& options) {
   const internal::MappedFile file(path);
-  internal::MetaGraphDef meta_graph;
-  try {
-    meta_graph = internal::decode_meta_graph_def(file.bytes());
-  } catch (const protozero::exception& error) {
-    internal::fail<DataLossError>(ErrorKind::corrupt_file, path, " is no MetaGraph (", error.what(),
-                                  ')');
-  }
+  const auto meta_graph = internal::reading(
+      path, "MetaGraph", [&] { return internal::decode_meta_graph_def(file.bytes()); });
   return internal::add_meta_graph(meta_graph, path, options);
 }
 

@@ -1,14 +1,15 @@
 #include "tenon/saved_model.h"
 
-#include <algorithm>
-#include <protozero/exception.hpp>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/import/meta_graph.h"
+#include "core/import/reading.h"
 #include "core/io/file.h"
 #include "core/io/mapped_file.h"
 #include "core/io/meta_graph_def.h"
@@ -27,7 +28,7 @@ constexpr const char* kFile = "saved_model.pb";
 MetaGraphDef read_model(const std::string& path, const std::vector<std::string>& tags) {
   const internal::MappedFile file(path);
   std::vector<std::string> there;
-  try {
+  auto found = internal::reading(path, "SavedModel", [&]() -> std::optional<MetaGraphDef> {
     for (const std::string_view bytes : internal::decode_saved_model(file.bytes())) {
       MetaGraphDef graph = internal::decode_meta_graph_def(bytes);
       if (std::set<std::string>(graph.tags.begin(), graph.tags.end()) ==
@@ -36,10 +37,9 @@ MetaGraphDef read_model(const std::string& path, const std::vector<std::string>&
       }
       there.push_back('{' + internal::join(graph.tags) + '}');
     }
-  } catch (const protozero::exception& error) {
-    internal::fail<DataLossError>(ErrorKind::corrupt_file, path, " is no SavedModel (",
-                                  error.what(), ')');
-  }
+    return std::nullopt;
+  });
+  if (found) return std::move(*found);
   internal::fail<ValueError>(ErrorKind::bad_argument, "MetaGraphDef associated with tags {",
                              internal::join(tags), "} could not be found in SavedModel ", path,
                              ": it has those of ", there.empty() ? "none" : internal::join(there));

@@ -39,25 +39,17 @@ NodeDef decode_node(pbf_reader message) {
   return node;
 }
 
-void decode_versions(pbf_reader message, GraphDef& graph) {
+// VersionDef's producer.
+int32_t decode_producer(pbf_reader message) {
+  int32_t producer = 0;
   while (message.next()) {
-    switch (message.tag_and_type()) {
-      case varint_field(1):
-        graph.producer = message.get_int32();
-        break;
-      case varint_field(2):
-        graph.min_consumer = message.get_int32();
-        break;
-      default:
-        message.skip();
+    if (message.tag_and_type() == varint_field(1)) {
+      producer = message.get_int32();
+    } else {
+      message.skip();
     }
   }
-}
-
-size_t count_fields(pbf_reader message, uint32_t number) {
-  size_t count = 0;
-  for (; message.next(); message.skip()) count += message.tag() == number ? 1 : 0;
-  return count;
+  return producer;
 }
 
 // The elements of a ListValue, of whichever kind they are.
@@ -132,11 +124,8 @@ GraphDef decode_graph_def(std::string_view bytes) {
       case bytes_field(1):
         graph.nodes.push_back(decode_node(message.get_message()));
         break;
-      case bytes_field(2):
-        graph.functions += count_fields(message.get_message(), 1);
-        break;
       case bytes_field(4):
-        decode_versions(message.get_message(), graph);
+        graph.producer = decode_producer(message.get_message());
         break;
       default:
         message.skip();

@@ -34,8 +34,6 @@ inline const std::string_view* find_attr(const NodeDef& node, std::string_view n
 struct GraphDef {
   std::vector<NodeDef> nodes = {};
   int32_t producer = 0;  // the version of TensorFlow's operations that it was written with
-  int32_t min_consumer = 0;
-  size_t functions = 0;  // of its library
 };
 GraphDef decode_graph_def(std::string_view bytes);
 

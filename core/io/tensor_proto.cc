@@ -195,6 +195,9 @@ TensorHeader decode_tensor_header(std::string_view bytes) {
       case bytes_field(2):
         shape.add(view_of(message));
         break;
+      case bytes_field(4):
+        header.content = view_of(message);
+        break;
       default:
         message.skip();
     }
@@ -218,16 +221,8 @@ std::optional<Tensor> decode_tensor(std::string_view bytes, uint64_t most) {
   if (dtype == DType::invalid || !count) return std::nullopt;
   const uint64_t size = dtype == DType::string ? sizeof(std::string) : size_of(dtype);
   if (static_cast<uint64_t>(*count) > most / size) return std::nullopt;
-  std::string_view content;
-  pbf_reader message = reader_of(bytes);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(4)) {
-      content = view_of(message);
-    } else {
-      message.skip();
-    }
-  }
   Tensor tensor = uninitialized_tensor(dtype, header.shape);
+  const std::string_view content = header.content;
   if (!content.empty() && dtype != DType::string) {
     if (content.size() != tensor.bytes()) return std::nullopt;
     std::memcpy(tensor.raw(), content.data(), content.size());

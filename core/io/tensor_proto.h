@@ -16,13 +16,14 @@ namespace tenon::internal {
 Shape decode_shape(std::string_view bytes);
 
 // Puts the values into the tensor, whose dtype they must be stored as. False when there isn't one
-// for each element. Throws protozero::exception for bytes that are no such message.
+// for each element.
 bool decode_tensor_values(std::string_view bytes, Tensor& tensor);
 
 // What a TensorProto says before its values are read.
 struct TensorHeader {
   int32_t dtype = 0;  // TensorFlow's number
   Shape shape = {};
+  std::string_view content = {};  // the values as they are in memory, or nothing
 };
 TensorHeader decode_tensor_header(std::string_view bytes);
 

@@ -195,6 +195,52 @@ TEST_F(ImportGraphDefTest, SaysAllThatItCantDoBeforeItMakesAnything) {
   EXPECT_TRUE(graph_.operations().empty());
 }
 
+// A cycle through operations of loops isn't the file's mistake.
+TEST_F(ImportGraphDefTest, NamesOperationsOfLoopsBeforeCycles) {
+  EXPECT_ERROR(import(GraphDefWriter()
+                          .node("merge", "Merge", {"next"}, kFloat)
+                          .node("next", "NextIteration", {"merge"}, kFloat)),
+               UnimplementedError, no_kernel, "operation type NextIteration, 1 time, in 'next'");
+}
+
+TEST_F(ImportGraphDefTest, MakesOperationsOfSeveral) {
+  const std::vector<float> one_to_eight = {1, 2, 3, 4, 5, 6, 7, 8};
+  const auto padding = attr_string("VALID");
+  const std::string ones = test::attr([](auto& w) {
+    protozero::pbf_writer list(w, 1);
+    const int64_t strides[] = {1, 1, 1, 1};
+    list.add_packed_int64(3, std::begin(strides), std::end(strides));
+  });
+  import(GraphDefWriter()
+             .constant("x", {1, 2, 1, 4}, one_to_eight)
+             .node("wide", "DepthToSpace", {"x"},
+                   {{"T", attr_type(float32)}, {"block_size", attr_int(2)}})
+             .node("deep", "SpaceToDepth", {"wide"},
+                   {{"T", attr_type(float32)}, {"block_size", attr_int(2)}})
+             .constant("filter", {1, 1, 4, 1}, {1, 10, 100, 1000})
+             .node("each", "DepthwiseConv2dNative", {"x", "filter"},
+                   {{"T", attr_type(float32)}, {"strides", ones}, {"padding", padding}})
+             .constant("one", {4}, {1})
+             .constant("two", {4}, {2})
+             .node("norm", "FusedBatchNorm", {"x", "one", "two", "one", "one"},
+                   {{"T", attr_type(float32)},
+                    {"epsilon", test::attr([](auto& w) { w.add_float(4, 3.0f);
+})
+}
+, {
+  "is_training", test::attr([](auto& w) { w.add_bool(5, false); })
+}
+})
+             .node("mean", "Identity", {"norm:1"}, kFloat));
+EXPECT_THAT(values("wide:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+EXPECT_EQ(graph_.tensor("wide:0").shape(), Shape({1, 4, 2, 1}));
+EXPECT_THAT(values("deep:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+EXPECT_THAT(values("each:0"), ElementsAre(1, 20, 300, 4000, 5, 60, 700, 8000));
+// (x - 1) / sqrt(1 + 3) + 2
+EXPECT_THAT(values("norm:0"), ElementsAre(2, 2.5f, 3, 3.5f, 4, 4.5f, 5, 5.5f));
+EXPECT_THAT(values("mean:0"), ElementsAre(1, 1, 1, 1));
+}
+
 TEST_F(ImportGraphDefTest, LeavesOutWhatNobodyAskedFor) {
   GraphDefWriter file = sum_of_two();
   file.node("a", "Frobnicate", {"x"}).node("b", "Identity", {"a"}, kFloat);
