@@ -28,7 +28,7 @@ CpuDevice::CpuDevice(const internal::KernelRegistry& kernels, std::string name,
       name_(std::move(name)),
       limit_(options.memory_limit != 0 ? options.memory_limit : physical_memory()),
       limited_(options.memory_limit != 0),
-      pool_(options.threads > 0 ? options.threads : internal::default_thread_count()) {}
+      pool_(internal::thread_count(options.threads)) {}
 
 std::string CpuDevice::description() const {
   return internal::str(pool_.threads(), pool_.threads() == 1 ? " thread" : " threads");

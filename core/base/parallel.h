@@ -56,5 +56,7 @@ class ThreadPool {
 
 // OMP_NUM_THREADS if it is set to a positive number, else the number of cores this process may use.
 int default_thread_count();
+// As many threads as an option asks for, where 0 or less is the default.
+inline int thread_count(int asked) { return asked > 0 ? asked : default_thread_count(); }
 
 }  // namespace tenon::internal

@@ -164,9 +164,7 @@ void GraphState::make_visible(NodeArguments& arguments) {
 
 Node* GraphState::add_flow(FlowArguments arguments) {
   std::lock_guard lock(mutex);
-  require<RuntimeError>(!finalized, ErrorKind::bad_argument,
-                        "Graph is finalized and cannot be modified: no operation of type ",
-                        arguments.type, " can be added, asked for at ", arguments.where);
+  require_open(arguments.type, arguments.where);
   const FreeName name = name_of_new_node(arguments.type, arguments.name);
   const Trial trial(*this);  // the user's device functions may throw
   GraphContexts& here = contexts();

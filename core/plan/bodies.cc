@@ -112,12 +112,10 @@ BodyCall call_of_condition(const Node& owner) {
 // Adds the parameters that a call takes to those that are wanted; whether there are more now.
 bool add_parameters(const BodyCall& call, std::vector<bool>& wanted) {
   bool more = false;
-  for (const auto& sources : {call.fed_from, call.results, call.listed}) {
-    for (const BodySource& source : sources) {
-      if (source.from != From::kParameter || wanted[source.index]) continue;
-      wanted[source.index] = more = true;
-    }
-  }
+  call.for_each_source([&](const BodySource& source) {
+    if (source.from != From::kParameter || wanted[source.index]) return;
+    wanted[source.index] = more = true;
+  });
   return more;
 }
 
@@ -274,12 +272,9 @@ std::vector<bool> needed_inputs(const Node& owner, const std::vector<bool>& want
   std::vector<bool> needed(owner.inputs.size(), false);
   const std::vector<BodyCall> calls = body_calls(owner, wanted);
   for (const BodyCall& call : calls) {
-    for (const auto& sources : {call.fed_from, call.results, call.listed}) {
-      for (const BodySource& source : sources) {
-        const bool is_input = source.from == From::kInput || source.from == From::kRound;
-        if (is_input) needed[source.index] = true;
-      }
-    }
+    call.for_each_source([&](const BodySource& source) {
+      if (source.from == From::kInput || source.from == From::kRound) needed[source.index] = true;
+    });
   }
   if (owner.def->action == PlanAction::kBranch) needed[0] = true;
   for (size_t i = 0; i < owner.flow->variables; ++i) {

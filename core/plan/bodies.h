@@ -37,6 +37,13 @@ struct BodyCall {
   std::vector<BodySource> listed = {};    // of a loop's body: what goes into its lists
 
   bool runs() const { return !fetches.empty() || !targets.empty(); }
+  // All that it has from somewhere: what it is fed, what it hands out, what goes into lists.
+  template <typename F>
+  void for_each_source(F&& visit) const {
+    for (const auto* sources : {&fed_from, &results, &listed}) {
+      for (const BodySource& source : *sources) visit(source);
+    }
+  }
 };
 
 // What a step does that runs bodies.

@@ -6,17 +6,10 @@
 
 namespace tenon::internal {
 
-namespace {
-
-int threads_of(const Session& session) {
-  const int asked = session.state()->options().threads;
-  return asked > 0 ? asked : default_thread_count();
-}
-
-}  // namespace
-
 ValueReader::ValueReader(Session& session, const TensorSource& source)
-    : session_(session), source_(source), threads_(threads_of(session)) {}
+    : session_(session),
+      source_(source),
+      threads_(thread_count(session.state()->options().threads)) {}
 
 void ValueReader::restore(const SavedVariable& variable, size_t part,
                           const train::RestorePlan::Entry& entry, VariableStorage& storage) {
