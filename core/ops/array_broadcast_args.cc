@@ -33,11 +33,12 @@ std::optional<std::vector<Tensor>> shape_n_values(const ShapeContext& context) {
   return values;
 }
 
-// The axes of the result along which each operand has the size 1, or isn't there, and the other one
-// may have another.
+// The axes of the result along which each operand has the size 1, or isn't there; none of shapes
+// that are the same.
 std::optional<std::vector<Numbers>> reduced_axes(const ShapeContext& context) {
   const std::optional<Numbers> known[] = {context.integers(0), context.integers(1)};
   if (!known[0] || !known[1]) return std::nullopt;
+  if (*known[0] == *known[1]) return std::vector<Numbers>(2);
   const size_t rank = std::max(known[0]->size(), known[1]->size());
   std::vector<Numbers> axes(2);
   for (size_t axis = 0; axis < rank; ++axis) {
