@@ -5,24 +5,15 @@
 #include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/ops/flow_testing.h"
 #include "tests/testing/errors.h"
 
 namespace tenon {
 namespace {
 
-class CondTest : public ::testing::Test {
+class CondTest : public FlowTest {
  protected:
-  Tensor run(const Fetch& fetch, const Feeds& feeds = {}) { return session_.run(fetch, feeds); }
-  float number(const Fetch& fetch, const Feeds& feeds = {}) {
-    return session_.run(fetch, feeds).scalar<float>();
-  }
-  void initialize() { session_.run(global_variables_initializer()); }
-
-  Graph graph_;
-  ScopeGuard as_default_{graph_.enter_as_default()};
-  Session session_{graph_};
   Output taken_ = placeholder(bool_, {});
-  Output x_ = placeholder(float32, {});
 };
 
 TEST_F(CondTest, AnswersWhatTheBranchThatIsTakenMakes) {

@@ -6,24 +6,15 @@
 #include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/ops/flow_testing.h"
 #include "tests/testing/errors.h"
 
 namespace tenon {
 namespace {
 
-class WhileLoopTest : public ::testing::Test {
+class WhileLoopTest : public FlowTest {
  protected:
-  Tensor run(const Fetch& fetch, const Feeds& feeds = {}) { return session_.run(fetch, feeds); }
-  float number(const Fetch& fetch, const Feeds& feeds = {}) {
-    return session_.run(fetch, feeds).scalar<float>();
-  }
-  void initialize() { session_.run(global_variables_initializer()); }
-
-  Graph graph_;
-  ScopeGuard as_default_{graph_.enter_as_default()};
-  Session session_{graph_};
   Output rounds_ = placeholder(int32, {});
-  Output x_ = placeholder(float32, {});
 };
 
 TEST_F(WhileLoopTest, GoesRoundWhileItsConditionHolds) {
