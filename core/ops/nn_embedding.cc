@@ -6,6 +6,7 @@
 #include "core/graph/caller_line.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
+#include "core/ops/sparse_rules.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
 #include "tenon/sparse_ops.h"
@@ -89,11 +90,6 @@ void check_combiner(const std::string& combiner) {
                       "combiner must be one of 'mean', 'sqrtn' or 'sum', got ", combiner);
 }
 
-Output rows_of_ids(const SparseTensor& ids) {
-  return strided_slice(ids.indices(), {0, 0}, {0, 1},
-                       {.begin_mask = 1, .end_mask = 1, .shrink_axis_mask = 2});
-}
-
 // The rows that were found for ids, combined by the rows of the ids.
 Output combined(const Output& found, const Output& rows,
                 const nn::EmbeddingLookupSparseOptions& options) {
@@ -126,7 +122,8 @@ void check_weights(const SparseTensor& ids, const std::optional<SparseTensor>& w
 
 std::vector<Input> all_inputs_of(const std::vector<Input>& tables, const SparseTensor& ids) {
   std::vector<Input> all = tables;
-  all.insert(all.end(), {ids.indices(), ids.values(), ids.dense_shape()});
+  const std::vector<Input> of_ids = inputs_of(ids);
+  all.insert(all.end(), of_ids.begin(), of_ids.end());
   return all;
 }
 
@@ -169,7 +166,7 @@ Output nn::embedding_lookup_sparse(const Inputs& params, const SparseTensor& ids
   const Output found = embedding_lookup(
       tables, ids.values(),
       {.partition_strategy = options.partition_strategy, .max_norm = options.max_norm});
-  return identity(internal::combined(found, internal::rows_of_ids(ids), options),
+  return identity(internal::combined(found, internal::column(ids, 0), options),
                   {.name = scope.name()});
 }
 

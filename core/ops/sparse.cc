@@ -9,6 +9,7 @@
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
+#include "core/ops/sparse_rules.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
 
@@ -46,18 +47,8 @@ SparseTensor ordered(const SparseTensor& sparse) {
   return taken(sparse, order_of(places_of_indices(sparse.indices(), sparse.dense_shape())));
 }
 
-// One column of the indices.
-Output column(const SparseTensor& sparse, int64_t axis) {
-  return strided_slice(sparse.indices(), {0, axis}, {0, axis + 1},
-                       {.begin_mask = 1, .end_mask = 1, .shrink_axis_mask = 2});
-}
-
 Output size_of_axis(const SparseTensor& sparse, int64_t axis) {
   return strided_slice(sparse.dense_shape(), {axis}, {axis + 1}, {.shrink_axis_mask = 1});
-}
-
-std::vector<Input> inputs_of(const SparseTensor& sparse) {
-  return {sparse.indices(), sparse.values(), sparse.dense_shape()};
 }
 
 void require_rank(const SparseTensor& sparse, int rank, const char* what) {
