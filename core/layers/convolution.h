@@ -37,11 +37,28 @@ Weight bias_of(const Options& options, int64_t filters) {
           .constraint = options.bias_constraint};
 }
 
-inline void require_filters(int64_t filters) {
+template <typename Options>
+void check_convolution(int64_t filters, const Options& options) {
   internal::require<ValueError>(filters >= 0, ErrorKind::bad_argument,
                                 "Invalid value for argument `filters`. Expected a strictly "
                                 "positive value. Received filters=",
                                 filters, ".");
+  internal::padding_of(options.padding);
+}
+
+// Of images: how nn's functions are to convolve them.
+template <typename Options>
+nn::Conv2DOptions image_convolution(const Options& options) {
+  nn::Conv2DOptions how;
+  how.strides = options.strides.of_axes(2, "strides");
+  how.padding = internal::padding_of(options.padding);
+  how.dilations = options.dilation_rate.of_axes(2, "dilation_rate");
+  return how;
+}
+
+template <typename Options>
+Output with_bias(const Output& convolved, const Variable& bias, const Options& options) {
+  return options.use_bias ? nn::bias_add(convolved, bias) : convolved;
 }
 
 }  // namespace tenon::layers

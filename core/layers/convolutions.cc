@@ -25,8 +25,7 @@ Conv2D::Conv2D(int64_t filters, const Sizes& kernel_size, const ConvOptions& opt
       filters_(filters),
       kernel_size_(kernel_size.of_axes(2, "kernel_size")),
       options_(options) {
-  require_filters(filters);
-  internal::padding_of(options.padding);
+  check_convolution(filters, options);
 }
 
 void Conv2D::check(const Output& inputs) const {
@@ -49,12 +48,8 @@ Output Conv2D::call(const Output& inputs) {
         reshape(inputs, std::vector<Input>{-1, size_of(inputs, rank - 3), size_of(inputs, rank - 2),
                                            size_of(inputs, rank - 1)});
   }
-  nn::Conv2DOptions how;
-  how.strides = options_.strides.of_axes(2, "strides");
-  how.padding = internal::padding_of(options_.padding);
-  how.dilations = options_.dilation_rate.of_axes(2, "dilation_rate");
-  Output outputs = nn::conv2d(images, kernel_, how);
-  if (options_.use_bias) outputs = nn::bias_add(outputs, bias_);
+  Output outputs =
+      with_bias(nn::conv2d(images, kernel_, image_convolution(options_)), bias_, options_);
   if (rank > 4) {
     std::vector<Input> sizes;
     for (int i = 0; i + 3 < rank; ++i) sizes.push_back(size_of(inputs, i));
@@ -73,8 +68,7 @@ class Conv1D : public Layer {
         filters_(filters),
         size_(kernel_size.of_axes(1, "kernel_size")[0]),
         options_(options) {
-    require_filters(filters);
-    internal::padding_of(options.padding);
+    check_convolution(filters, options);
   }
 
  protected:
@@ -87,12 +81,12 @@ class Conv1D : public Layer {
     if (options_.use_bias) bias_ = add_weight("bias", bias_of(options_, filters_));
   }
   Output call(const Output& inputs) override {
-    Output outputs = nn::conv1d(inputs, kernel_,
-                                {.stride = options_.strides.of_axes(1, "strides")[0],
-                                 .padding = internal::padding_of(options_.padding),
-                                 .dilation = options_.dilation_rate.of_axes(1, "dilation")[0]});
-    if (options_.use_bias) outputs = nn::bias_add(outputs, bias_);
-    return options_.activation(outputs);
+    const Output convolved =
+        nn::conv1d(inputs, kernel_,
+                   {.stride = options_.strides.of_axes(1, "strides")[0],
+                    .padding = internal::padding_of(options_.padding),
+                    .dilation = options_.dilation_rate.of_axes(1, "dilation")[0]});
+    return options_.activation(with_bias(convolved, bias_, options_));
   }
 
  private:
@@ -116,8 +110,7 @@ class Conv2DTranspose : public Layer {
         filters_(filters),
         size_(kernel_size.of_axes(2, "kernel_size")),
         options_(options) {
-    require_filters(filters);
-    internal::padding_of(options.padding);
+    check_convolution(filters, options);
   }
 
  protected:
@@ -128,17 +121,13 @@ class Conv2DTranspose : public Layer {
     if (options_.use_bias) bias_ = add_weight("bias", bias_of(options_, filters_));
   }
   Output call(const Output& inputs) override {
-    nn::Conv2DOptions how;
-    how.strides = options_.strides.of_axes(2, "strides");
-    how.padding = internal::padding_of(options_.padding);
-    how.dilations = options_.dilation_rate.of_axes(2, "dilation_rate");
+    const nn::Conv2DOptions how = image_convolution(options_);
     const bool same = internal::padding_of(options_.padding) == "SAME";
     const std::vector<Input> sizes = {
         size_of(inputs, 0), grown(inputs, 1, how.strides[0], size_[0], same),
         grown(inputs, 2, how.strides[1], size_[1], same), static_cast<int32_t>(filters_)};
-    Output outputs = nn::conv2d_transpose(inputs, kernel_, sizes, how);
-    if (options_.use_bias) outputs = nn::bias_add(outputs, bias_);
-    return options_.activation(outputs);
+    const Output convolved = nn::conv2d_transpose(inputs, kernel_, sizes, how);
+    return options_.activation(with_bias(convolved, bias_, options_));
   }
 
  private:
@@ -155,8 +144,7 @@ class SeparableConv2D : public Layer {
         filters_(filters),
         size_(kernel_size.of_axes(2, "kernel_size")),
         options_(options) {
-    require_filters(filters);
-    internal::padding_of(options.padding);
+    check_convolution(filters, options);
   }
 
  protected:
@@ -174,13 +162,9 @@ class SeparableConv2D : public Layer {
     if (options_.use_bias) bias_ = add_weight("bias", bias_of(options_, filters_));
   }
   Output call(const Output& inputs) override {
-    nn::Conv2DOptions how;
-    how.strides = options_.strides.of_axes(2, "strides");
-    how.padding = internal::padding_of(options_.padding);
-    how.dilations = options_.dilation_rate.of_axes(2, "dilation_rate");
-    Output outputs = nn::separable_conv2d(inputs, depthwise_, pointwise_, how);
-    if (options_.use_bias) outputs = nn::bias_add(outputs, bias_);
-    return options_.activation(outputs);
+    const Output convolved =
+        nn::separable_conv2d(inputs, depthwise_, pointwise_, image_convolution(options_));
+    return options_.activation(with_bias(convolved, bias_, options_));
   }
 
  private:

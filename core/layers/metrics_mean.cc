@@ -22,6 +22,13 @@ MetricOptions named(const MetricOptions& options, const char* name) {
   return with_name;
 }
 
+// For a metric that another one is made of.
+MetricOptions in_no_collection(MetricOptions options) {
+  options.metrics_collections.clear();
+  options.updates_collections.clear();
+  return options;
+}
+
 // Sums in variables, and the quotient of the two.
 Metric quotient(const Variable& total, const Variable& count, const Output& sum,
                 const Output& number, const Output& values) {
@@ -112,10 +119,8 @@ Metric mean_squared_error(Input labels, Input predictions, const MetricOptions& 
 }
 
 Metric root_mean_squared_error(Input labels, Input predictions, const MetricOptions& options) {
-  MetricOptions inner = named(options, "root_mean_squared_error");
-  inner.metrics_collections.clear();
-  inner.updates_collections.clear();
-  const Metric squared = mean_squared_error(labels, predictions, inner);
+  const Metric squared = mean_squared_error(
+      labels, predictions, in_no_collection(named(options, "root_mean_squared_error")));
   return internal::in_collections(Metric{sqrt(squared.value), sqrt(squared.update_op)}, options);
 }
 
@@ -135,10 +140,7 @@ Metric mean_cosine_distance(Input labels, Input predictions, int64_t dim,
   const Measured measured = pair_of(labels, predictions, options);
   const Output alike =
       reduce_sum(measured.predictions * measured.labels, {.axis = dim, .keepdims = true});
-  MetricOptions inner = options;
-  inner.metrics_collections.clear();
-  inner.updates_collections.clear();
-  const Metric found = mean_of(alike, measured, inner, "mean_cosine_distance");
+  const Metric found = mean_of(alike, measured, in_no_collection(options), "mean_cosine_distance");
   return internal::in_collections(Metric{1.0 - found.value, 1.0 - found.update_op}, options);
 }
 

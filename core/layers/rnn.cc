@@ -13,6 +13,7 @@
 #include "core/layers/label_shapes.h"
 #include "core/layers/layer_checks.h"
 #include "core/layers/rnn_steps.h"
+#include "tenon/arrange_ops.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 
@@ -89,17 +90,8 @@ StaticRnnResult unrolled(RNNCell& cell, const std::vector<Output>& inputs, State
 // The steps [T, N, ...] from the last to the first; of an example with a length its first
 // so many steps, the others stay.
 Output reversed(const Output& steps, const Output& lengths) {
-  if (!lengths) return steps[{Slice{.step = -1}}];
-  const Output sizes = shape(steps);
-  const Output count = sizes[0], batch = sizes[1];
-  const Output time = expand_dims(range(count), 1);  // [T, 1]
-  const Output from = internal::add_output(
-      "SelectV2", {less(time, lengths), lengths - 1 - time, add(time, zeros_like(lengths))});
-  const Output rows = from * batch + range(batch);  // of the steps and examples in one axis
-  const Shape shape = steps.shape();
-  std::vector<Input> flat = {-1};
-  for (int i = 2; i < shape.rank(); ++i) flat.push_back(internal::size_of(steps, i));
-  return internal::add_output("Identity", {gather(reshape(steps, flat), rows)}, {.shape = shape});
+  if (!lengths) return reverse(steps, 0);
+  return reverse_sequence(steps, lengths, {.seq_axis = 0, .batch_axis = 1});
 }
 
 std::vector<Output> checked(const Inputs& inputs) {
