@@ -127,8 +127,9 @@ Output reverse_sequence(Input input, Input seq_lengths, const ReverseSequenceOpt
   const Output numbers =
       expand_dims(range(cast(as_output(internal::size_along(rows, 0)), int64)), 1);
   const Output places = stack({add(numbers, zeros_like(turned)), turned}, {.axis = 2});
-  return transpose(gather_nd(rows, places),
-                   {.perm = internal::inverse_of(perm), .name = scope.name()});
+  // Sizes that come back through operations are known to the run alone; the result has the input's.
+  const Output back = transpose(gather_nd(rows, places), {.perm = internal::inverse_of(perm)});
+  return internal::add_output("Identity", {back}, {.name = scope.name(), .shape = x.shape()});
 }
 
 Output sequence_mask(Input lengths, const SequenceMaskOptions& options) {
