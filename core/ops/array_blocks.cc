@@ -46,15 +46,25 @@ int64_t product_of(const std::vector<int64_t>& block) {
   return product;
 }
 
-// The tensor, of known rank, which must have the blocks' axes.
-Output blocked_input(const Input& input, const std::vector<int64_t>& block, const Sides& sides,
-                     const char* name) {
-  require<ValueError>(sides.size() == block.size(), ErrorKind::shape_incompatible, name,
-                      " must be one pair an axis: ", sides.size(), " for ", block.size(), " axes");
+void check_sides(const Sides& sides, size_t axes, const char* name) {
+  require<ValueError>(sides.size() == axes, ErrorKind::shape_incompatible, name,
+                      " must be one pair an axis: ", sides.size(), " for ", axes, " axes");
   for (const auto& [before, after] : sides) {
     require<ValueError>(before >= 0 && after >= 0, ErrorKind::bad_argument, name,
                         " must be non-negative: ", before, ", ", after);
   }
+}
+
+// The same of a tensor [axes, 2], as int64.
+Output checked_sides(const Output& sides, size_t axes, const char* name) {
+  const Shape wanted = {static_cast<int64_t>(axes), 2};
+  require<ValueError>(sides.shape().compatible_with(wanted), ErrorKind::shape_incompatible, name,
+                      " must have shape ", wanted, ", not ", sides.shape(), CallerLine::told());
+  return cast(sides, int64);
+}
+
+// The tensor, of known rank, which must have the blocks' axes.
+Output blocked_input(const Input& input, const std::vector<int64_t>& block) {
   const Output x = as_output(input, "input");
   const auto least = static_cast<int>(block.size()) + 1;
   require<ValueError>(x.shape().has_rank() && x.shape().rank() >= least,
@@ -78,6 +88,20 @@ Output padded(const Output& x, const Sides& sides) {
   return pad(x, Tensor::from<int64_t>(numbers, {int64_t{x.shape().rank()}, 2}));
 }
 
+// The sides [axes, 2] of the axes behind the batch as sides of all axes.
+Output padded(const Output& x, const Output& sides) {
+  const int64_t rest = x.shape().rank() - 1 - sides.shape()[0];
+  return pad(x, concat({zeros({1, 2}, int64), sides, zeros({rest, 2}, int64)}, 0));
+}
+
+Output cropped(const Output& x, const Output& crops, const std::string& name) {
+  const Output all = concat(
+      {zeros({1, 2}, int64), crops, zeros({x.shape().rank() - 1 - crops.shape()[0], 2}, int64)}, 0);
+  const Output begin = squeeze(slice(all, {0, 0}, {-1, 1}), {.axis = {1}});
+  const Output left = subtract(shape(x, {.out_type = int64}), reduce_sum(all, {.axis = {1}}));
+  return slice(x, begin, left, {.name = name});
+}
+
 // [batch, spatial..., rest] without what crops cut off.
 Output cropped(const Output& x, const Sides& crops, const std::string& name) {
   std::vector<Input> begin(static_cast<size_t>(x.shape().rank()), Input(int64_t{0}));
@@ -92,6 +116,54 @@ Output cropped(const Output& x, const Sides& crops, const std::string& name) {
     left = is_known(left) ? Input(number_in(left) - off) : Input(subtract(left, off));
   }
   return slice(x, integers_of(begin), integers_of(size), {.name = name});
+}
+
+// The blocks of the axes behind the batch, moved into it.
+Output blocks_to_batch(const Output& x, const std::vector<int64_t>& block_shape,
+                       const std::string& name) {
+  const int64_t blocks = product_of(block_shape);
+  const std::vector<Input> sizes = sizes_of(x);
+  const size_t axes = block_shape.size();
+  std::vector<Input> cut = {sizes[0]}, result = {times(sizes[0], blocks)};
+  std::vector<int64_t> perm;
+  for (size_t i = 0; i < axes; ++i) {
+    cut.push_back(divided(sizes[i + 1], block_shape[i], "A padded axis"));
+    cut.emplace_back(block_shape[i]);
+    result.push_back(cut[2 * i + 1]);
+    perm.push_back(static_cast<int64_t>(2 * i + 2));
+  }
+  perm.push_back(0);
+  for (size_t i = 0; i < axes; ++i) perm.push_back(static_cast<int64_t>(2 * i + 1));
+  for (size_t i = axes + 1; i < sizes.size(); ++i) {
+    perm.push_back(static_cast<int64_t>(axes + i));
+    cut.push_back(sizes[i]);
+    result.push_back(sizes[i]);
+  }
+  return reshape(transpose(reshape(x, integers_of(cut)), {.perm = perm}), integers_of(result),
+                 {.name = name});
+}
+
+// The same back, whole.
+Output batch_to_blocks(const Output& x, const std::vector<int64_t>& block_shape) {
+  const int64_t blocks = product_of(block_shape);
+  const std::vector<Input> sizes = sizes_of(x);
+  const size_t axes = block_shape.size();
+  std::vector<Input> cut, result = {divided(sizes[0], blocks, "The batch")};
+  std::vector<int64_t> perm = {static_cast<int64_t>(axes)};
+  for (const int64_t size : block_shape) cut.emplace_back(size);
+  cut.push_back(result[0]);
+  for (size_t i = 0; i < axes; ++i) {
+    cut.push_back(sizes[i + 1]);
+    result.push_back(times(sizes[i + 1], block_shape[i]));
+    perm.push_back(static_cast<int64_t>(axes + 1 + i));
+    perm.push_back(static_cast<int64_t>(i));
+  }
+  for (size_t i = axes + 1; i < sizes.size(); ++i) {
+    perm.push_back(static_cast<int64_t>(axes + i));
+    cut.push_back(sizes[i]);
+    result.push_back(sizes[i]);
+  }
+  return reshape(transpose(reshape(x, integers_of(cut)), {.perm = perm}), integers_of(result));
 }
 
 void check_image_blocks(const Output& image, int64_t block) {
@@ -114,55 +186,33 @@ using internal::times;
 Output space_to_batch_nd(Input input, const std::vector<int64_t>& block_shape,
                          const Sides& paddings, const OpOptions& options) {
   const OpScope scope(options.name, "SpaceToBatchND", {input});
-  const int64_t blocks = internal::product_of(block_shape);
-  const Output x =
-      internal::padded(internal::blocked_input(input, block_shape, paddings, "paddings"), paddings);
-  const std::vector<Input> sizes = internal::sizes_of(x);
-  const size_t axes = block_shape.size();
-  std::vector<Input> cut = {sizes[0]}, result = {times(sizes[0], blocks)};
-  std::vector<int64_t> perm;
-  for (size_t i = 0; i < axes; ++i) {
-    cut.push_back(divided(sizes[i + 1], block_shape[i], "A padded axis"));
-    cut.emplace_back(block_shape[i]);
-    result.push_back(cut[2 * i + 1]);
-    perm.push_back(static_cast<int64_t>(2 * i + 2));
-  }
-  perm.push_back(0);
-  for (size_t i = 0; i < axes; ++i) perm.push_back(static_cast<int64_t>(2 * i + 1));
-  for (size_t i = axes + 1; i < sizes.size(); ++i) {
-    perm.push_back(static_cast<int64_t>(axes + i));
-    cut.push_back(sizes[i]);
-    result.push_back(sizes[i]);
-  }
-  return reshape(transpose(reshape(x, integers_of(cut)), {.perm = perm}), integers_of(result),
-                 {.name = scope.name()});
+  internal::check_sides(paddings, block_shape.size(), "paddings");
+  const Output x = internal::blocked_input(input, block_shape);
+  return internal::blocks_to_batch(internal::padded(x, paddings), block_shape, scope.name());
+}
+
+Output space_to_batch_nd(Input input, const std::vector<int64_t>& block_shape,
+                         const Output& paddings, const OpOptions& options) {
+  const OpScope scope(options.name, "SpaceToBatchND", {input});
+  const Output sides = internal::checked_sides(paddings, block_shape.size(), "paddings");
+  const Output x = internal::blocked_input(input, block_shape);
+  return internal::blocks_to_batch(internal::padded(x, sides), block_shape, scope.name());
 }
 
 Output batch_to_space_nd(Input input, const std::vector<int64_t>& block_shape, const Sides& crops,
                          const OpOptions& options) {
   const OpScope scope(options.name, "BatchToSpaceND", {input});
-  const int64_t blocks = internal::product_of(block_shape);
-  const Output x = internal::blocked_input(input, block_shape, crops, "crops");
-  const std::vector<Input> sizes = internal::sizes_of(x);
-  const size_t axes = block_shape.size();
-  std::vector<Input> cut, result = {divided(sizes[0], blocks, "The batch")};
-  std::vector<int64_t> perm = {static_cast<int64_t>(axes)};
-  for (const int64_t size : block_shape) cut.emplace_back(size);
-  cut.push_back(result[0]);
-  for (size_t i = 0; i < axes; ++i) {
-    cut.push_back(sizes[i + 1]);
-    result.push_back(times(sizes[i + 1], block_shape[i]));
-    perm.push_back(static_cast<int64_t>(axes + 1 + i));
-    perm.push_back(static_cast<int64_t>(i));
-  }
-  for (size_t i = axes + 1; i < sizes.size(); ++i) {
-    perm.push_back(static_cast<int64_t>(axes + i));
-    cut.push_back(sizes[i]);
-    result.push_back(sizes[i]);
-  }
-  const Output whole =
-      reshape(transpose(reshape(x, integers_of(cut)), {.perm = perm}), integers_of(result));
-  return internal::cropped(whole, crops, scope.name());
+  internal::check_sides(crops, block_shape.size(), "crops");
+  const Output x = internal::blocked_input(input, block_shape);
+  return internal::cropped(internal::batch_to_blocks(x, block_shape), crops, scope.name());
+}
+
+Output batch_to_space_nd(Input input, const std::vector<int64_t>& block_shape, const Output& crops,
+                         const OpOptions& options) {
+  const OpScope scope(options.name, "BatchToSpaceND", {input});
+  const Output sides = internal::checked_sides(crops, block_shape.size(), "crops");
+  const Output x = internal::blocked_input(input, block_shape);
+  return internal::cropped(internal::batch_to_blocks(x, block_shape), sides, scope.name());
 }
 
 Output space_to_depth(Input input, int64_t block_size, const BlockOptions& options) {

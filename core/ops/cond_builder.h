@@ -44,8 +44,9 @@ class CondBuilder {
   }
 
   // The conditional, whose branches hand these out.
-  std::vector<Output> finish(const std::array<std::vector<Output>, 2>& results) {
-    FlowArguments arguments{.type = "If", .name = "Merge", .where = CallerLine::or_else({})};
+  std::vector<Output> finish(const std::array<std::vector<Output>, 2>& results,
+                             const std::string& name = "Merge") {
+    FlowArguments arguments{.type = "If", .name = name, .where = CallerLine::or_else({})};
     for (size_t i = 0; i < branches_.size(); ++i) {
       const InBody inside(graph_, branches_[i]);
       branches_[i]->results = results_of(graph_, results[i]);

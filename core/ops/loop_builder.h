@@ -44,12 +44,13 @@ class LoopBuilder {
   }
 
   // The loop: its condition, and the next values of all variables.
-  Node* finish(const Output& condition, const std::vector<Output>& next, Flow flow) {
+  Node* finish(const Output& condition, const std::vector<Output>& next, Flow flow,
+               const std::string& name = "Exit") {
     set_results(condition_, {condition});
     set_results(body_, next);
     Captures captures = close_bodies(graph_, first_, {&condition_, &body_});
     FlowArguments arguments{.type = "While",
-                            .name = "Exit",
+                            .name = name,
                             .control_inputs = std::move(captures.controls),
                             .where = CallerLine::or_else({})};
     Body* const here = graph_.contexts().body;

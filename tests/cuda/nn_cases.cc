@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "core/base/strings.h"
 #include "tests/cuda/kernel_cases.h"
@@ -193,10 +195,24 @@ void add_top_k(std::vector<GpuCase>& cases, DType dtype) {
   }
 }
 
+// The places that are kept, behind which zeros stand, and their number.
+void add_suppressions(std::vector<GpuCase>& cases) {
+  for (const auto& [boxes, most] : {std::pair<int64_t, int32_t>{700, 300}, {5, 2}, {0, 3}}) {
+    const int64_t kept = std::min<int64_t>(boxes, most);
+    cases.push_back({"_NonMaxSuppression_" + std::to_string(cases.size()),
+                     {.op = "_NonMaxSuppression",
+                      .dtype = int32,
+                      .inputs = {some(float32, {boxes, 4}), some(float32, {boxes}, 1, 2),
+                                 Tensor(most), Tensor(0.3f), Tensor(0.1f)},
+                      .outputs = {{int32, {kept}}, {int32, {}}}}});
+  }
+}
+
 }  // namespace
 
 std::vector<GpuCase> nn_cases() {
   std::vector<GpuCase> cases;
+  add_suppressions(cases);
   for (const Window& window : kWindows) {
     for (const DType dtype : {float32, float64}) add_convolutions(cases, dtype, window);
     for (const DType dtype : {float32, float64, int32, uint8}) add_pools(cases, dtype, window);

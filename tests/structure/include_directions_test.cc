@@ -44,6 +44,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"math_ops.h", "ops"},
     {"array_ops.h", "ops"},
     {"arrange_ops.h", "ops"},
+    {"audio_ops.h", "ops"},
     {"image_ops.h", "ops"},
     {"index_ops.h", "ops"},
     {"random_ops.h", "ops"},

@@ -21,9 +21,14 @@ using Sides = std::vector<std::pair<int64_t, int64_t>>;  // before and after, on
 // block_shape..., rest]. Throws ValueError (shape_incompatible) where that doesn't divide.
 TENON_API Output space_to_batch_nd(Input input, const std::vector<int64_t>& block_shape,
                                    const Sides& paddings, const OpOptions& options = {});
+// The same with paddings [axes, 2] that only the run knows.
+TENON_API Output space_to_batch_nd(Input input, const std::vector<int64_t>& block_shape,
+                                   const Output& paddings, const OpOptions& options = {});
 // What undoes it; crops is what is cut off after that.
 TENON_API Output batch_to_space_nd(Input input, const std::vector<int64_t>& block_shape,
                                    const Sides& crops, const OpOptions& options = {});
+TENON_API Output batch_to_space_nd(Input input, const std::vector<int64_t>& block_shape,
+                                   const Output& crops, const OpOptions& options = {});
 
 struct BlockOptions {
   std::string data_format = "NHWC";  // or "NCHW"
