@@ -6,6 +6,9 @@
 
 #include "core/base/check.h"
 #include "core/graph/static_value.h"
+#include "tenon/audio_ops.h"
+#include "tenon/check_ops.h"
+#include "tenon/image_ops.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
 
@@ -13,12 +16,11 @@ namespace tenon::internal {
 
 namespace {
 
-// A vector of integers that the graph must know.
-std::vector<int64_t> known_integers(const ExpandedNode& node, size_t input, const char* what) {
-  const Output& output = node.inputs[input];
+// A tensor of integers, where the graph knows it.
+std::optional<std::vector<int64_t>> integers_if_known(const ExpandedNode& node, size_t input) {
+  const Output& output = node.inputs.at(input);
   const Tensor value = constant_value({output.op().node(), output.index()});
-  require<UnimplementedError>(static_cast<bool>(value), ErrorKind::no_kernel, "Node '", node.name,
-                              "': its ", what, " must be a constant");
+  if (!value) return std::nullopt;
   std::vector<int64_t> integers;
   for (int64_t i = 0; i < value.element_count(); ++i) {
     const auto at = static_cast<size_t>(i);
@@ -28,11 +30,19 @@ std::vector<int64_t> known_integers(const ExpandedNode& node, size_t input, cons
   return integers;
 }
 
-std::vector<std::pair<int64_t, int64_t>> known_pairs(const ExpandedNode& node, size_t input,
-                                                     const char* what) {
-  const std::vector<int64_t> all = known_integers(node, input, what);
-  std::vector<std::pair<int64_t, int64_t>> pairs;
-  for (size_t i = 0; i + 1 < all.size(); i += 2) pairs.emplace_back(all[i], all[i + 1]);
+// The same, which the graph must know.
+std::vector<int64_t> known_integers(const ExpandedNode& node, size_t input, const char* what) {
+  const auto known = integers_if_known(node, input);
+  require<UnimplementedError>(known.has_value(), ErrorKind::no_kernel, "Node '", node.name,
+                              "': its ", what, " must be a constant");
+  return *known;
+}
+
+std::optional<Sides> known_pairs(const ExpandedNode& node, size_t input) {
+  const auto all = integers_if_known(node, input);
+  if (!all) return std::nullopt;
+  Sides pairs;
+  for (size_t i = 0; i + 1 < all->size(); i += 2) pairs.emplace_back((*all)[i], (*all)[i + 1]);
   return pairs;
 }
 
@@ -49,12 +59,18 @@ std::vector<Output> space_to_depth_of(const ExpandedNode& node) {
   return {space_to_depth(node.inputs.at(0), block, block_options(node))};
 }
 std::vector<Output> space_to_batch_of(const ExpandedNode& node) {
-  return {space_to_batch_nd(node.inputs.at(0), known_integers(node, 1, "block_shape"),
-                            known_pairs(node, 2, "paddings"), {.name = node.name})};
+  const std::vector<int64_t> block = known_integers(node, 1, "block_shape");
+  if (const auto sides = known_pairs(node, 2)) {
+    return {space_to_batch_nd(node.inputs.at(0), block, *sides, {.name = node.name})};
+  }
+  return {space_to_batch_nd(node.inputs.at(0), block, node.inputs.at(2), {.name = node.name})};
 }
 std::vector<Output> batch_to_space_of(const ExpandedNode& node) {
-  return {batch_to_space_nd(node.inputs.at(0), known_integers(node, 1, "block_shape"),
-                            known_pairs(node, 2, "crops"), {.name = node.name})};
+  const std::vector<int64_t> block = known_integers(node, 1, "block_shape");
+  if (const auto sides = known_pairs(node, 2)) {
+    return {batch_to_space_nd(node.inputs.at(0), block, *sides, {.name = node.name})};
+  }
+  return {batch_to_space_nd(node.inputs.at(0), block, node.inputs.at(2), {.name = node.name})};
 }
 
 std::vector<Output> dynamic_stitch_of(const ExpandedNode& node) {
@@ -92,17 +108,98 @@ std::vector<Output> batch_norm_of(const ExpandedNode& node) {
   return {made.y, made.mean, made.variance, made.mean, made.variance, made.variance};
 }
 
+std::vector<Output> crop_and_resize_of(const ExpandedNode& node) {
+  const auto outside = node.attrs.get_or<double>("extrapolation_value", 0);
+  return {image::crop_and_resize(node.inputs.at(0), node.inputs.at(1), node.inputs.at(2),
+                                 node.inputs.at(3),
+                                 {.method = node.attrs.get_or<std::string>("method", "bilinear"),
+                                  .extrapolation_value = static_cast<float>(outside),
+                                  .name = node.name})};
+}
+
+// Of all versions: the first has its threshold as an attribute, the second as an input, the third
+// another one for scores.
+Output suppression_of(const ExpandedNode& node, const std::string& name) {
+  const std::vector<Output>& in = node.inputs;
+  image::SuppressionOptions options = {.name = name};
+  if (in.size() > 3) {
+    options.iou_threshold = cast(in[3], float32);
+  } else {
+    options.iou_threshold = static_cast<float>(node.attrs.get_or<double>("iou_threshold", 0.5));
+  }
+  if (in.size() > 4) options.score_threshold = cast(in[4], float32);
+  return image::non_max_suppression(cast(in.at(0), float32), cast(in.at(1), float32), in.at(2),
+                                    options);
+}
+std::vector<Output> non_max_suppression_of(const ExpandedNode& node) {
+  return {suppression_of(node, node.name)};
+}
+// With the number of those that are left, behind which zeros may stand.
+std::vector<Output> padded_suppression_of(const ExpandedNode& node) {
+  const bool pads = node.attrs.get_or<bool>("pad_to_max_output_size", false);
+  const Output left = suppression_of(node, pads ? std::string() : node.name);
+  const Output count = size(left);
+  if (!pads) return {left, count};
+  const Output behind = reshape(stack({Input(0), Input(node.inputs[2] - count)}), {1, 2});
+  return {pad(left, behind, {.name = node.name}), count};
+}
+
+std::vector<Output> decode_wav_of(const ExpandedNode& node) {
+  const audio::Wav wav = audio::decode_wav(
+      node.inputs.at(0), {.desired_channels = node.attrs.get_or<int64_t>("desired_channels", -1),
+                          .desired_samples = node.attrs.get_or<int64_t>("desired_samples", -1),
+                          .name = node.name});
+  return {wav.audio, wav.sample_rate};
+}
+
+// The data of both is shown as texts, which other operations make.
+Inputs data_of(const ExpandedNode& node) {
+  std::vector<Input> data;
+  for (size_t i = 1; i < node.inputs.size(); ++i) data.emplace_back(node.inputs[i], Location{});
+  return Inputs(data);
+}
+Expanded assert_of(const ExpandedNode& node) {
+  return {Assert(node.inputs.at(0), data_of(node),
+                 {.summarize = node.attrs.get_or<int64_t>("summarize", 3), .name = node.name})};
+}
+std::vector<Output> print_of(const ExpandedNode& node) {
+  return {Print(node.inputs.at(0), data_of(node),
+                {.message = node.attrs.get_or<std::string>("message", ""),
+                 .first_n = node.attrs.get_or<int64_t>("first_n", -1),
+                 .summarize = node.attrs.get_or<int64_t>("summarize", 3),
+                 .name = node.name})};
+}
+
+template <auto kMake>
+Expanded outputs_of(const ExpandedNode& node) {
+  std::vector<Output> outputs = kMake(node);
+  const Operation op = outputs.front().op();
+  return {op, std::move(outputs)};
+}
+
 struct Row {
   std::string_view type;
   Expansion expansion;
 };
 
 constexpr std::array kExpansions = {
-    Row{"DepthToSpace", depth_to_space_of},   Row{"SpaceToDepth", space_to_depth_of},
-    Row{"SpaceToBatchND", space_to_batch_of}, Row{"BatchToSpaceND", batch_to_space_of},
-    Row{"DynamicStitch", dynamic_stitch_of},  Row{"DepthwiseConv2dNative", depthwise_of},
-    Row{"FusedBatchNorm", batch_norm_of},     Row{"FusedBatchNormV2", batch_norm_of},
-    Row{"FusedBatchNormV3", batch_norm_of},
+    Row{"Assert", assert_of},
+    Row{"Print", outputs_of<print_of>},
+    Row{"DepthToSpace", outputs_of<depth_to_space_of>},
+    Row{"SpaceToDepth", outputs_of<space_to_depth_of>},
+    Row{"SpaceToBatchND", outputs_of<space_to_batch_of>},
+    Row{"BatchToSpaceND", outputs_of<batch_to_space_of>},
+    Row{"DynamicStitch", outputs_of<dynamic_stitch_of>},
+    Row{"DepthwiseConv2dNative", outputs_of<depthwise_of>},
+    Row{"FusedBatchNorm", outputs_of<batch_norm_of>},
+    Row{"FusedBatchNormV2", outputs_of<batch_norm_of>},
+    Row{"FusedBatchNormV3", outputs_of<batch_norm_of>},
+    Row{"CropAndResize", outputs_of<crop_and_resize_of>},
+    Row{"NonMaxSuppression", outputs_of<non_max_suppression_of>},
+    Row{"NonMaxSuppressionV2", outputs_of<non_max_suppression_of>},
+    Row{"NonMaxSuppressionV3", outputs_of<non_max_suppression_of>},
+    Row{"NonMaxSuppressionV4", outputs_of<padded_suppression_of>},
+    Row{"DecodeWav", outputs_of<decode_wav_of>},
 };
 
 }  // namespace

@@ -16,9 +16,14 @@ struct ExpandedNode {
   const AttrMap& attrs;
 };
 
-// Adds the operations to the default graph and answers the outputs of TensorFlow's. Throws what the
-// functions throw that make them.
-using Expansion = std::vector<Output> (*)(const ExpandedNode& node);
+// What stands for TensorFlow's operation, and for its outputs.
+struct Expanded {
+  Operation op;
+  std::vector<Output> outputs = {};
+};
+
+// Adds the operations to the default graph. Throws what the functions throw that make them.
+using Expansion = Expanded (*)(const ExpandedNode& node);
 
 // Null where the operation isn't one of these.
 Expansion expansion_of(std::string_view type);

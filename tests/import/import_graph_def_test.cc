@@ -195,14 +195,6 @@ TEST_F(ImportGraphDefTest, SaysAllThatItCantDoBeforeItMakesAnything) {
   EXPECT_TRUE(graph_.operations().empty());
 }
 
-// A cycle through operations of loops isn't the file's mistake.
-TEST_F(ImportGraphDefTest, NamesOperationsOfLoopsBeforeCycles) {
-  EXPECT_ERROR(import(GraphDefWriter()
-                          .node("merge", "Merge", {"next"}, kFloat)
-                          .node("next", "NextIteration", {"merge"}, kFloat)),
-               UnimplementedError, no_kernel, "operation type NextIteration, 1 time, in 'next'");
-}
-
 TEST_F(ImportGraphDefTest, MakesOperationsOfSeveral) {
   const std::vector<float> one_to_eight = {1, 2, 3, 4, 5, 6, 7, 8};
   const auto padding = attr_string("VALID");

@@ -1,0 +1,227 @@
+"""Writes data/control_flow: graphs with TensorFlow 1's conditionals and loops, and its answers.
+
+  python3 control_flow.py OUT      (with TensorFlow 2)
+
+NAME.pb is a GraphDef; NAME.npz has, for each run by number, what is fed and what TensorFlow
+answered: "0/feed/x:0", "0/want/y:0".
+"""
+import os
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+tf.disable_v2_behavior()
+tf.disable_control_flow_v2()
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def floats(*shape):
+    return (np.arange(np.prod(shape), dtype=np.float32) * 0.7 % 3 - 1).reshape(shape)
+
+
+@case
+def branches():
+    """Several results, one of which is what was given; a predicate with a default."""
+    training = tf.placeholder_with_default(False, [], name="training")
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    w = tf.constant(floats(3, 2), name="w")
+    a, b = tf.cond(training, lambda: (tf.matmul(x, w), tf.reduce_sum(x)),
+                   lambda: (tf.zeros([tf.shape(x)[0], 2]) + 5.0, tf.constant(2.0)))
+    c = tf.cond(training, lambda: a + b, lambda: a)
+    d = tf.cond(training, lambda: tf.constant(1.0), lambda: tf.cond(
+        b > 1.0, lambda: b * 2.0, lambda: b))
+    tf.identity(c, name="c")
+    tf.identity(d, name="d")
+    x_value = floats(4, 3)
+    return ["cond/Merge:0", "cond/Merge_1:0", "c:0", "d:0"], [
+        {"x:0": x_value}, {"x:0": x_value, "training:0": np.array(True)}]
+
+
+@case
+def independent():
+    """Two conditionals on one predicate, of which others stand between."""
+    p = tf.placeholder(tf.bool, [], name="p")
+    q = tf.placeholder(tf.bool, [], name="q")
+    x = tf.placeholder(tf.float32, [2], name="x")
+    a = tf.cond(p, lambda: x + 1.0, lambda: x - 1.0)
+    b = tf.cond(q, lambda: a * 2.0, lambda: x * 3.0)
+    c = tf.cond(q, lambda: x * 5.0, lambda: x * 7.0)
+    d = tf.cond(p, lambda: c + b, lambda: c - 10.0)
+    tf.add_n([a, b, c, d], name="y")
+    x_value = floats(2)
+    return ["y:0", "cond_3/Merge:0"], [
+        {"x:0": x_value, "p:0": np.array(bool(i & 1)), "q:0": np.array(bool(i & 2))}
+        for i in range(4)]
+
+
+@case
+def raw_merge():
+    """Switch and Merge by themselves, with the number of the input that had a value."""
+    p = tf.placeholder(tf.bool, [], name="p")
+    x = tf.placeholder(tf.float32, [2], name="x")
+    no, yes = tf.raw_ops.Switch(data=x, pred=p, name="switch")
+    merged, number = tf.raw_ops.Merge(inputs=[yes * 2.0, no + 1.0], name="merge")
+    tf.identity(number, name="number")
+    return ["merge:0", "number:0"], [
+        {"x:0": floats(2), "p:0": np.array(True)}, {"x:0": floats(2), "p:0": np.array(False)}]
+
+
+@case
+def loop():
+    """A loop variable that grows, one that the loop ignores, and what the loop takes from outside."""
+    n = tf.placeholder(tf.int32, [], name="n")
+    x = tf.placeholder(tf.float32, [2], name="x")
+    w = x * 0.5
+    last = tf.while_loop(
+        lambda i, a, b: i < n,
+        lambda i, a, b: (i + 1, a * w + 1.0, tf.concat([b, a], 0)),
+        [0, x, x], shape_invariants=[tf.TensorShape([]), x.shape, tf.TensorShape([None])])
+    for name, tensor in zip("iab", last):
+        tf.identity(tensor, name=name)
+    return ["i:0", "a:0", "b:0", "while/Exit_1:0"], [
+        {"x:0": floats(2), "n:0": np.array(count, np.int32)} for count in (3, 0)]
+
+
+@case
+def nested():
+    """A loop in a loop, a conditional in it, and all in a conditional."""
+    n = tf.placeholder(tf.int32, [], name="n")
+    p = tf.placeholder(tf.bool, [], name="p")
+    x = tf.placeholder(tf.float32, [2], name="x")
+
+    def inner(i, a):
+        def step(j, b):
+            b = tf.cond(tf.equal((i + j) % 2, 0), lambda: b + tf.cast(j, tf.float32) * x,
+                        lambda: b * 1.5)
+            return j + 1, b
+        return i + 1, tf.while_loop(lambda j, b: j < i, step, [0, a])[1]
+
+    def outer():
+        return tf.while_loop(lambda i, a: i < n, inner, [0, x])[1]
+
+    tf.cond(p, outer, lambda: -x, name="choice")
+    return ["choice/Merge:0"], [
+        {"x:0": floats(2), "n:0": np.array(4, np.int32), "p:0": np.array(True)},
+        {"x:0": floats(2), "n:0": np.array(4, np.int32), "p:0": np.array(False)}]
+
+
+@case
+def gradient_of_cond():
+    """A conditional with the gradient that TensorFlow made of it."""
+    p = tf.placeholder(tf.bool, [], name="p")
+    x = tf.placeholder(tf.float32, [2, 2], name="x")
+    w = tf.constant(floats(2, 2), name="w")
+    y = tf.cond(p, lambda: tf.tanh(tf.matmul(x, w)), lambda: tf.square(x) * w)
+    loss = tf.reduce_sum(tf.square(y), name="loss")
+    dx, dw = tf.gradients(loss, [x, w])
+    tf.identity(dx, name="dx")
+    tf.identity(dw, name="dw")
+    return ["loss:0", "dx:0", "dw:0"], [
+        {"x:0": floats(2, 2), "p:0": np.array(value)} for value in (True, False)]
+
+
+@case
+def guarded():
+    """An assertion, which is a conditional, before what is computed; state in a branch."""
+    x = tf.placeholder(tf.float32, [None], name="x")
+    with tf.control_dependencies([tf.Assert(tf.reduce_all(x > -5.0), [x])]):
+        y = tf.identity(x * 2.0)
+    tf.cond(tf.reduce_sum(y) > 0.0, lambda: tf.Print(y, [y], "positive"), lambda: -y, name="sign")
+    return ["sign/Merge:0"], [{"x:0": floats(3)}, {"x:0": -floats(3)}]
+
+
+@case
+def arrays():
+    """Arrays that a loop writes and reads: elements of one shape, and of several."""
+    n = tf.placeholder(tf.int32, [], name="n")
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    given = tf.TensorArray(tf.float32, tf.shape(x)[0], clear_after_read=False).unstack(x)
+    made = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+    rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False)
+
+    def step(i, made, rows):
+        row = given.read(i % 2)
+        return (i + 1, made.write(i, row * 2.0 + tf.cast(i, tf.float32)),
+                rows.write(i, tf.tile(row, [i])))
+
+    _, made, rows = tf.while_loop(lambda i, *_: i < n, step, [0, made, rows])
+    tf.identity(made.stack(), name="made")
+    tf.identity(made.size(), name="size")
+    tf.identity(rows.concat(), name="rows")
+    parts = tf.TensorArray(tf.float32, 3, infer_shape=False).split(x, [1, 0, 2])
+    tf.identity(parts.read(2), name="part")
+    return ["made:0", "size:0", "rows:0", "part:0"], [
+        {"x:0": floats(3, 2), "n:0": np.array(4, np.int32)},
+        {"x:0": -floats(3, 2), "n:0": np.array(1, np.int32)}]
+
+
+@case
+def mapped():
+    """tf.map_fn and tf.scan."""
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    w = tf.constant(floats(2, 2), name="w")
+    tf.identity(tf.map_fn(lambda row: tf.reduce_sum(row) * row, x), name="y")
+    tf.identity(tf.scan(lambda a, row: tf.tanh(tf.tensordot(w, a, 1) + row), x), name="z")
+    return ["y:0", "z:0"], [{"x:0": floats(4, 2)}, {"x:0": floats(1, 2)}]
+
+
+@case
+def gradient_of_loop():
+    """A loop with the gradient that TensorFlow made of it, which keeps values on stacks."""
+    n = tf.placeholder(tf.int32, [], name="n")
+    x = tf.placeholder(tf.float32, [2], name="x")
+    w = tf.constant(floats(2), name="w")
+    a = tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, tf.sin(a * w) * x), [0, x])[1]
+    loss = tf.reduce_sum(a * a, name="loss")
+    dx, dw = tf.gradients(loss, [x, w])
+    tf.identity(dx, name="dx")
+    tf.identity(dw, name="dw")
+    return ["loss:0", "dx:0", "dw:0"], [
+        {"x:0": floats(2), "n:0": np.array(count, np.int32)} for count in (3, 0)]
+
+
+@case
+def gradient_of_arrays():
+    """The same of a loop that reads and writes arrays."""
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    w = tf.constant(floats(2, 2), name="w")
+    y = tf.scan(lambda a, row: tf.tanh(tf.tensordot(w, a, 1) + row), x)
+    dx, dw = tf.gradients(tf.reduce_sum(y * y), [x, w])
+    tf.identity(dx, name="dx")
+    tf.identity(dw, name="dw")
+    return ["dx:0", "dw:0"], [{"x:0": floats(4, 2)}]
+
+
+def main(folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, build in CASES.items():
+        with tf.Graph().as_default() as graph:
+            fetches, runs = build()
+            values = {}
+            with tf.Session() as session:
+                for number, feeds in enumerate(runs):
+                    answers = session.run(fetches, feeds)
+                    for tensor, value in feeds.items():
+                        values[f"{number}/feed/{tensor}"] = value
+                    for tensor, value in zip(fetches, answers):
+                        values[f"{number}/want/{tensor}"] = value
+            definition = graph.as_graph_def()
+        for node in definition.node:
+            for attribute in ("_output_shapes", "_XlaCompile"):
+                node.attr.pop(attribute, None)
+        definition.ClearField("library")
+        with open(os.path.join(folder, name + ".pb"), "wb") as file:
+            file.write(definition.SerializeToString(deterministic=True))
+        np.savez_compressed(os.path.join(folder, name + ".npz"), **values)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
