@@ -10,6 +10,7 @@
 #include "core/import/graph_links.h"
 #include "core/import/node_adder.h"
 #include "core/io/graph_def.h"
+#include "core/io/unsupported.h"
 #include "tenon/import_graph_def.h"
 
 namespace tenon::internal {

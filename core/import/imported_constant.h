@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/import/legacy_ops.h"
-#include "core/import/unsupported.h"
 #include "core/io/graph_def.h"
+#include "core/io/unsupported.h"
 
 namespace tenon::internal {
 

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "core/graph/variable_name.h"
+#include "core/import/graph_file.h"
 #include "core/import/graph_importer.h"
 #include "core/import/reading.h"
 #include "core/import/tensor_name.h"
 #include "core/io/graph_def.h"
-#include "core/io/mapped_file.h"
 #include "core/io/meta_graph_def.h"
 #include "core/variables/variable_state.h"
 #include "tenon/collections.h"
@@ -24,9 +24,10 @@ namespace internal {
 namespace {
 
 // Collections of variables; others that hold messages mean nothing here.
-constexpr std::array<std::string_view, 6> kVariableCollections = {
+constexpr std::array<std::string_view, 7> kVariableCollections = {
     GraphKeys::GLOBAL_VARIABLES, GraphKeys::TRAINABLE_VARIABLES,      GraphKeys::LOCAL_VARIABLES,
-    GraphKeys::MODEL_VARIABLES,  GraphKeys::MOVING_AVERAGE_VARIABLES, GraphKeys::METRIC_VARIABLES};
+    GraphKeys::MODEL_VARIABLES,  GraphKeys::MOVING_AVERAGE_VARIABLES, GraphKeys::METRIC_VARIABLES,
+    GraphKeys::GLOBAL_STEP};
 
 class MetaGraphImporter {
  public:
@@ -112,7 +113,7 @@ class MetaGraphImporter {
 
 train::ImportedMetaGraph add_meta_graph(const MetaGraphDef& file, std::string_view what,
                                         const train::ImportMetaGraphOptions& options) {
-  return reading(what, "MetaGraph", [&]() -> train::ImportedMetaGraph {
+  return reading(what, file.graph, "MetaGraph", [&]() -> train::ImportedMetaGraph {
     const GraphDef graph_def = decode_graph_def(file.graph);
     const ImportOptions import = {.name = options.import_scope,
                                   .input_map = options.input_map,
@@ -137,9 +138,13 @@ namespace train {
 
 ImportedMetaGraph import_meta_graph(const std::string& path,
                                     const ImportMetaGraphOptions& options) {
-  const internal::MappedFile file(path);
-  const auto meta_graph = internal::reading(
-      path, "MetaGraph", [&] { return internal::decode_meta_graph_def(file.bytes()); });
+  const internal::GraphFile file(path, internal::TextGraph::kMetaGraphDef);
+  const auto meta_graph = internal::reading(path, file.bytes(), "MetaGraph", [&] {
+    return internal::decode_meta_graph_def(file.bytes());
+  });
+  if (meta_graph.graph.empty()) {
+    internal::fail_reading(path, file.bytes(), "MetaGraph", "it has no graph");
+  }
   return internal::add_meta_graph(meta_graph, path, options);
 }
 

@@ -9,7 +9,7 @@
 
 #include "core/graph/graph_state.h"
 #include "core/import/graph_links.h"
-#include "core/import/unsupported.h"
+#include "core/io/unsupported.h"
 #include "core/io/graph_def.h"
 #include "tenon/import_graph_def.h"
 

@@ -52,4 +52,11 @@ std::string enum_name_of_dtype(std::string_view dtype_name) {
   return std::string(dtype_name);
 }
 
+int32_t dtype_number_of_enum(std::string_view enum_name) {
+  for (const NumberedDType& row : kNumberedDTypes) {
+    if (row.enum_name == enum_name) return row.number;
+  }
+  return 0;
+}
+
 }  // namespace tenon::internal

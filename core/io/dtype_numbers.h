@@ -16,5 +16,7 @@ DType dtype_of_number(int32_t number);
 std::string dtype_name_of_number(int32_t number);
 // "DT_FLOAT", of "float32".
 std::string enum_name_of_dtype(std::string_view dtype_name);
+// The number of "DT_FLOAT"; 0 where there is none of that name.
+int32_t dtype_number_of_enum(std::string_view enum_name);
 
 }  // namespace tenon::internal

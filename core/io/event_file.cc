@@ -41,6 +41,8 @@ std::string encode(const Event& event) {
       log.add_string(2, event.session_log->checkpoint_path);
     }
     if (!event.session_log->msg.empty()) log.add_string(3, event.session_log->msg);
+  } else if (!event.graph_def.empty()) {
+    message.add_bytes(4, event.graph_def);
   } else {
     message.add_bytes(5, event.summary);
   }

@@ -4,7 +4,9 @@
 #include <protozero/types.hpp>
 #include <utility>
 
+#include "core/io/dtype_numbers.h"
 #include "core/io/proto_fields.h"
+#include "core/io/tensor_proto.h"
 
 namespace tenon::internal {
 
@@ -46,15 +48,22 @@ VariableDef::Slice decode_variable_slice(pbf_reader message) {
   return slice;
 }
 
-// The name in a TensorInfo.
-std::string tensor_of_info(std::string_view bytes) {
-  std::string tensor;
+TensorInfo decode_info(std::string_view bytes) {
+  TensorInfo tensor;
   pbf_reader info = reader_of(bytes);
   while (info.next()) {
-    if (info.tag_and_type() == bytes_field(1)) {
-      tensor = info.get_string();
-    } else {
-      info.skip();
+    switch (info.tag_and_type()) {
+      case bytes_field(1):
+        tensor.name = info.get_string();
+        break;
+      case varint_field(2):
+        tensor.dtype = dtype_of_number(info.get_enum());
+        break;
+      case bytes_field(3):
+        tensor.shape = decode_shape(view_of(info));
+        break;
+      default:
+        info.skip();
     }
   }
   return tensor;
@@ -70,7 +79,7 @@ SignatureDef decode_signature(std::string_view bytes) {
     } else if (field == bytes_field(1) || field == bytes_field(2)) {
       const auto [name, about] = decode_entry(message.get_message());
       auto& names = field == bytes_field(1) ? signature.inputs : signature.outputs;
-      names[std::string(name)] = tensor_of_info(about);
+      names[std::string(name)] = decode_info(about);
     } else {
       message.skip();
     }
@@ -87,7 +96,7 @@ void decode_assets(pbf_reader list, MetaGraphDef& graph) {
     }
     const std::string_view asset = decode_entry(list.get_message()).second;
     const auto [tensor, name] = decode_entry(reader_of(asset));
-    graph.assets[tensor_of_info(tensor)] = name;
+    graph.assets[decode_info(tensor).name] = name;
   }
 }
 
@@ -176,7 +185,7 @@ MetaGraphDef decode_meta_graph_def(std::string_view bytes) {
       }
       case bytes_field(6): {
         const auto [tensor, name] = decode_entry(message.get_message());
-        graph.assets[tensor_of_info(tensor)] = name;
+        graph.assets[decode_info(tensor).name] = name;
         break;
       }
       default:

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tenon/dtype.h"
 #include "tenon/shape.h"
 
 namespace tenon::internal {
@@ -24,13 +25,30 @@ struct VariableDef {
     std::vector<int64_t> offset = {}, shape = {};
   };
   std::optional<Slice> slice = {};
+  bool is_resource = false, trainable = false;
+  int32_t synchronization = 0, aggregation = 0;  // TensorFlow's numbers
 };
 VariableDef decode_variable_def(std::string_view bytes);
+std::string encode_variable_def(const VariableDef& variable);
 
-// SignatureDef: names of tensors by what they are called outside.
+// TensorInfo.
+struct TensorInfo {
+  std::string name = {};
+  DType dtype = DType::invalid;
+  Shape shape = Shape::unknown();
+};
+
+// SignatureDef: tensors by what they are called outside.
 struct SignatureDef {
-  std::map<std::string, std::string> inputs = {}, outputs = {};
+  std::map<std::string, TensorInfo> inputs = {}, outputs = {};
   std::string method = {};
+};
+
+// SaverDef: how TensorFlow saves and restores with the graph's own operations.
+struct SaverDef {
+  std::string filename_tensor = {}, save_tensor = {}, restore_op = {};
+  int32_t max_to_keep = 0;
+  double keep_checkpoint_every_n_hours = 0;
 };
 
 struct MetaGraphDef {
@@ -40,9 +58,12 @@ struct MetaGraphDef {
   std::map<std::string, std::vector<std::string>> messages = {};  // collections of messages
   std::map<std::string, SignatureDef> signatures = {};
   std::map<std::string, std::string> assets = {};  // tensors that are fed the names of files
+  std::optional<SaverDef> saver = {};              // written, not read
 };
 MetaGraphDef decode_meta_graph_def(std::string_view bytes);
+std::string encode_meta_graph_def(const MetaGraphDef& graph);
 // The bytes of the MetaGraphDefs of a SavedModel.
 std::vector<std::string_view> decode_saved_model(std::string_view bytes);
+std::string encode_saved_model(const std::vector<std::string>& graphs);
 
 }  // namespace tenon::internal

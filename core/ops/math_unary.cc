@@ -167,7 +167,9 @@ void register_math_unary(OpRegistry& ops) {
       {"ReciprocalGrad", kFloats, lower_reciprocal_grad, reciprocal_grad_gradient},
   };
   for (const UnaryOp& row : gradients) {
-    ops.add(elementwise_op(row.name, {"y", "dy"}, row.types, row.lowering, row.gradient));
+    OpDef def = elementwise_op(row.name, {"y", "dy"}, row.types, row.lowering, row.gradient);
+    def.outputs = {"z: T"};
+    ops.add(std::move(def));
   }
   ops.add(to_bool("IsFinite", lower_unary<Primitive::kIsFinite>));
   ops.add(to_bool("IsNan", lower_unary<Primitive::kIsNan>));

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/saver/saver_state.h"
+#include "tenon/export_meta_graph.h"
 
 namespace tenon::train {
 
@@ -43,6 +44,10 @@ RestorePlan Saver::restore(Session& session, std::string_view path, const Restor
 
 RestorePlan Saver::plan(Session&, std::string_view path, const RestoreOptions& options) const {
   return state_->plan(std::string(path), options);
+}
+
+std::string Saver::export_meta_graph(const std::string& path) const {
+  return train::export_meta_graph(path, {.saver = *this});
 }
 
 std::vector<std::string> Saver::last_checkpoints() const { return state_->last_checkpoints(); }

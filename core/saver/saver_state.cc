@@ -127,8 +127,14 @@ void SaverState::write(const Order& order, const ValueOf& value_of) {
     }
   }
   sink.finish();
+  std::vector<std::string> files = sink.files();
+  if (!order.meta_graph.empty()) {
+    // Before the index, which is removed first.
+    files.insert(files.begin(), str(order.prefix, '.', order.options.meta_graph_suffix));
+    write_file(files.front(), order.meta_graph);
+  }
   if (!order.options.write_state) return;
-  kept_.add(order.prefix, sink.files());
+  kept_.add(order.prefix, std::move(files));
   train::CheckpointState state{.model_checkpoint_path = order.prefix,
                                .all_model_checkpoint_paths = kept_.paths()};
   if (state.all_model_checkpoint_paths.empty()) {
@@ -149,6 +155,28 @@ int32_t shard_of(const std::vector<std::string>& devices, const std::string& dev
 
 }  // namespace
 
+MetaGraphParts SaverState::parts() const {
+  return {.saved = &variables_,
+          .max_to_keep = options_.max_to_keep,
+          .keep_checkpoint_every_n_hours = options_.keep_checkpoint_every_n_hours};
+}
+
+MetaGraphParts SaverState::meta_graph_parts() {
+  const std::lock_guard lock(mutex_);
+  require_built("export_meta_graph");
+  return parts();
+}
+
+// A graph that TensorFlow has no operations for can be saved without.
+std::string SaverState::meta_graph(const Session& session, const SaveOptions& options) const {
+  if (!options.write_meta_graph) return {};
+  try {
+    return encode_meta_graph(*session.graph().state(), parts());
+  } catch (const UnimplementedError&) {
+    return {};
+  }
+}
+
 // The devices whose variables have a data file of their own; none where all go into one.
 std::vector<std::string> SaverState::shard_devices(const HeldValues& held, Order& order) const {
   if (!options_.sharded) return {};
@@ -164,6 +192,7 @@ std::string SaverState::save(Session& session, const std::string& path,
   settle();
   Order checkpoint = order(session, path, options);
   if (variables_.empty()) return {};
+  checkpoint.meta_graph = meta_graph(session, options);
   const HeldValues held(session, variables_);
   checkpoint.folder = made_folder(checkpoint.prefix);
   const std::vector<std::string> devices = shard_devices(held, checkpoint);
@@ -183,6 +212,7 @@ std::string SaverState::save_async(Session& session, const std::string& path,
   settle();
   Order checkpoint = order(session, path, options);
   if (variables_.empty()) return {};
+  checkpoint.meta_graph = meta_graph(session, options);
   std::vector<std::vector<Value>> values(variables_.size());
   {
     const HeldValues held(session, variables_);

@@ -10,6 +10,7 @@
 
 #include "core/io/tensor_source.h"
 #include "core/saver/kept_checkpoints.h"
+#include "core/saver/meta_graph_writer.h"
 #include "core/saver/saved_variables.h"
 #include "tenon/saver.h"
 
@@ -32,6 +33,8 @@ class SaverState {
   train::RestorePlan plan(const std::string& path, const train::RestoreOptions& options);
   std::vector<std::string> last_checkpoints();
   void set_last_checkpoints(const std::vector<std::string>& paths, bool only_if_there);
+  // What a MetaGraph of these variables says of them. Lives as long as this.
+  MetaGraphParts meta_graph_parts();
 
  private:
   // A checkpoint that is to be written.
@@ -39,6 +42,7 @@ class SaverState {
     std::string prefix;
     std::string folder;
     train::SaveOptions options;
+    std::string meta_graph = {};  // serialized; empty: none is written
     int32_t shards = 1;
   };
   // The values of a variable's part, and the shard that they go to.
@@ -51,6 +55,8 @@ class SaverState {
   void collect();
   void settle();
   Order order(Session& session, const std::string& path, const train::SaveOptions& options) const;
+  std::string meta_graph(const Session& session, const train::SaveOptions& options) const;
+  MetaGraphParts parts() const;
   std::vector<std::string> shard_devices(const HeldValues& held, Order& order) const;
   template <typename ValueOf>
   void write(const Order& order, const ValueOf& value_of);

@@ -20,7 +20,7 @@ const std::string kData = std::string(TENON_SOURCE_DIR) + "/tests/import/data/";
 TEST(ImportedModelTest, AFrozenGraphAnswersAsInTensorFlow) {
   const Graph graph;
   const ScopeGuard as_default = graph.as_default();
-  import_graph_def(kData + "cifar.pb", {.name = ""});
+  import_graph_def(TENON_SOURCE_DIR "/samples/data/cifar/cifar.pb", {.name = ""});
   const train::CheckpointReader fed(kData + "cifar.feed.npz"), wanted(kData + "cifar.want.npz");
   Feeds feeds;
   for (const auto& variable : fed.variables()) {

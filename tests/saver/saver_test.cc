@@ -263,12 +263,13 @@ TEST_F(SaverTest, RemovesOldCheckpointsAndNothingElse) {
   initialize(session);
   Saver saver({.max_to_keep = 2});
   test::put_file(path("m-0.index"), "another saver's");
-  test::put_file(path("m-1.meta"), "mine");
+  test::put_file(path("m-1.notes"), "mine");
   for (const int step : {1, 2, 3, 4}) saver.save(session, path("m"), {.global_step = step});
   EXPECT_THAT(saver.last_checkpoints(), ElementsAre(path("m-3"), path("m-4")));
-  EXPECT_THAT(internal::names_in(folder_.path()),
-              ElementsAre("checkpoint", "m-0.index", "m-1.meta", "m-3.data-00000-of-00001",
-                          "m-3.index", "m-4.data-00000-of-00001", "m-4.index"));
+  EXPECT_THAT(
+      internal::names_in(folder_.path()),
+      ElementsAre("checkpoint", "m-0.index", "m-1.notes", "m-3.data-00000-of-00001", "m-3.index",
+                  "m-3.meta", "m-4.data-00000-of-00001", "m-4.index", "m-4.meta"));
 }
 
 TEST_F(SaverTest, CountsACheckpointOnceThatIsSavedAgain) {
@@ -348,7 +349,7 @@ TEST_F(SaverTest, KeepsTheSessionAndTheCheckpointWhereWritingFails) {
   EXPECT_EQ(session.run(w).scalar<float>(), 2.0f);
   EXPECT_EQ(latest_checkpoint(folder_.path()), path("m-1"));
   EXPECT_THAT(internal::names_in(folder_.path()),
-              ElementsAre("checkpoint", "m-1.data-00000-of-00001", "m-1.index"));
+              ElementsAre("checkpoint", "m-1.data-00000-of-00001", "m-1.index", "m-1.meta"));
   saver.save(session, path("m"), {.global_step = 2});
   EXPECT_EQ(load_variable(path("m-2"), "w").scalar<float>(), 2.0f);
 }

@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 // A folder includes folders to its left, itself, and public headers of these.
 const std::vector<std::string> kLayers = {
-    "base",   "tensor",   "backend", "kernels",   "io",      "graph", "ops",  "variables",
-    "layers", "training", "plan",    "transport", "session", "saver", "loop", "import"};
+    "base",     "tensor", "backend",   "kernels", "io",     "graph", "ops",  "variables", "layers",
+    "training", "plan",   "transport", "session", "export", "saver", "loop", "import"};
 
 // The layer that a public header belongs to. Every one must be listed.
 const std::map<std::string, std::string> kPublicHeaders = {
@@ -35,6 +35,8 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"import_graph_def.h", "import"},
     {"import_meta_graph.h", "import"},
     {"saved_model.h", "import"},
+    {"export_meta_graph.h", "saver"},
+    {"graph_util.h", "saver"},
     {"file_writer.h", "io"},
     {"graph.h", "graph"},
     {"slicing.h", "graph"},

@@ -1,6 +1,6 @@
 // FileWriter: event files, which TensorBoard reads.
 //
-//   summary::FileWriter writer("run");
+//   summary::FileWriter writer("run", get_default_graph());
 //   writer.add_summary(session.run(merged), step);   // tenon/summary.h
 //   writer.add_scalar("accuracy", right, step);
 //
@@ -20,6 +20,8 @@
 
 namespace tenon {
 
+class Graph;
+
 namespace internal {
 class EventFile;
 }  // namespace internal
@@ -38,8 +40,9 @@ struct SessionLog {
 struct Event {
   double wall_time = 0;  // seconds since 1970; 0: now
   int64_t step = 0;
-  // One of the two.
-  std::string summary = {};  // serialized
+  // One of the three.
+  std::string summary = {};    // serialized
+  std::string graph_def = {};  // serialized
   std::optional<SessionLog> session_log = {};
 };
 
@@ -54,11 +57,16 @@ class TENON_API FileWriter {
  public:
   // The folder and the file are made with the first event.
   explicit FileWriter(std::string logdir, FileWriterOptions options = {});
+  // The same, and add_graph.
+  FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options = {});
 
   // Of a string, the value of a summary operation. Throws TypeError (dtype_incompatible) for
   // another tensor, ValueError (bad_argument) for more than one element.
   void add_summary(const Tensor& summary, int64_t global_step = 0);
   void add_scalar(std::string_view tag, float value, int64_t global_step = 0);
+  // The graph as it is now. What TensorFlow has no operations for is in it by the name that it has
+  // here.
+  void add_graph(const Graph& graph, int64_t global_step = 0);
   void add_session_log(const SessionLog& log, int64_t global_step = 0);
   void add_event(const Event& event);
 

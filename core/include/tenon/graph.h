@@ -255,6 +255,10 @@ class TENON_API Graph {
   bool finalized() const;
 
   std::vector<Operation> operations() const;  // in the order of making
+  // The bytes of a GraphDef, which TensorFlow loads and computes the same with; conditionals and
+  // loops are functions of its library. Throws UnimplementedError (no_kernel) naming all that
+  // TensorFlow has no operations for.
+  std::string as_graph_def() const;
   // Throws KeyError (no_such_tensor) when there is none of that name, ValueError (no_such_tensor)
   // when the name is of another kind ("w" is an operation's name, "w:0" a tensor's).
   Operation operation(std::string_view name) const;

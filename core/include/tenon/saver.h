@@ -91,7 +91,11 @@ class GlobalStep {
 struct SaveOptions {
   std::optional<GlobalStep> global_step = {};  // "model-100"
   std::string latest_filename = {};            // left out: "checkpoint"
-  bool write_state = true;                     // note it in the folder's file `checkpoint`
+  std::string meta_graph_suffix = "meta";
+  // Write "model-100.meta", too: the graph, by which TensorFlow's import_meta_graph and this one's
+  // make it again (tenon/export_meta_graph.h). It isn't there where the graph can't be written.
+  bool write_meta_graph = true;
+  bool write_state = true;  // note it in the folder's file `checkpoint`
   // Of save_async, while another one is under way: wait for it, or throw FailedPreconditionError.
   bool wait = true;
 };
@@ -160,6 +164,9 @@ class TENON_API Saver {
   // Waits for the save that is under way, if there is one.
   void wait();
 
+  // train::export_meta_graph with this saver.
+  std::string export_meta_graph(const std::string& path = {}) const;
+
   // Gives the variables the values of a checkpoint, by its prefix, one of its files, or its folder.
   // Throws ValueError (no_such_file) where there is none; unless options.partial, the whole plan
   // when it isn't complete: NotFoundError (not_in_checkpoint) when a tensor is missing, else
@@ -176,6 +183,9 @@ class TENON_API Saver {
   // Takes over the checkpoints of another program that are still there, oldest first: they count,
   // and are removed, as this saver's own.
   void recover_last_checkpoints(const std::vector<std::string>& paths);
+
+  // Internal.
+  const std::shared_ptr<internal::SaverState>& state() const noexcept { return state_; }
 
  private:
   std::shared_ptr<internal::SaverState> state_;

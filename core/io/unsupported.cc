@@ -1,4 +1,4 @@
-#include "core/import/unsupported.h"
+#include "core/io/unsupported.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,38 @@
+// What of the public API hands out a whole graph.
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "core/export/graph_writer.h"
+#include "core/io/file.h"
+#include "tenon/file_writer.h"
+#include "tenon/graph.h"
+
+namespace tenon {
+
+namespace {
+
+std::string written(const Graph& graph, const internal::GraphWriterOptions& options) {
+  const std::lock_guard lock(graph.state()->mutex);
+  internal::GraphWriter writer(*graph.state(), options);
+  writer.write();
+  return writer.finish();
+}
+
+}  // namespace
+
+std::string Graph::as_graph_def() const { return written(*this, {}); }
+
+namespace summary {
+
+FileWriter::FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options)
+    : FileWriter(std::move(logdir), std::move(options)) {
+  add_graph(graph);
+}
+
+void FileWriter::add_graph(const Graph& graph, int64_t global_step) {
+  add_event({.step = global_step, .graph_def = written(graph, {.keeps_own_types = true})});
+}
+
+}  // namespace summary
+}  // namespace tenon

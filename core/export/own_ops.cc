@@ -1,0 +1,197 @@
+#include "core/export/own_ops.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/base/strings.h"
+
+namespace tenon::internal {
+
+namespace {
+
+const Shape& static_shape(const Endpoint& endpoint) {
+  return endpoint.node->output_shapes[static_cast<size_t>(endpoint.index)];
+}
+
+// Sums value over the axes along which one of like's shape is broadcast to it.
+void write_sum_to(OwnOp& op) {
+  const WrittenValue value = op.input(0), like = op.input(1);
+  const Shape &from = static_shape(op.node().inputs[0]), &to = static_shape(op.node().inputs[1]);
+  if (from.fully_defined() && from == to) {
+    return op.last("Identity", "output", {value}, {{"T", value.dtype}});
+  }
+  const WrittenValue wanted = op.shape(like), had = op.shape(value);
+  const WrittenValue axes =
+      op.add("BroadcastGradientArgs", "r0", int32, {wanted, had}, {{"T", int32}});
+  const WrittenValue sum = op.add("Sum", "output", value.dtype, {value, axes},
+                                  {{"T", value.dtype}, {"Tidx", int32}, {"keep_dims", false}});
+  op.last("Reshape", "output", {sum, wanted}, {{"T", value.dtype}, {"Tshape", int32}});
+}
+
+// Its shape is right, or TensorFlow's run would fail elsewhere.
+void write_of_shape(OwnOp& op) {
+  const WrittenValue value = op.input(0);
+  op.last("Identity", "output", {value}, {{"T", value.dtype}});
+}
+
+// Rows that are sparse here are a whole tensor there: what takes them as rows takes them before.
+void write_indexed_slices(OwnOp& op) {
+  const WrittenValue rows = op.input(0), indices = op.input(1), sizes = op.shape(op.input(2));
+  const WrittenValue zero = op.constant(Tensor({0})), one = op.constant(Tensor({1}));
+  const WrittenValue count =
+      op.add("StridedSlice", "output", int32, {sizes, zero, one, one},
+             {{"T", int32}, {"Index", int32}, {"shrink_axis_mask", int64_t{1}}});
+  op.last("UnsortedSegmentSum", "output", {rows, indices, count},
+          {{"T", rows.dtype}, {"Tindices", indices.dtype}, {"Tnumsegments", int32}});
+}
+
+WrittenValue as_int64(OwnOp& op, const WrittenValue& value) {
+  if (value.dtype == DType::int64) return value;
+  return op.add("Cast", "y", int64, {value}, {{"SrcT", value.dtype}, {"DstT", int64}});
+}
+
+// The number of each index among all elements.
+void write_linear_indices(OwnOp& op) {
+  const WrittenValue indices = as_int64(op, op.input(0)), sizes = as_int64(op, op.input(1));
+  const WrittenValue steps =
+      op.add("Cumprod", "out", int64, {sizes, op.constant(Tensor(0))},
+             {{"T", int64}, {"Tidx", int32}, {"exclusive", true}, {"reverse", true}});
+  const WrittenValue along = op.add("Mul", "z", int64, {indices, steps}, {{"T", int64}});
+  op.last("Sum", "output", {along, op.constant(Tensor(-1))},
+          {{"T", int64}, {"Tidx", int32}, {"keep_dims", false}});
+}
+
+void write_partition_places(OwnOp& op) {
+  const auto number = static_cast<int32_t>(op.node().attrs.get<int64_t>("partition"));
+  const WrittenValue is =
+      op.add("Equal", "z", bool_, {op.input(0), op.constant(Tensor(number))}, {{"T", int32}});
+  const WrittenValue places = op.add("Where", "index", int64, {is}, {{"T", bool_}});
+  op.last("Reshape", "output", {places, op.constant(Tensor({-1}))},
+          {{"T", int64}, {"Tshape", int32}});
+}
+
+// One more than the last of ids, which are sorted.
+void write_segment_count(OwnOp& op) {
+  const WrittenValue ids = op.input(0);
+  const bool wide = ids.dtype == DType::int64;
+  const WrittenValue none = op.constant(wide ? Tensor({int64_t{-1}}) : Tensor({-1}));
+  const WrittenValue axis = op.constant(Tensor(0));
+  const WrittenValue all = op.add("ConcatV2", "output", ids.dtype, {none, ids, axis},
+                                  {{"T", ids.dtype}, {"Tidx", int32}, {"N", int64_t{2}}});
+  const WrittenValue most = op.add("Max", "output", ids.dtype, {all, axis},
+                                   {{"T", ids.dtype}, {"Tidx", int32}, {"keep_dims", false}});
+  op.last("AddV2", "z", {most, op.constant(wide ? Tensor(int64_t{1}) : Tensor(1))},
+          {{"T", ids.dtype}});
+}
+
+// As TensorFlow's cond: the variable's value goes one way, the initial value the other.
+void write_initialized_value(OwnOp& op) {
+  const bool is_resource = op.node().type() == "_InitializedResource";
+  const WrittenValue variable = op.input(0), initial = op.input(1);
+  const DType dtype = initial.dtype;
+  const DType passed = is_resource ? DType::resource : dtype;
+  const WrittenValue is = is_resource
+                              ? op.add("VarIsInitializedOp", "is_initialized", bool_, {variable})
+                              : op.add("IsVariableInitialized", "is_initialized", bool_, {variable},
+                                       {{"dtype", dtype}});
+  WrittenValue there = op.add(is_resource ? "Switch" : "RefSwitch", "output_true", passed,
+                              {variable, is}, {{"T", passed}});
+  there.index = 1;
+  const WrittenValue read =
+      is_resource ? op.add("ReadVariableOp", "value", dtype, {there}, {{"dtype", dtype}})
+                  : op.add("Identity", "output", dtype, {there}, {{"T", dtype}});
+  const WrittenValue otherwise =
+      op.add("Switch", "output_false", dtype, {initial, is}, {{"T", dtype}});
+  op.last("Merge", "output", {otherwise, read}, {{"T", dtype}, {"N", int64_t{2}}});
+}
+
+// Texts are made by Assert and Print themselves there.
+void write_with_texts(OwnOp& op) {
+  const Node& node = op.node();
+  std::vector<WrittenValue> inputs = {op.input(0)};
+  std::vector<DType> dtypes;
+  int64_t summarize = 3;
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    Endpoint item = node.inputs[i];
+    if (item.node->type() == "_Text") {
+      summarize = item.node->attrs.get<int64_t>("summarize");
+      item = item.node->inputs[0];
+    }
+    inputs.push_back(op.value(item));
+    dtypes.push_back(inputs.back().dtype);
+  }
+  AttrMap attrs = {{"summarize", summarize}};
+  if (node.type() == "Assert") {
+    attrs.set("T", std::move(dtypes));
+    return op.last("Assert", "output", std::move(inputs), attrs);
+  }
+  attrs.set("T", inputs[0].dtype);
+  attrs.set("U", std::move(dtypes));
+  for (const char* name : {"message", "first_n"}) attrs.set(name, *node.attrs.find(name));
+  op.last("Print", "output", std::move(inputs), attrs);
+}
+
+void write_nothing(OwnOp&) {}
+
+struct Row {
+  std::string_view type;
+  void (*write)(OwnOp& op);
+};
+
+constexpr std::array kOwnOps = {
+    Row{"_SumTo", write_sum_to},
+    Row{"_OfShape", write_of_shape},
+    Row{"_IndexedSlices", write_indexed_slices},
+    Row{"_LinearIndices", write_linear_indices},
+    Row{"_PartitionPlaces", write_partition_places},
+    Row{"_SegmentCount", write_segment_count},
+    Row{"_InitializedValue", write_initialized_value},
+    Row{"_InitializedResource", write_initialized_value},
+    Row{"_Text", write_nothing},
+    Row{"_Parameter", write_nothing},
+    Row{"Assert", write_with_texts},
+    Row{"Print", write_with_texts},
+};
+
+}  // namespace
+
+bool OwnOp::write() {
+  for (const Row& row : kOwnOps) {
+    if (row.type != node_.type()) continue;
+    row.write(*this);
+    return true;
+  }
+  return false;
+}
+
+WrittenValue OwnOp::add(const char* op, const char* output, DType dtype,
+                        std::vector<WrittenValue> inputs, AttrMap attrs) {
+  const NewNode node{.name = scope_.free_name(str(plain_.name, '/', op)),
+                     .op = op,
+                     .inputs = std::move(inputs),
+                     .attrs = std::move(attrs),
+                     .device = plain_.device};
+  return scope_.add(node, output, dtype);
+}
+
+WrittenValue OwnOp::constant(const Tensor& tensor) {
+  return add("Const", "output", tensor.dtype(), {}, {{"dtype", tensor.dtype()}, {"value", tensor}});
+}
+
+WrittenValue OwnOp::shape(const WrittenValue& of) {
+  return add("Shape", "output", int32, {of}, {{"T", of.dtype}, {"out_type", int32}});
+}
+
+void OwnOp::last(const char* op, const char* output, std::vector<WrittenValue> inputs,
+                 AttrMap attrs) {
+  NewNode node = plain_;
+  node.op = op;
+  node.inputs = std::move(inputs);
+  node.attrs = std::move(attrs);
+  if (const AttrValue* places = plain_.attrs.find("_class")) node.attrs.set("_class", *places);
+  const DType dtype = node_.output_dtypes.empty() ? DType::invalid : node_.output_dtypes[0];
+  scope_.set({&node_, 0}, scope_.add(node, output, dtype));
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,120 @@
+// Graphs written, and read again by the importer; TensorFlow reads them in tests/interop.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/io/file.h"
+#include "core/io/graph_def.h"
+#include "tenon/tenon.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/temporary_folder.h"
+
+namespace tenon {
+namespace {
+
+using test::TemporaryFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class AsGraphDefTest : public testing::Test {
+ protected:
+  // Reads the bytes into a new graph, which is the default one from then on.
+  ImportedElements again(const std::string& bytes, const std::vector<std::string>& elements) {
+    as_default_.exit();
+    as_default_ = read_.enter_as_default();
+    return import_graph_def_bytes(bytes, {.name = "", .return_elements = elements});
+  }
+
+  const Graph graph_;
+  const Graph read_;
+  Context as_default_ = graph_.enter_as_default();
+};
+
+TEST_F(AsGraphDefTest, ComputesTheSameWhenItIsRead) {
+  const Output x = placeholder(float32, {-1, 2}, {.name = "x"});
+  const Output y = matmul(x, constant({{1.0f, 2.0f, 3.0f}, {4.0f, 5.0f, 6.0f}}), {.name = "y"});
+  const Feeds fed = {{"x:0", Tensor({{1.0f, -1.0f}})}};
+  Session session;
+  const Tensor wanted = session.run(y, fed);
+  const auto elements = again(graph_.as_graph_def(), {"y:0"});
+  EXPECT_EQ(Session().run(elements.outputs[0], fed), wanted);
+}
+
+TEST_F(AsGraphDefTest, WritesSumsOfBroadcastGradients) {
+  const Output x = placeholder(float32, {-1, 3}, {.name = "x"});
+  const Output w = placeholder(float32, {-1}, {.name = "w"});
+  const Output into = identity(gradients({x * w}, {w})[0], {.name = "into"});
+  EXPECT_EQ(into.shape().rank(), 1);
+  again(graph_.as_graph_def(), {});
+  const Feeds fed = {{"x:0", Tensor({{1.0f, 2.0f, 3.0f}, {4.0f, 5.0f, 6.0f}})},
+                     {"w:0", Tensor({1.0f, 1.0f, 1.0f})}};
+  EXPECT_THAT(Session().run("into:0", fed).to_vector<float>(), ElementsAre(5, 7, 9));
+}
+
+TEST_F(AsGraphDefTest, WritesSparseGradientsAsWholeOnes) {
+  const Output table = placeholder(float32, {4, 2}, {.name = "table"});
+  const Output taken = gather(table, {1, 3, 1});
+  identity(gradients({taken}, {table})[0], {.name = "into"});
+  again(graph_.as_graph_def(), {});
+  const Tensor into = Session().run("into:0", {{"table:0", Tensor::ones({4, 2})}});
+  EXPECT_THAT(into.to_vector<float>(), ElementsAre(0, 0, 2, 2, 0, 0, 1, 1));
+}
+
+TEST_F(AsGraphDefTest, KeepsDevicesControlInputsAndColocations) {
+  const ScopeGuard on_cpu = device("/cpu:0");
+  const Output a = constant(1.0f, {.name = "a"});
+  const ScopeGuard after = control_dependencies({a});
+  const ScopeGuard with = colocate_with(a.op());
+  no_op({.name = "b"});
+  const std::string bytes = graph_.as_graph_def();
+  const internal::GraphDef written = internal::decode_graph_def(bytes);
+  ASSERT_EQ(written.nodes.size(), 2u);
+  EXPECT_EQ(written.nodes[1].device, "/device:CPU:0");
+  EXPECT_THAT(written.nodes[1].inputs, ElementsAre("^a"));
+  const auto places =
+      internal::decode_attr_value(*find_attr(written.nodes[1], "_class"), nullptr, 0);
+  EXPECT_THAT(std::get<std::vector<std::string>>(*places), ElementsAre("loc:@a"));
+}
+
+TEST_F(AsGraphDefTest, WritesEveryKindOfConstant) {
+  constant(Tensor({true, false}), {.name = "bools"});
+  constant(Tensor({std::string("one"), std::string()}), {.name = "texts"});
+  constant(Tensor::zeros({0, 3}, float16), {.name = "none"});
+  constant(Tensor(int64_t{1} << 40), {.name = "wide"});
+  again(graph_.as_graph_def(), {});
+  Session session;
+  EXPECT_EQ(session.run("bools:0"), Tensor({true, false}));
+  EXPECT_EQ(session.run("texts:0"), Tensor({std::string("one"), std::string()}));
+  EXPECT_EQ(session.run("none:0").shape(), Shape({0, 3}));
+  EXPECT_EQ(session.run("wide:0").scalar<int64_t>(), int64_t{1} << 40);
+}
+
+TEST_F(AsGraphDefTest, NamesAllThatTensorFlowHasNot) {
+  const Output x = placeholder(float32, {3});
+  gradients({cumprod(x)}, {x});
+  EXPECT_ERROR(graph_.as_graph_def(), UnimplementedError, no_kernel,
+               "TensorFlow has no operations for what the graph holds:\n"
+               "  operation type _Recurrence, 1 time, in 'gradients/");
+}
+
+TEST_F(AsGraphDefTest, RefusesToWriteAReferenceVariableInABranch) {
+  const Variable w = get_variable("w", {.shape = {}});
+  cond(
+      placeholder(bool_, {}), [&] { return w.assign(1.0f); }, [&] { return w.value(); });
+  EXPECT_ERROR(graph_.as_graph_def(), UnimplementedError, no_kernel,
+               "Assign of a reference variable in a conditional or loop, 1 time, in 'cond/Assign'");
+}
+
+TEST_F(AsGraphDefTest, StandsInAnEventFile) {
+  constant(1.0f, {.name = "the_constant"});
+  const TemporaryFolder folder;
+  summary::FileWriter(folder / "events", graph_).close();
+  const std::vector<std::string> files = internal::names_in(folder / "events");
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_THAT(internal::read_file(folder / "events/" + files[0]), HasSubstr(graph_.as_graph_def()));
+}
+
+}  // namespace
+}  // namespace tenon

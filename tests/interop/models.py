@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Models that Tenon writes, loaded and run by TensorFlow.
+
+    python3 models.py WRITE_MODELS
+
+WRITE_MODELS is the program of write_models.cc. It takes tensorflow-cpu: `./dev test --interop` makes an
+environment that has it.
+"""
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+tf1 = tf.compat.v1
+tf1.disable_eager_execution()
+tf1.logging.set_verbosity(tf1.logging.ERROR)
+
+failures = []
+checked = 0
+
+
+def check(what, ok):
+    global checked
+    checked += 1
+    if not ok:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def tensors(path):
+    with np.load(path) as file:
+        return {name.replace("|", "/"): file[name] for name in file.files}
+
+
+def compare(what, session, path):
+    """The answers of what is loaded in the session with those that lie beside the model."""
+    fed, wanted = tensors(path + ".feed.npz"), tensors(path + ".want.npz")
+    for name, value in zip(wanted, session.run(list(wanted), fed)):
+        close = value.shape == wanted[name].shape and np.allclose(value, wanted[name], 1e-4, 1e-5)
+        check(f"{what}: {name} is {value}, not {wanted[name]}", close)
+
+
+def meta_graph(path):
+    with tf.Graph().as_default(), tf1.Session() as session:
+        saver = tf1.train.import_meta_graph(path + ".meta")
+        if saver is not None:
+            saver.restore(session, path)
+        compare(path + ".meta", session, path)
+
+
+def graph_def(path):
+    definition = tf1.GraphDef()
+    with open(path, "rb") as file:
+        definition.ParseFromString(file.read())
+    tf.import_graph_def(definition, name="")
+    return definition
+
+
+def frozen(path):
+    with tf.Graph().as_default(), tf1.Session() as session:
+        definition = graph_def(path + ".frozen")
+        kinds = {node.op for node in definition.node}
+        check(f"{path} has no variables", not kinds & {"VariableV2", "VarHandleOp", "Assign"})
+        compare(path + ".frozen", session, path)
+
+
+def training(folder):
+    path = folder + "/training-1"
+    with tf.Graph().as_default() as graph, tf1.Session() as session:
+        saver = tf1.train.import_meta_graph(path + ".meta")
+        saver.restore(session, path)
+        compare(path, session, folder + "/training")
+        trainable = [variable.op.name for variable in tf1.trainable_variables()]
+        check(f"trainable variables: {trainable}", len(trainable) == 9)
+        check("losses", len(tf1.losses.get_losses()) == 1)
+        check("summaries", len(tf1.get_collection(tf1.GraphKeys.SUMMARIES)) == 1)
+        check("the global step", session.run(tf1.train.get_global_step()) == 1)
+        session.run(tf1.get_collection(tf1.GraphKeys.TRAIN_OP)[0],
+                    tensors(folder + "/training.feed.npz"))
+        after = tensors(folder + "/training.after.npz")
+        variables = {variable.op.name: variable for variable in tf1.global_variables()}
+        check("names of variables", set(variables) == set(after))
+        for name, value in session.run(variables).items():
+            check(f"{name} after a step", np.allclose(value, after[name], 1e-4, 1e-5))
+        saver.save(session, folder + "/by_tensorflow")
+        stored = tf.train.load_checkpoint(folder + "/by_tensorflow")
+        check("a whole of parts", stored.get_tensor("parts").shape == (6, 2))
+        check("the graph is whole", graph.get_operation_by_name("save/restore_all") is not None)
+
+
+def saved_model(folder):
+    with tf.Graph().as_default(), tf1.Session() as session:
+        model = tf1.saved_model.load(session, ["serve"], folder + "/served")
+        signature = model.signature_def["serving_default"]
+        image = np.array([[1, 2], [3, 4]], np.float32)
+        scores = session.run(signature.outputs["scores"].name,
+                             {signature.inputs["images"].name: image})
+        weights = np.array([[-0.2, -0.1], [0, 0.1]], np.float32)
+        check(f"a SavedModel's scores {scores}", np.allclose(scores, image @ weights + 10, 1e-4))
+        check("its asset", open(folder + "/served/assets/words.txt").read() == "one two")
+
+
+def events(folder):
+    graphs = [event.graph_def for path in glob.glob(folder + "/events/*")
+              for event in tf1.train.summary_iterator(path) if event.HasField("graph_def")]
+    definition = tf1.GraphDef.FromString(graphs[0])
+    check("the graph in an event file", {"x", "w"} <= {node.name for node in definition.node})
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.argv[1], folder], check=True)
+        for file in sorted(glob.glob(folder + "/*.pb")):
+            path = file[:-len(".pb")]
+            with tf.Graph().as_default():
+                graph_def(file)
+            meta_graph(path)
+            frozen(path)
+        for part in [training, saved_model, events]:
+            part(folder)
+    print(f"{checked - len(failures)} of {checked} checks passed")
+    sys.exit(1 if failures else 0)
+
+
+main()
