@@ -12,6 +12,7 @@ int diff(const std::vector<std::string>& arguments);
 int rename(const std::vector<std::string>& arguments);
 int convert(const std::vector<std::string>& arguments);
 int devices(const std::vector<std::string>& arguments);
+int graph(const std::vector<std::string>& arguments);
 int run_model(const std::vector<std::string>& arguments);
 int env(const std::vector<std::string>& arguments);
 

@@ -2,13 +2,14 @@
 _tenon() {
   local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="inspect diff rename convert run devices env --help"
+    words="inspect diff rename convert run graph devices env --help"
   else
     case "$word$command" in
       -*inspect) words="--tensor --stats --json --file_name --tensor_name --all_tensors --help" ;;
       -*run)
         words="--checkpoint --signature --feed --fetch --out --target --variables --repeat --help"
         ;;
+      -*graph) words="--tags --checkpoint --svg --output --out --help" ;;
       -*rename) words="--name --pattern --help" ;;
       -*) words=--help ;;
     esac

@@ -49,6 +49,18 @@ constexpr Command kCommands[] = {
      "  --target OP       an operation that runs once after the fetches, such as a training step\n"
      "  --variables FILE  what the variables are then\n"
      "  --repeat N        runs the fetches N times, and says how long each took\n"},
+    {"graph", graph,
+     "tenon graph show|check|summary|dot|freeze MODEL [--tags A,B] [--checkpoint PREFIX]\n"
+     "          [--svg] [--output A,B --out FILE]\n"
+     "  What is in a model that TensorFlow wrote (as for run).\n"
+     "  show     each operation with its type, what it makes and what it takes\n"
+     "  check    whether all of it is supported: what isn't, how often, where first; then it\n"
+     "           exits with 1\n"
+     "  summary  operations by type, inputs, outputs, signatures, weights and their bytes\n"
+     "  dot      a picture for Graphviz; with --svg one that browsers show\n"
+     "  freeze   writes what the operations --output need into the graph --out, variables as\n"
+     "           constants\n"
+     "  --tags A,B  the tags of a SavedModel's graph, serve unless they are given\n"},
     {"devices", devices,
      "tenon devices\n"
      "  Lists the devices that a session would have: name, type, description.\n"},

@@ -1,10 +1,8 @@
 // tenon run: a model that TensorFlow wrote, run once for the tensors that are asked for.
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <map>
-#include <optional>
-#include <sstream>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,24 +10,16 @@
 #include "tenon/tenon.h"
 #include "tools/arguments.h"
 #include "tools/commands.h"
+#include "tools/model.h"
 
 namespace tenon::tool {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // In npz files '|' stands for the '/' of names.
 std::string replaced(std::string text, char from, char to) {
   for (char& letter : text) letter = letter == from ? to : letter;
   return text;
-}
-
-std::vector<std::string> words_of(const std::string& list) {
-  std::vector<std::string> words;
-  std::istringstream stream(list);
-  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
-  return words;
 }
 
 std::map<std::string, Tensor> read_npz(const std::string& path) {
@@ -52,93 +42,47 @@ void write_npz(const std::string& path, const std::map<std::string, Tensor>& ten
   writer.finish();
 }
 
-// A model in a graph of its own.
-class Model {
+// What is fed needn't be computed, where Tenon can't.
+Model load(ModelSource source, const std::map<std::string, Tensor>& feeds) {
+  try {
+    return Model(source);
+  } catch (const UnimplementedError&) {
+    source.stand_ins = feeds;
+    return Model(source);
+  }
+}
+
+// A run's names: those of tensors, or what a signature calls them.
+class Names {
  public:
-  Model(const std::string& path, const std::string& checkpoint,
-        const std::vector<std::string>& elements, const std::map<std::string, Tensor>& feeds)
-      : feeds_(feeds) {
-    try {
-      import(path, checkpoint, elements, {});
-    } catch (const UnimplementedError&) {
-      // What is fed needn't be computed.
-      graph_ = Graph();
-      import(path, checkpoint, elements, feeds);
+  Names(const Model& model, const std::string& signature) {
+    if (signature.empty()) return;
+    const auto found = model.signatures().find(signature);
+    if (found == model.signatures().end()) {
+      throw UsageError("the model has no signature " + signature);
     }
+    signature_ = found->second;
   }
 
-  std::string tensor_name(const std::string& name, bool is_input, const std::string& key) const {
-    if (key.empty()) return name;
-    const auto found = signatures_.find(key);
-    if (found == signatures_.end()) {
-      throw UsageError("the model has no signature " + key);
-    }
-    const auto& names = is_input ? found->second.inputs : found->second.outputs;
+  std::string of_input(const std::string& name) const { return tensor(signature_.inputs, name); }
+  std::string of_output(const std::string& name) const { return tensor(signature_.outputs, name); }
+
+ private:
+  static std::string tensor(const std::map<std::string, std::string>& names,
+                            const std::string& name) {
     const auto at = names.find(name);
     return at == names.end() ? name : at->second;
   }
 
-  Session& session() { return *session_; }
-  Output tensor(const std::string& name) const {
-    return graph_.tensor(name.find(':') == std::string::npos ? name + ":0" : name);
-  }
-  Operation operation(const std::string& name) const { return graph_.operation(name); }
-  Feeds feeds(const std::string& signature) const {
-    Feeds all;
-    for (const auto& [name, value] : feeds_) {
-      const std::string key = tensor_name(name, true, signature);
-      const auto stand_in = stand_ins_.find(key);
-      all.push_back({stand_in == stand_ins_.end() ? tensor(key) : stand_in->second, value});
-    }
-    return all;
-  }
-  std::vector<Variable> variables() const {
-    const ScopeGuard as_default = graph_.as_default();
-    return global_variables();
-  }
-
- private:
-  void import(const std::string& path, const std::string& checkpoint,
-              const std::vector<std::string>& elements,
-              const std::map<std::string, Tensor>& stand_ins) {
-    const ScopeGuard as_default = graph_.as_default();
-    session_.emplace(graph_);
-    stand_ins_.clear();
-    for (const auto& [name, value] : stand_ins) {
-      stand_ins_[name] = placeholder(value.dtype(), value.shape(), {.name = "fed"});
-    }
-    const fs::path file(path);
-    if (fs::is_directory(file) || file.filename() == "saved_model.pb") {
-      const train::ImportMetaGraphOptions options = {.return_elements = elements,
-                                                     .input_map = stand_ins_};
-      auto model = saved_model::load(*session_, {"serve"}, path, options);
-      signatures_ = model.signatures;
-      if (!checkpoint.empty()) model.saver.restore(*session_, checkpoint);
-    } else if (file.extension() == ".meta") {
-      auto model =
-          train::import_meta_graph(path, {.return_elements = elements, .input_map = stand_ins_});
-      if (!checkpoint.empty()) model.saver.restore(*session_, checkpoint);
-    } else {
-      import_graph_def(
-          path,
-          {.name = "", .input_map = stand_ins_, .return_elements = elements, .strict = false});
-    }
-  }
-
-  std::map<std::string, Tensor> feeds_;
-  Graph graph_;
-  std::optional<Session> session_;
-  std::map<std::string, Output> stand_ins_;
-  std::map<std::string, saved_model::Signature> signatures_;
+  saved_model::Signature signature_;
 };
 
-std::map<std::string, Tensor> run_fetches(Model& model, const std::vector<std::string>& names,
-                                          const std::string& signature, int repeat) {
+std::map<std::string, Tensor> run_fetches(Model& model, const std::vector<std::string>& asked,
+                                          const Names& names, const Feeds& feeds, int repeat) {
   std::vector<Fetch> fetches;
-  for (const std::string& name : names) {
-    fetches.emplace_back(model.tensor(model.tensor_name(name, false, signature)));
+  for (const std::string& name : asked) {
+    fetches.emplace_back(model.tensor(names.of_output(name)));
   }
-  const Feeds feeds = model.feeds(signature);
   std::vector<Tensor> values;
   for (int i = 0; i < repeat; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -147,7 +91,7 @@ std::map<std::string, Tensor> run_fetches(Model& model, const std::vector<std::s
     if (repeat > 1) std::cerr << "run " << i + 1 << ": " << took.count() << " s\n";
   }
   std::map<std::string, Tensor> answers;
-  for (size_t i = 0; i < names.size(); ++i) answers[names[i]] = values[i];
+  for (size_t i = 0; i < asked.size(); ++i) answers[asked[i]] = values[i];
   return answers;
 }
 
@@ -166,20 +110,29 @@ int run_model(const std::vector<std::string>& all) {
   const std::string signature = arguments.value("--signature"), out = arguments.value("--out");
   const std::vector<std::string> fetches = words_of(arguments.value("--fetch"));
   if (!fetches.empty() && out.empty()) throw UsageError("--fetch needs --out");
-  std::map<std::string, Tensor> feeds;
-  if (arguments.has("--feed")) feeds = read_npz(arguments.value("--feed"));
+  std::map<std::string, Tensor> fed;
+  if (arguments.has("--feed")) fed = read_npz(arguments.value("--feed"));
   std::vector<std::string> elements;
   if (signature.empty()) elements = fetches;
   const std::string target = arguments.value("--target");
   if (!target.empty()) elements.push_back(target);
 
-  Model model(arguments.words()[0], arguments.value("--checkpoint"), elements, feeds);
+  Model model = load({.path = arguments.words()[0],
+                      .checkpoint = arguments.value("--checkpoint"),
+                      .elements = elements},
+                     fed);
+  const Names names(model, signature);
+  Feeds feeds;
+  for (const auto& [name, value] : fed) {
+    feeds.push_back({model.key_of(names.of_input(name)), value});
+  }
   const std::string repeat = arguments.value("--repeat");
   if (!fetches.empty()) {
-    write_npz(out, run_fetches(model, fetches, signature, repeat.empty() ? 1 : std::stoi(repeat)));
+    write_npz(out,
+              run_fetches(model, fetches, names, feeds, repeat.empty() ? 1 : std::stoi(repeat)));
   }
   if (target.empty()) return 0;
-  model.session().run(model.operation(target), model.feeds(signature));
+  model.session().run(model.graph().operation(target), feeds);
   if (!arguments.has("--variables")) return 0;
   std::map<std::string, Tensor> values;
   for (const Variable& variable : model.variables()) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
+const std::string kCifar = std::string(TENON_SOURCE_DIR) + "/samples/data/cifar/cifar.pb";
 const std::string kData = std::string(TENON_SOURCE_DIR) + "/tests/io/data/";
 
 CommandResult run_tenon(const std::string& arguments) {
@@ -152,7 +154,8 @@ TEST_F(TenonCommandTest, TellsWrongCallsFromFailures) {
 
 TEST_F(TenonCommandTest, ExplainsItself) {
   EXPECT_THAT(run_tenon("--help").output, StartsWith("Usage: tenon COMMAND"));
-  for (const char* name : {"inspect", "diff", "rename", "convert", "devices", "env"}) {
+  for (const char* name :
+       {"inspect", "diff", "rename", "convert", "run", "graph", "devices", "env"}) {
     const CommandResult help = run_tenon(std::string(name) + " --help");
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.output, StartsWith("Usage: tenon " + std::string(name)));
@@ -162,7 +165,7 @@ TEST_F(TenonCommandTest, ExplainsItself) {
 TEST_F(TenonCommandTest, RunsModels) {
   const std::string data = std::string(TENON_SOURCE_DIR) + "/tests/import/data/";
   const std::string out = folder_ / "out.npz";
-  EXPECT_EQ(run_tenon("run " + data + "cifar.pb --feed " + data +
+  EXPECT_EQ(run_tenon("run " + kCifar + " --feed " + data +
                       "cifar.feed.npz --fetch Output:0 --out " + out)
                 .status,
             0);
@@ -179,6 +182,56 @@ TEST_F(TenonCommandTest, RunsModels) {
   const CommandResult none = run_for_messages("run " + (folder_ / "none.pb"));
   EXPECT_EQ(none.status, 1);
   EXPECT_THAT(none.output, HasSubstr("none.pb"));
+}
+
+// Models with what is in them.
+const std::string kModels = std::string(TENON_SOURCE_DIR) + "/tests/import/data/";
+
+TEST_F(TenonCommandTest, ShowsWhatIsInAGraph) {
+  const CommandResult shown = run_tenon("graph show " + kModels + "regression.meta");
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_THAT(shown.output, HasSubstr("W/read (Identity) float32 () <- W:0\n"));
+  const CommandResult sum = run_tenon("graph summary " + kModels + "regression.meta");
+  EXPECT_THAT(sum.output, HasSubstr("2 variables of 2 elements and 8 bytes\n"));
+  EXPECT_THAT(sum.output, HasSubstr("  VariableV2 2\n"));
+  EXPECT_THAT(sum.output, HasSubstr("Inputs:\n  X:0 float32 <unknown>\n"));
+  const CommandResult model = run_tenon("graph summary " + kModels + "counter");
+  EXPECT_THAT(model.output, HasSubstr("    takes delta: "));
+}
+
+TEST_F(TenonCommandTest, DrawsGraphs) {
+  const CommandResult dot = run_tenon("graph dot " + kModels + "regression.meta");
+  EXPECT_THAT(dot.output, StartsWith("digraph model {\n"));
+  EXPECT_THAT(dot.output, HasSubstr("  \"W\" -> \"W/read\";\n"));
+  const CommandResult svg = run_tenon("graph dot --svg " + kModels + "regression.meta");
+  EXPECT_THAT(svg.output, StartsWith("<svg xmlns="));
+  EXPECT_THAT(svg.output, HasSubstr("<title>W/read (Identity)</title>"));
+}
+
+TEST_F(TenonCommandTest, ChecksWhetherAModelIsSupported) {
+  const CommandResult whole = run_tenon("graph check " + kCifar);
+  EXPECT_EQ(whole.status, 0);
+  EXPECT_THAT(whole.output, StartsWith("All "));
+  // A node of a type that nobody has: name, op.
+  std::ofstream(folder_ / "odd.pb", std::ios::binary)
+      << std::string("\x0a\x0a\x0a\x01x\x12\x05OddOp", 12);
+  const CommandResult odd = run_tenon("graph check " + (folder_ / "odd.pb"));
+  EXPECT_EQ(odd.status, 1);
+  EXPECT_THAT(odd.output, HasSubstr("operation type OddOp, 1 time, in 'x'"));
+}
+
+TEST_F(TenonCommandTest, FreezesModels) {
+  const std::string out = folder_ / "frozen.pb";
+  EXPECT_EQ(run_tenon("graph freeze " + kModels + "regression.meta --checkpoint " + kModels +
+                      "regression --output W/read --out " + out)
+                .status,
+            0);
+  EXPECT_EQ(run_tenon("run " + out + " --fetch W/read:0 --out " + (folder_ / "w.npz")).status, 0);
+  EXPECT_EQ(train::load_variable(folder_ / "w.npz", "W|read:0"),
+            train::load_variable(kModels + "regression", "W"));
+  EXPECT_EQ(run_for_messages("graph freeze " + out).status, 2);
+  EXPECT_EQ(run_for_messages("graph paint " + out).status, 2);
+  EXPECT_EQ(run_for_messages("graph show").status, 2);
 }
 
 }  // namespace
