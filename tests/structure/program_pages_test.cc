@@ -85,7 +85,8 @@ TEST_P(ProgramPageTest, TheChinesePageHasTheSamePrograms) {
   EXPECT_EQ(table_code(chinese_), table_code(english_));
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, ProgramPageTest, testing::Values("variables", "checkpoints"));
+INSTANTIATE_TEST_SUITE_P(Pages, ProgramPageTest,
+                         testing::Values("variables", "checkpoints", "models"));
 
 }  // namespace
 }  // namespace tenon::test
