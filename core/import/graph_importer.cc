@@ -64,6 +64,9 @@ ImportedElements GraphImporter::add_to(const std::shared_ptr<GraphState>& graph)
   const std::lock_guard lock(graph->mutex);
   const GraphState::Trial trial(*graph);
   FlowAdder(*graph, links_, flow_, adder_, {required_, left_out_}).add_all();
+  for (size_t i = 0; i < file_.nodes.size(); ++i) {  // what is made later is named otherwise
+    if (adder_.is_there(i)) graph->unique_absolute_name(adder_.full_name(file_.nodes[i].name));
+  }
   return elements_of(*graph);
 }
 

@@ -9,8 +9,8 @@
 
 #include "core/graph/graph_state.h"
 #include "core/import/graph_links.h"
-#include "core/io/unsupported.h"
 #include "core/io/graph_def.h"
+#include "core/io/unsupported.h"
 #include "tenon/import_graph_def.h"
 
 namespace tenon::internal {

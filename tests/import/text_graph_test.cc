@@ -68,6 +68,11 @@ TEST_F(TextGraphTest, ComputesAsItsBytesWould) {
   EXPECT_THAT(y.to_vector<float>(), ElementsAre(21, 43));  // [[1, 2], [3, 4]] transposed
 }
 
+TEST_F(TextGraphTest, WhatIsMadeLaterIsNamedOtherwise) {
+  import_graph_def_bytes(kGraph, {.name = ""});
+  EXPECT_EQ(constant(1.0f, {.name = "w"}).name(), "w_1:0");
+}
+
 TEST_F(TextGraphTest, MayBeGivenAsText) {
   import_graph_def_bytes(kGraph, {.name = "given"});
   EXPECT_EQ(graph_.tensor("given/y:0").shape(), Shape({-1, 2}));
