@@ -127,10 +127,12 @@ class FlowWriter {
   void write_loop() {
     NewNode written = plain();
     std::vector<DType> types;
+    std::vector<Shape> shapes;
     for (size_t i = 0; i < node_.inputs.size(); ++i) {
       written.inputs.push_back(writer_.value(scope_, node_.inputs[i], node_));
       types.push_back(i < flow_.variables ? node_.output_dtypes[i]
                                           : writer_.dtype_of(node_.inputs[i]));
+      shapes.push_back(i < flow_.variables ? node_.output_shapes[i] : Shape::unknown());
     }
     const auto add_here = [this](const char* op, const char* output, DType dtype,
                                  std::vector<WrittenValue> inputs, AttrMap attrs) {
@@ -149,7 +151,9 @@ class FlowWriter {
     }
     written.functions.emplace_back("cond", write_loop_body(0, types));
     written.functions.emplace_back("body", write_loop_body(1, types));
+    shapes.resize(types.size(), Shape::unknown());
     written.attrs.set("T", types);
+    written.attrs.set("output_shapes", shapes);
     written.attrs.set("parallel_iterations", int64_t{10});
     add_loop(written, types);
   }

@@ -11,12 +11,14 @@
 
 namespace tenon::internal {
 
-GraphImporter::GraphImporter(const GraphDef& file, size_t bytes, const ImportOptions& options)
+GraphImporter::GraphImporter(const GraphDef& file, size_t bytes, const ImportOptions& options,
+                             const FunctionLibrary* functions)
     : file_(file),
       options_(options),
       links_(file, options.input_map),
       flow_(links_),
-      adder_(file, bytes, options, links_),
+      functions_(file),
+      adder_(file, bytes, options, links_, functions != nullptr ? *functions : functions_),
       required_(file.nodes.size(), options.strict),
       left_out_(file.nodes.size()) {
   if (!options.strict) find_required();
@@ -94,11 +96,15 @@ void GraphImporter::find_left_out() {
   }
 }
 
-void GraphImporter::check_required() const {
-  Unsupported unsupported;
+void GraphImporter::gather_unsupported(Unsupported& unsupported) const {
   for (size_t i = 0; i < file_.nodes.size(); ++i) {
     if (required_[i]) adder_.check_support(i, unsupported);
   }
+}
+
+void GraphImporter::check_required() const {
+  Unsupported unsupported;
+  gather_unsupported(unsupported);
   require<UnimplementedError>(unsupported.empty(), ErrorKind::no_kernel,
                               "The graph needs what Tenon doesn't have:", unsupported.to_string());
   for (size_t i = 0; i < file_.nodes.size(); ++i) {
@@ -120,6 +126,10 @@ ImportedElements GraphImporter::elements_of(GraphState& graph) const {
                         "' is part of a conditional or loop, and has no value outside");
     if (name.node.size() == element.size()) {
       elements.operations.push_back(graph.handle(node));
+      continue;
+    }
+    if (const Output* output = adder_.stand_in(*links_.find(name.node), name.output)) {
+      elements.outputs.push_back(*output);
       continue;
     }
     require<ValueError>(static_cast<size_t>(name.output) < node->output_dtypes.size(),

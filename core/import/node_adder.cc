@@ -10,6 +10,7 @@
 #include "core/graph/op_def.h"
 #include "core/import/expansions.h"
 #include "core/import/flow_role.h"
+#include "core/import/function_calls.h"
 #include "core/import/imported_constant.h"
 #include "core/import/legacy_ops.h"
 #include "tenon/device.h"
@@ -44,16 +45,24 @@ size_t input_count(const RegisteredOp& op, const AttrMap& attrs) {
 }  // namespace
 
 NodeAdder::NodeAdder(const GraphDef& file, size_t bytes, const ImportOptions& options,
-                     const GraphLinks& links)
+                     const GraphLinks& links, const FunctionLibrary& functions)
     : file_(file),
       options_(options),
       most_bytes_(std::max<uint64_t>(kSmall, uint64_t{16} * bytes)),
       links_(links),
+      functions_(functions),
+      bytes_(bytes),
       made_(file.nodes.size(), nullptr) {}
 
 Node* NodeAdder::added(std::string_view name) const {
   const size_t* index = links_.find(name);
   return index == nullptr ? nullptr : made_[*index];
+}
+
+const Output* NodeAdder::stand_in(size_t index, int output) const {
+  const auto at = outputs_.find(index);
+  if (at == outputs_.end() || static_cast<size_t>(output) >= at->second.size()) return nullptr;
+  return &at->second[static_cast<size_t>(output)];
 }
 
 void NodeAdder::forget(size_t index) {
@@ -68,6 +77,9 @@ void NodeAdder::stand_for(size_t index, std::vector<Output> outputs) {
 void NodeAdder::check_support(size_t index, Unsupported& unsupported) const {
   const NodeDef& node = file_.nodes[index];
   const RegisteredOp* op = OpRegistry::global().find(current_type(node.op));
+  if (is_function_call(node.op)) {
+    return check_call({functions_, node, bytes_, options_.clear_devices}, unsupported);
+  }
   if (expansion_of(node.op) != nullptr || flow_role(node.op) != FlowRole::kNone) return;
   if (op == nullptr) return unsupported.add(str("operation type ", node.op), node.name);
   if (op->action == PlanAction::kConstant) return check_constant(node, unsupported);
@@ -183,14 +195,19 @@ Node* NodeAdder::add_expanded(GraphState& graph, size_t index) {
   for (const GraphLinks::Edge& edge : links_.of(index).inputs) {
     inputs.push_back(graph.handle(endpoint_of(edge, def)));
   }
-  Expanded made = expansion_of(def.op)({full_name(def.name) + '/', std::move(inputs), attrs});
+  const ExpandedNode node{full_name(def.name) + '/', std::move(inputs), attrs};
+  Expanded made = is_function_call(def.op)
+                      ? add_call({functions_, def, bytes_, options_.clear_devices}, node)
+                      : expansion_of(def.op)(node);
   outputs_[index] = std::move(made.outputs);
   return made.op.node();
 }
 
 Node* NodeAdder::make(GraphState& graph, size_t index) {
   const NodeDef& def = file_.nodes[index];
-  if (expansion_of(def.op) != nullptr) return add_expanded(graph, index);
+  if (is_function_call(def.op) || expansion_of(def.op) != nullptr) {
+    return add_expanded(graph, index);
+  }
   ImportedNode node{.type = def.op, .attrs = attrs_of(index)};
   for (const GraphLinks::Edge& edge : links_.of(index).inputs) {
     node.inputs.emplace_back(endpoint_of(edge, def));

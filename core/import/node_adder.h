@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/graph/graph_state.h"
+#include "core/import/function_library.h"
 #include "core/import/graph_links.h"
 #include "core/io/graph_def.h"
 #include "core/io/unsupported.h"
@@ -20,7 +21,7 @@ class NodeAdder {
   // The file has so many bytes: a constant that takes more than sixteen times that isn't written
   // out. What is given must outlive this.
   NodeAdder(const GraphDef& file, size_t bytes, const ImportOptions& options,
-            const GraphLinks& links);
+            const GraphLinks& links, const FunctionLibrary& functions);
 
   // Adds what of the node isn't supported.
   void check_support(size_t index, Unsupported& unsupported) const;
@@ -36,6 +37,8 @@ class NodeAdder {
   // What was added for a node; null where nothing was, or none of its name.
   Node* made(size_t index) const { return made_[index]; }
   Node* added(std::string_view name) const;
+  // What stands for an output of the node; null where it is the node's own.
+  const Output* stand_in(size_t index, int output) const;
   bool is_there(size_t index) const { return made_[index] != nullptr || outputs_.contains(index); }
   Output value_of(GraphState& graph, const GraphLinks::Edge& edge, size_t user) const {
     return graph.handle(endpoint_of(edge, file_.nodes[user]));
@@ -54,6 +57,8 @@ class NodeAdder {
   const ImportOptions& options_;
   const uint64_t most_bytes_;  // of a constant
   const GraphLinks& links_;
+  const FunctionLibrary& functions_;
+  const size_t bytes_;
   std::vector<Node*> made_;
   std::unordered_map<size_t, std::vector<Output>> outputs_;  // where they aren't made_'s
 };

@@ -13,8 +13,11 @@ namespace {
 
 using protozero::pbf_reader;
 
-NodeDef decode_node(pbf_reader message) {
+}  // namespace
+
+NodeDef decode_node_def(std::string_view bytes) {
   NodeDef node;
+  pbf_reader message = reader_of(bytes);
   while (message.next()) {
     switch (message.tag_and_type()) {
       case bytes_field(1):
@@ -38,6 +41,8 @@ NodeDef decode_node(pbf_reader message) {
   }
   return node;
 }
+
+namespace {
 
 // VersionDef's producer.
 int32_t decode_producer(pbf_reader message) {
@@ -122,7 +127,10 @@ GraphDef decode_graph_def(std::string_view bytes) {
   while (message.next()) {
     switch (message.tag_and_type()) {
       case bytes_field(1):
-        graph.nodes.push_back(decode_node(message.get_message()));
+        graph.nodes.push_back(decode_node_def(view_of(message)));
+        break;
+      case bytes_field(2):
+        graph.library = view_of(message);
         break;
       case bytes_field(4):
         graph.producer = decode_producer(message.get_message());

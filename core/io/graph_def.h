@@ -33,8 +33,10 @@ inline const std::string_view* find_attr(const NodeDef& node, std::string_view n
 
 struct GraphDef {
   std::vector<NodeDef> nodes = {};
-  int32_t producer = 0;  // the version of TensorFlow's operations that it was written with
+  int32_t producer = 0;           // the version of TensorFlow's operations that it was written with
+  std::string_view library = {};  // a FunctionDefLibrary's bytes
 };
+NodeDef decode_node_def(std::string_view bytes);
 GraphDef decode_graph_def(std::string_view bytes);
 
 // An attribute as the graph has it. A list of no elements has the kind of `like`, where that is

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Models that Tenon writes, loaded and run by TensorFlow.
+"""Models that Tenon writes, loaded and run by TensorFlow, and the other way round.
 
-    python3 models.py WRITE_MODELS
+    python3 models.py WRITE_MODELS TENON
 
-WRITE_MODELS is the program of write_models.cc. It takes tensorflow-cpu: `./dev test --interop` makes an
+WRITE_MODELS is the program of write_models.cc, TENON the program tenon. It takes tensorflow-cpu: `./dev test --interop` makes an
 environment that has it.
 """
 import glob
@@ -113,6 +113,42 @@ def events(folder):
     check("the graph in an event file", {"x", "w"} <= {node.name for node in definition.node})
 
 
+def tenon_run(program, folder, model, fed, fetch, *more):
+    np.savez(folder + "/fed.npz", **{name.replace("/", "|"): value for name, value in fed.items()})
+    subprocess.run([program, "run", folder + "/" + model, "--feed", folder + "/fed.npz", "--fetch",
+                    fetch, "--out", folder + "/out.npz", *more], check=True)
+    return tensors(folder + "/out.npz")[fetch]
+
+
+def from_tensorflow(program, folder):
+    """A graph of today's conditionals and loops, as bytes and as text, with a checkpoint, and as a
+    SavedModel."""
+    tf1.enable_control_flow_v2()
+    with tf.Graph().as_default() as graph, tf1.Session() as session:
+        x = tf1.placeholder(tf.float32, [3], name="x")
+        w = tf1.get_variable("w", initializer=tf.constant([1.0, -2.0, 3.0]), use_resource=True)
+        branch = tf.cond(tf.reduce_sum(x) > 0, lambda: x * 2.0, lambda: x - w)
+        last = tf.while_loop(lambda i, y: i < 4, lambda i, y: (i + 1, tf.sin(y) * w + branch),
+                             [tf.constant(0), x])[1]
+        last = tf.identity(last, name="last")
+        session.run(tf1.global_variables_initializer())
+        tf1.train.Saver().save(session, folder + "/from_tf")
+        tf1.saved_model.simple_save(session, folder + "/from_tf_model", {"in": x}, {"out": last})
+        constants = tf1.graph_util.convert_variables_to_constants(
+            session, graph.as_graph_def(), ["last"])
+        tf1.train.write_graph(constants, folder, "from_tf.pb", as_text=False)
+        tf1.train.write_graph(constants, folder, "from_tf.pbtxt")
+        for value in [np.array([1, 2, 3], np.float32), np.array([-1, -2, 0.5], np.float32)]:
+            wanted = session.run(last, {x: value})
+            for model, more in [("from_tf.pb", []), ("from_tf.pbtxt", []),
+                                ("from_tf.meta", ["--checkpoint", folder + "/from_tf"])]:
+                answer = tenon_run(program, folder, model, {"x:0": value}, "last:0", *more)
+                check(f"{model}: {answer}, not {wanted}", np.allclose(answer, wanted, 1e-5, 1e-6))
+            answer = tenon_run(program, folder, "from_tf_model", {"in": value}, "out",
+                               "--signature", "serving_default")
+            check(f"SavedModel: {answer}, not {wanted}", np.allclose(answer, wanted, 1e-5, 1e-6))
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.argv[1], folder], check=True)
@@ -124,6 +160,7 @@ def main():
             frozen(path)
         for part in [training, saved_model, events]:
             part(folder)
+        from_tensorflow(sys.argv[2], folder)
     print(f"{checked - len(failures)} of {checked} checks passed")
     sys.exit(1 if failures else 0)
 

@@ -1,0 +1,216 @@
+#include "core/import/function_calls.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/nesting.h"
+#include "core/import/graph_importer.h"
+#include "core/io/function_def.h"
+#include "tenon/array_ops.h"
+#include "tenon/control_flow.h"
+#include "tenon/import_graph_def.h"
+#include "tenon/math_ops.h"
+
+namespace tenon::internal {
+
+namespace {
+
+constexpr int kDeepest = 50;  // functions in one another
+
+// The attributes that name functions, and how they are called.
+enum class CallKind : uint8_t { kPlain, kIf, kWhile };
+struct CallType {
+  std::string_view type;
+  CallKind kind;
+  std::vector<std::string_view> functions;
+};
+
+const CallType* call_type(std::string_view type) {
+  static const std::array<CallType, 6> types = {{
+      {"PartitionedCall", CallKind::kPlain, {"f"}},
+      {"StatefulPartitionedCall", CallKind::kPlain, {"f"}},
+      {"If", CallKind::kIf, {"then_branch", "else_branch"}},
+      {"StatelessIf", CallKind::kIf, {"then_branch", "else_branch"}},
+      {"While", CallKind::kWhile, {"cond", "body"}},
+      {"StatelessWhile", CallKind::kWhile, {"cond", "body"}},
+  }};
+  const auto at = std::find_if(types.begin(), types.end(),
+                               [&](const CallType& one) { return one.type == type; });
+  return at == types.end() ? nullptr : at;
+}
+
+// Counts functions that are imported in one another.
+class InFunction {
+ public:
+  InFunction(const NodeDef& node) : nesting_(depth_) {
+    require<ValueError>(depth_ <= kDeepest, ErrorKind::bad_argument, "Node '", node.name,
+                        "' calls a function that calls itself");
+  }
+
+ private:
+  static thread_local int depth_;
+  Nesting nesting_;
+};
+thread_local int InFunction::depth_ = 0;
+
+std::string_view function_name(const FunctionCall& call, size_t number) {
+  const std::string_view* attr = find_attr(call.node, call_type(call.node.op)->functions[number]);
+  return attr == nullptr ? std::string_view() : decode_function_attr(*attr);
+}
+
+// A function with what it is called with.
+class FunctionImport {
+ public:
+  // `inputs`: none to look at it alone.
+  FunctionImport(const FunctionCall& call, size_t number, const std::vector<Output>& inputs,
+                 std::string name)
+      : call_(call),
+        called_(function_name(call, number)),
+        function_(*call.functions.find(called_)),
+        inputs_(inputs) {
+    options_ = {.name = std::move(name), .strict = false, .clear_devices = call.clear_devices};
+    for (size_t i = 0; i < function_.arguments.size(); ++i) {
+      const std::string& argument = function_.arguments[i];
+      if (!function_.used.contains(argument)) continue;
+      require<ValueError>(inputs.empty() || i < inputs.size(), ErrorKind::bad_argument, "Node '",
+                          call.node.name, "' calls a function of ", function_.arguments.size(),
+                          " arguments with ", inputs.size());
+      options_.input_map[argument] = inputs.empty() ? Output() : inputs[i];
+    }
+    for (const std::string& returned : function_.returns) {
+      if (function_.argument(returned) < 0) options_.return_elements.push_back(returned);
+    }
+    for (const std::string& target : function_.targets) {
+      options_.return_elements.push_back(target);
+    }
+    importer_.emplace(function_.graph, call.bytes, options_, &call.functions);
+  }
+
+  void check(Unsupported& unsupported) const { importer_->gather_unsupported(unsupported); }
+
+  // Its results, which wait for what runs besides.
+  std::vector<Output> add() {
+    call_.functions.count_call(called_);
+    const ImportedElements made = importer_->add_to(default_graph_state());
+    const ScopeGuard after = control_dependencies(made.operations);
+    std::vector<Output> results;
+    size_t next = 0;
+    for (const std::string& returned : function_.returns) {
+      const int argument = function_.argument(returned);
+      Output result =
+          argument < 0 ? made.outputs[next++] : inputs_.at(static_cast<size_t>(argument));
+      const bool waits = !made.operations.empty() && result.dtype() != DType::resource;
+      results.push_back(waits ? identity(result) : result);
+    }
+    return results;
+  }
+
+  // Whether what it is given as an argument comes out as the result of that number.
+  bool hands_on(size_t i) const {
+    return i < function_.returns.size() && function_.argument(function_.returns[i]) == int(i);
+  }
+
+ private:
+  const FunctionCall& call_;
+  const std::string_view called_;
+  const LibraryFunction& function_;
+  const std::vector<Output>& inputs_;
+  ImportOptions options_;
+  std::optional<GraphImporter> importer_;
+};
+
+Returned returned_of(const std::vector<Output>& results) {
+  if (results.empty()) return no_op();
+  return results;
+}
+
+std::vector<Output> add_conditional(const FunctionCall& call, const ExpandedNode& node,
+                                    const std::string& name) {
+  const std::vector<Output> inputs(node.inputs.begin() + 1, node.inputs.end());
+  const auto branch = [&](size_t number, const char* below) -> BranchFunction {
+    return [&, number, below] {
+      return returned_of(FunctionImport(call, number, inputs, name + below).add());
+    };
+  };
+  const Output predicate = node.inputs[0];
+  return make_cond(predicate.dtype() == DType::bool_ ? predicate : cast(predicate, bool_),
+                   branch(0, "/then"), branch(1, "/else"), node.name, Location{});
+}
+
+// What the body hands on as it was is no variable of the loop.
+std::vector<Output> add_loop(const FunctionCall& call, const ExpandedNode& node,
+                             const std::string& name) {
+  const FunctionImport body(call, 1, node.inputs, name);
+  std::vector<size_t> variables;
+  std::vector<Input> initial;
+  WhileLoopOptions options{.name = node.name};
+  const auto shapes = node.attrs.get_or<std::vector<Shape>>("output_shapes", {});
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (body.hands_on(i)) continue;
+    variables.push_back(i);
+    initial.emplace_back(node.inputs[i], Location{});
+    options.shape_invariants.push_back(
+        shapes.size() == node.inputs.size() ? shapes[i] : node.inputs[i].shape());
+  }
+  const auto values_of = [&](const std::vector<Output>& given) {
+    std::vector<Output> values = node.inputs;
+    for (size_t i = 0; i < given.size(); ++i) values[variables[i]] = given[i];
+    return values;
+  };
+  const auto condition = [&](const std::vector<Output>& given) -> Input {
+    const std::vector<Output> values = values_of(given);
+    return {FunctionImport(call, 0, values, name + "/cond").add().at(0), Location{}};
+  };
+  const auto round = [&](const std::vector<Output>& given) -> Returned {
+    const std::vector<Output> values = values_of(given);
+    const std::vector<Output> all = FunctionImport(call, 1, values, name + "/body").add();
+    std::vector<Output> next;
+    for (const size_t i : variables) next.push_back(all.at(i));
+    return next;
+  };
+  const std::vector<Output> last =
+      make_while_loop(condition, round, Inputs(initial), options, Location{});
+  return values_of(last);
+}
+
+}  // namespace
+
+bool is_function_call(std::string_view type) { return call_type(type) != nullptr; }
+
+void check_call(const FunctionCall& call, Unsupported& unsupported) {
+  const InFunction nested(call.node);
+  const CallType& type = *call_type(call.node.op);
+  for (size_t i = 0; i < type.functions.size(); ++i) {
+    if (call.functions.find(function_name(call, i)) == nullptr) {
+      unsupported.add(str("function '", function_name(call, i), "', which the library lacks, of ",
+                          call.node.op),
+                      call.node.name);
+    } else if (call.functions.look_at(function_name(call, i))) {
+      FunctionImport(call, i, {}, {}).check(unsupported);
+    }
+  }
+}
+
+Expanded add_call(const FunctionCall& call, const ExpandedNode& node) {
+  const InFunction nested(call.node);
+  const std::string name = node.name.substr(0, node.name.size() - 1);
+  const CallType& type = *call_type(call.node.op);
+  std::vector<Output> results;
+  if (type.kind == CallKind::kIf) {
+    results = add_conditional(call, node, name);
+  } else if (type.kind == CallKind::kWhile) {
+    results = add_loop(call, node, name);
+  } else {
+    results = FunctionImport(call, 0, node.inputs, name).add();
+  }
+  if (results.empty()) return {no_op({.name = node.name}), {}};
+  const bool is_named = results[0].dtype() != DType::resource;
+  if (is_named) results[0] = identity(results[0], {.name = node.name});
+  return {results[0].op(), results};
+}
+
+}  // namespace tenon::internal

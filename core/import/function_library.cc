@@ -1,0 +1,140 @@
+#include "core/import/function_library.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/strings.h"
+#include "core/graph/op_def.h"
+#include "core/import/legacy_ops.h"
+#include "core/io/function_def.h"
+
+namespace tenon::internal {
+
+namespace {
+
+// Outputs of operations that Tenon makes of several of its own, or builds bodies of.
+int output_of_other(std::string_view type, std::string_view output) {
+  using Names = std::vector<std::string_view>;
+  static const std::map<std::string_view, Names> outputs = {
+      {"FusedBatchNorm",
+       {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2",
+        "reserve_space_3"}},
+      {"Switch", {"output_false", "output_true"}},
+      {"Merge", {"output", "value_index"}},
+  };
+  for (const auto& [begin, names] : outputs) {
+    if (!type.starts_with(begin)) continue;
+    const auto at = std::find(names.begin(), names.end(), output);
+    return at == names.end() ? 0 : static_cast<int>(at - names.begin());
+  }
+  return 0;
+}
+
+// Which of all outputs of a node the first of this name is.
+int first_output(const NodeDef& node, std::string_view output) {
+  const RegisteredOp* op = OpRegistry::global().find(current_type(node.op));
+  if (op == nullptr) return output_of_other(node.op, output);
+  int first = 0;
+  for (const ArgDef& arg : op->output_args) {
+    if (arg.name == output) return first;
+    AttrMap numbers;
+    if (const std::string_view* count = find_attr(node, arg.number_attr)) {
+      if (auto value = decode_attr_value(*count, nullptr, 0)) numbers.set(arg.number_attr, *value);
+    }
+    first += numbers.has(arg.number_attr) || arg.number_attr.empty()
+                 ? static_cast<int>(arg.count(numbers))
+                 : 1;
+  }
+  return 0;
+}
+
+// Makes names of a function those of a graph.
+class FunctionReader {
+ public:
+  FunctionReader(const FunctionDef& file, std::deque<std::string>& texts)
+      : file_(file), texts_(texts) {
+    for (const NodeDef& node : file.nodes) nodes_[node.name] = &node;
+  }
+
+  LibraryFunction read() {
+    for (const std::string_view input : file_.inputs) function_.arguments.emplace_back(input);
+    for (NodeDef node : file_.nodes) {
+      for (std::string_view& input : node.inputs) input = input_of(input);
+      function_.graph.nodes.push_back(std::move(node));
+    }
+    for (const std::string_view output : file_.outputs) {
+      const auto at = std::find_if(file_.returns.begin(), file_.returns.end(),
+                                   [&](const auto& pair) { return pair.first == output; });
+      function_.returns.push_back(at == file_.returns.end() ? std::string(output)
+                                                            : tensor_of(at->second));
+    }
+    for (const std::string_view target : file_.targets) function_.targets.emplace_back(target);
+    return std::move(function_);
+  }
+
+ private:
+  std::string_view input_of(std::string_view input) {
+    if (input.starts_with('^')) return input;
+    if (function_.argument(input) >= 0) {
+      function_.used.emplace(input);
+      return input;
+    }
+    return texts_.emplace_back(tensor_of(input));
+  }
+
+  // "node:output:1" as "node:3".
+  std::string tensor_of(std::string_view text) const {
+    const size_t last = text.rfind(':');
+    const size_t first = last == text.npos ? last : text.rfind(':', last - 1);
+    if (first == text.npos) return std::string(text);
+    const std::string_view name = text.substr(0, first);
+    int place = 0;
+    std::from_chars(text.data() + last + 1, text.data() + text.size(), place);
+    const auto node = nodes_.find(name);
+    const int begin = node == nodes_.end()
+                          ? 0
+                          : first_output(*node->second, text.substr(first + 1, last - first - 1));
+    return str(name, ':', begin + place);
+  }
+
+  const FunctionDef& file_;
+  std::deque<std::string>& texts_;
+  std::unordered_map<std::string_view, const NodeDef*> nodes_;
+  LibraryFunction function_;
+};
+
+}  // namespace
+
+int LibraryFunction::argument(std::string_view name) const {
+  const auto at = std::find(arguments.begin(), arguments.end(), name);
+  return at == arguments.end() ? -1 : static_cast<int>(at - arguments.begin());
+}
+
+FunctionLibrary::FunctionLibrary(const GraphDef& graph) {
+  for (const FunctionDef& function : decode_library(graph.library)) {
+    LibraryFunction read = FunctionReader(function, texts_).read();
+    read.graph.producer = graph.producer;
+    functions_.emplace(function.name, std::move(read));
+  }
+}
+
+void FunctionLibrary::count_call(std::string_view name) const {
+  constexpr size_t kMost = 100000;
+  added_ += find(name)->graph.nodes.size() + 1;
+  require<ValueError>(added_ <= kMost, ErrorKind::bad_argument,
+                      "The graph's functions call one another so often that there would be more "
+                      "than ",
+                      kMost, " operations");
+}
+
+const LibraryFunction* FunctionLibrary::find(std::string_view name) const {
+  const auto at = functions_.find(name);
+  return at == functions_.end() ? nullptr : &at->second;
+}
+
+}  // namespace tenon::internal
