@@ -99,6 +99,7 @@ void CheckpointSaverHook::begin() {
 }
 
 void CheckpointSaverHook::after_create_session(Session& session, Coordinator&) {
+  if (options_.summary_writer) options_.summary_writer->add_graph(session.graph());
   const int64_t step = global_step(session, global_step_);
   save(session, step);
   timer_.update_last_triggered_step(step);

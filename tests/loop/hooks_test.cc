@@ -129,6 +129,20 @@ TEST_F(CheckpointSaverHookTest, SavesAtTheBeginningByStepsAndAtTheEnd) {
                                   "model.ckpt-10"));
 }
 
+TEST_F(CheckpointSaverHookTest, PutsTheGraphIntoTheEventFile) {
+  MonitoredTrainingSession session(
+      {.checkpoint_dir = folder_.path(), .scaffold = scaffold_, .save_checkpoint_steps = 1});
+  session.close();
+  std::string events;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    if (entry.path().filename().string().starts_with("events.out")) {
+      events += test::file_contents(entry.path());
+    }
+  }
+  EXPECT_THAT(events, testing::HasSubstr(train_.op().name()));
+  EXPECT_THAT(events, testing::HasSubstr("VariableV2"));
+}
+
 TEST_F(CheckpointSaverHookTest, DoesntSaveAStepTwice) {
   EXPECT_THAT(train(4), ElementsAre("begin", "before_save 0", "after_save 0", "before_save 2",
                                     "after_save 2", "before_save 4", "after_save 4", "end 4"));

@@ -45,8 +45,9 @@ TEST_F(TrainingSummariesTest, ASessionWritesStepsSummariesAndCheckpoints) {
     for (int i = 0; i < 5; ++i) session.run(train_);
     session.close();
   }
+  // The header and the graph, then what happened.
   EXPECT_THAT(events(folder_.path()),
-              ElementsAre("0", "0" + saved, "1 START", "1 twice=2", "3 twice=6", "3" + saved,
+              ElementsAre("0", "0", "0" + saved, "1 START", "1 twice=2", "3 twice=6", "3" + saved,
                           StartsWith("5 global_step/sec="), "5 twice=10", "5" + saved));
 }
 

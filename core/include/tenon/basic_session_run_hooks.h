@@ -159,7 +159,7 @@ struct CheckpointSaverOptions {
   std::optional<Scaffold> scaffold = {};
   std::string checkpoint_basename = "model.ckpt";
   std::vector<std::shared_ptr<CheckpointSaverListener>> listeners = {};
-  std::optional<summary::FileWriter> summary_writer = {};  // is told of each checkpoint
+  std::optional<summary::FileWriter> summary_writer = {};  // gets graph and checkpoints
 };
 
 // Saves the session into a folder, which is made if it is missing: when it was created, every so
