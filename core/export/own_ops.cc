@@ -132,6 +132,14 @@ void write_with_texts(OwnOp& op) {
   op.last("Print", "output", std::move(inputs), attrs);
 }
 
+// Zeros may stand behind the places, as they do here.
+void write_suppression(OwnOp& op) {
+  op.last("NonMaxSuppressionV4", "selected_indices",
+          {op.input(0), op.input(1), op.input(2), op.input(3), op.input(4)},
+          {{"T", float32}, {"T_threshold", float32}, {"pad_to_max_output_size", true}});
+  op.second("valid_outputs");
+}
+
 void write_nothing(OwnOp&) {}
 
 struct Row {
@@ -146,6 +154,7 @@ constexpr std::array kOwnOps = {
     Row{"_LinearIndices", write_linear_indices},
     Row{"_PartitionPlaces", write_partition_places},
     Row{"_SegmentCount", write_segment_count},
+    Row{"_NonMaxSuppression", write_suppression},
     Row{"_InitializedValue", write_initialized_value},
     Row{"_InitializedResource", write_initialized_value},
     Row{"_Text", write_nothing},
@@ -192,6 +201,11 @@ void OwnOp::last(const char* op, const char* output, std::vector<WrittenValue> i
   if (const AttrValue* places = plain_.attrs.find("_class")) node.attrs.set("_class", *places);
   const DType dtype = node_.output_dtypes.empty() ? DType::invalid : node_.output_dtypes[0];
   scope_.set({&node_, 0}, scope_.add(node, output, dtype));
+}
+
+void OwnOp::second(const char* output) {
+  scope_.set({&node_, 1},
+             {.node = plain_.name, .output = output, .index = 1, .dtype = node_.output_dtypes[1]});
 }
 
 }  // namespace tenon::internal

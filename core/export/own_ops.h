@@ -28,6 +28,8 @@ class OwnOp {
   WrittenValue shape(const WrittenValue& of);  // int32
   // The node that has this one's name.
   void last(const char* op, const char* output, std::vector<WrittenValue> inputs, AttrMap attrs);
+  // And its second output.
+  void second(const char* output);
 
  private:
   GraphWriter& writer_;

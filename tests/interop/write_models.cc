@@ -103,7 +103,10 @@ Asked rows() {
   const auto parts = tn::dynamic_partition(table, tn::constant(tn::Tensor({0, 1, 1, 0, 2})), 3);
   const auto means = tn::segment_mean(table, tn::constant(tn::Tensor({0, 0, 1, 3, 3})));
   const auto distinct = tn::unique(at);
-  asked.fetches = {taken, points, back, parts[1], means, distinct.y, distinct.idx};
+  const auto boxes = tn::constant(
+      tn::Tensor({{0.0f, 0.0f, 1.0f, 1.0f}, {0.0f, 0.1f, 1.0f, 1.1f}, {0.0f, 2.0f, 1.0f, 3.0f}}));
+  const auto best = tn::image::non_max_suppression(boxes, {0.5f, 0.9f, 0.7f}, 3);
+  asked.fetches = {taken, points, back, parts[1], means, distinct.y, distinct.idx, best};
   const auto y = tn::reduce_sum(tn::square(taken)) + tn::reduce_sum(tn::square(too)) +
                  tn::reduce_sum(back) + tn::reduce_sum(tn::square(parts[0])) +
                  tn::reduce_sum(tn::square(means));
