@@ -66,6 +66,10 @@ using ValuesFunction = std::optional<std::vector<Tensor>> (*)(const ShapeContext
 // are known; nothing where none is.
 using ShapeValueFunction = std::optional<Shape> (*)(const ShapeContext&);
 
+// Computes an operation on the host, in place of a kernel (host_call.h): all of its outputs.
+class HostCall;
+using HostFunction = std::vector<Tensor> (*)(HostCall& call);
+
 // What a plan does for an operation by itself.
 enum class PlanAction : uint8_t {
   kKernel,            // nothing: a device's kernel computes it
@@ -78,6 +82,7 @@ enum class PlanAction : uint8_t {
   kInitializedValue,  // its first input where that variable has a value, else its second
   kBranch,            // runs one of its two bodies
   kLoop,              // runs its bodies again and again
+  kHost,              // calls the function `host` of its definition
 };
 
 // One row of the table of operations. Type, input order, attribute names and defaults are those of
@@ -104,6 +109,7 @@ struct OpDef {
   bool is_variable = false;          // its output is a variable's own memory
   bool stateful = false;             // never folded, merged, duplicated or dropped when fetched
   PlanAction action = PlanAction::kKernel;
+  HostFunction host = nullptr;  // of kHost; the shapes of its outputs may be unknown in a plan
   // What it computes on its input as a kernel's epilogue would; its attribute "alpha", where it has
   // one, is Epilogue::alpha.
   Activation activation = Activation::kNone;

@@ -32,8 +32,8 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
     arg.is_ref = true;
     type = type.substr(4, type.size() - 5);
   }
-  static constexpr std::string_view kAttributes[] = {"dtype", "out_type", "output_type",
-                                                     "index_type", "out_idx"};
+  static constexpr std::string_view kAttributes[] = {"dtype",      "out_type", "output_type",
+                                                     "index_type", "out_idx",  "elem_type"};
   const bool is_attribute =
       !is_dtype_name(type) ||
       std::find(std::begin(kAttributes), std::end(kAttributes), type) != std::end(kAttributes);

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/static_value.h"
+#include "core/import/quantized.h"
 #include "tenon/audio_ops.h"
 #include "tenon/check_ops.h"
 #include "tenon/image_ops.h"
@@ -199,6 +200,10 @@ constexpr std::array kExpansions = {
     Row{"NonMaxSuppressionV2", outputs_of<non_max_suppression_of>},
     Row{"NonMaxSuppressionV3", outputs_of<non_max_suppression_of>},
     Row{"NonMaxSuppressionV4", outputs_of<padded_suppression_of>},
+    Row{"FakeQuantWithMinMaxArgs", outputs_of<fake_quant_of>},
+    Row{"FakeQuantWithMinMaxVars", outputs_of<fake_quant_of>},
+    Row{"FakeQuantWithMinMaxVarsPerChannel", outputs_of<fake_quant_of>},
+    Row{"Dequantize", outputs_of<dequantize_of>},
     Row{"DecodeWav", outputs_of<decode_wav_of>},
 };
 

@@ -16,7 +16,7 @@ void check_constant(const NodeDef& node, Unsupported& unsupported) {
   require<ValueError>(value != nullptr, ErrorKind::bad_argument, "Node '", node.name,
                       "' is a constant without a value");
   const int32_t dtype = decode_tensor_header(tensor_bytes(*value)).dtype;
-  if (dtype_of_number(dtype) != DType::invalid) return;
+  if (graph_dtype_of_number(dtype) != DType::invalid) return;
   unsupported.add(str("dtype ", dtype_name_of_number(dtype), " of ", node.op), node.name);
 }
 

@@ -38,6 +38,23 @@ DType dtype_of_number(int32_t number) {
   return size_of(dtype) != 0 ? dtype : DType::invalid;
 }
 
+DType graph_dtype_of_number(int32_t number) {
+  switch (number) {
+    case 11:
+      return DType::int8;
+    case 12:
+      return DType::uint8;
+    case 13:
+      return DType::int32;
+    case 15:
+      return DType::int16;
+    case 16:
+      return DType::uint16;
+    default:
+      return dtype_of_number(number);
+  }
+}
+
 std::string dtype_name_of_number(int32_t number) {
   for (const NumberedDType& row : kNumberedDTypes) {
     if (row.number == number) return std::string(row.name);

@@ -12,6 +12,9 @@ namespace tenon::internal {
 
 // Invalid where Tenon hasn't got it, or holds no values of it.
 DType dtype_of_number(int32_t number);
+// The same of a graph's tensors: those of quantized numbers (quint8) are the integers that stand
+// for them.
+DType graph_dtype_of_number(int32_t number);
 // "float32".
 std::string dtype_name_of_number(int32_t number);
 // "DT_FLOAT", of "float32".

@@ -89,11 +89,11 @@ ListValue decode_list(std::string_view bytes) {
         break;
       case bytes_field(6):
         for (const int32_t value : message.get_packed_enum()) {
-          list.dtypes.push_back(dtype_of_number(value));
+          list.dtypes.push_back(graph_dtype_of_number(value));
         }
         break;
       case varint_field(6):
-        list.dtypes.push_back(dtype_of_number(message.get_enum()));
+        list.dtypes.push_back(graph_dtype_of_number(message.get_enum()));
         break;
       case bytes_field(7):
         list.shapes.push_back(decode_shape(view_of(message)));
@@ -165,7 +165,7 @@ std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrVal
         value = message.get_bool();
         break;
       case varint_field(6):
-        value = dtype_of_number(message.get_enum());
+        value = graph_dtype_of_number(message.get_enum());
         break;
       case bytes_field(7):
         shape.add(view_of(message));

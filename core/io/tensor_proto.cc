@@ -207,7 +207,7 @@ TensorHeader decode_tensor_header(std::string_view bytes) {
 }
 
 std::optional<Tensor> decode_fill_value(std::string_view bytes) {
-  const DType dtype = dtype_of_number(decode_tensor_header(bytes).dtype);
+  const DType dtype = graph_dtype_of_number(decode_tensor_header(bytes).dtype);
   if (dtype == DType::invalid) return std::nullopt;
   Tensor value = uninitialized_tensor(dtype, {});
   if (!decode_tensor_values(bytes, value)) return std::nullopt;
@@ -216,7 +216,7 @@ std::optional<Tensor> decode_fill_value(std::string_view bytes) {
 
 std::optional<Tensor> decode_tensor(std::string_view bytes, uint64_t most) {
   const TensorHeader header = decode_tensor_header(bytes);
-  const DType dtype = dtype_of_number(header.dtype);
+  const DType dtype = graph_dtype_of_number(header.dtype);
   const std::optional<int64_t> count = count_said(header.shape);
   if (dtype == DType::invalid || !count) return std::nullopt;
   const uint64_t size = dtype == DType::string ? sizeof(std::string) : size_of(dtype);

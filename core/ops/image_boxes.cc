@@ -20,7 +20,10 @@ namespace {
 
 Shapes suppression_shape(const ShapeContext& context) {
   const Shape boxes = with_rank(context.inputs[0], 2, "boxes");
-  const int64_t count = boxes[0];
+  const Shape scores = with_rank(context.inputs[1], 1, "scores");
+  const int64_t count = merge_sizes(boxes[0], scores[0], "boxes and scores", boxes, scores);
+  with_rank(context.inputs[3], 0, "iou_threshold");
+  with_rank(context.inputs[4], 0, "score_threshold");
   require<ValueError>(boxes[1] < 0 || boxes[1] == 4, ErrorKind::shape_incompatible,
                       "boxes must have 4 columns, but have shape ", boxes);
   const auto most = one_integer(context, 2, "max_output_size");

@@ -109,14 +109,16 @@ class Binder {
   }
 
   std::shared_ptr<const FlowStep> flow_step(const PlanOp& op) const {
-    FlowStep flow{.repeats = op.def().action == PlanAction::kLoop,
-                  .variables = op.node->flow->variables};
+    FlowStep flow{.repeats = op.def().action == PlanAction::kLoop};
     for (size_t i = 0; i < op.outputs().size(); ++i) {
       flow.wanted.push_back(users_[op.output(i)].any);
       flow.needed.push_back(users_[op.output(i)].needs_value);
     }
     for (const ValueId input : op.inputs()) flow.taken.push_back(spec_of(input));
-    flow.bodies = body_calls(*op.node, flow.wanted);
+    if (owns_bodies(*op.node)) {
+      flow.variables = op.node->flow->variables;
+      flow.bodies = body_calls(*op.node, flow.wanted);
+    }
     return std::make_shared<const FlowStep>(std::move(flow));
   }
 

@@ -79,5 +79,9 @@ Shapes flow_shapes(const GraphState& graph, const PlanEnvironment& environment, 
 
 // Whether an operation runs bodies.
 inline bool owns_bodies(const Node& node) { return node.flow != nullptr; }
+// Whether it hands out tensors whose shapes perhaps only the run knows.
+inline bool makes_any_shape(const Node& node) {
+  return owns_bodies(node) || node.def->action == PlanAction::kHost;
+}
 
 }  // namespace tenon::internal

@@ -78,7 +78,7 @@ enum class StepKind : uint8_t {
   kAssign,            // a variable is given a value
   kIsInitialized,     // says whether a variable has one
   kInitializedValue,  // a variable's value, or another one
-  kBodies,            // bodies run (bodies.h)
+  kBodies,            // bodies run (bodies.h), or a function of the host
   kCopy,              // a read of a variable that must outlive a write
   // A value crosses from one device's memory to another's. A device sends by copying into the
   // receiver's memory; from the host the receiver copies. The other of the two only waits.

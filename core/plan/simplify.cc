@@ -22,6 +22,7 @@ StepKind own_kind(const OpDef& def) {
       return StepKind::kInitializedValue;
     case PlanAction::kBranch:
     case PlanAction::kLoop:
+    case PlanAction::kHost:
       return StepKind::kBodies;
     default:
       return StepKind::kNothing;

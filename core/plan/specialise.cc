@@ -64,6 +64,7 @@ class Specialiser {
     infer(op);
     note_other_shape(id);
     set_foldable(op);
+    if (makes_any_shape(node)) return;
     const bool small = std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
       return plan_.value(output).shape.element_count() <= kFoldedElements;
     });
@@ -130,7 +131,7 @@ class Specialiser {
     for (const ValueId input : op.inputs()) {
       const OpId producer = plan_.value(input).producer();
       if (!producer.exists() || plan_.value(input).shape.fully_defined()) continue;
-      if (!owns_bodies(*plan_.op(producer).node)) continue;
+      if (!makes_any_shape(*plan_.op(producer).node)) continue;
       op.deferred = true;
       if (!contains(plan_.cut_ops, producer)) plan_.cut_ops.push_back(producer);
     }
@@ -196,6 +197,7 @@ class Specialiser {
         output.shape = output.shape.merged_with(op.node->output_shapes[i]);
       }
       if (output.shape.fully_defined() || op.node->output_refs[i]) continue;
+      if (makes_any_shape(*op.node)) continue;
       if (op.def().action == PlanAction::kPlaceholder) fail_unfed(*op.node);
       const Node* variable = op.node->inputs.empty() ? nullptr : variable_of(op.node->inputs[0]);
       if (variable != nullptr) require_shapes(op);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <tuple>
 
+#include "core/plan/bodies.h"
 #include "core/plan/passes.h"
 #include "core/plan/write_order.h"
 
@@ -54,7 +55,8 @@ class Transferrer {
 
   bool has_known_shapes(const PlanOp& op) const {
     for (size_t i = 0; i < op.outputs().size(); ++i) {
-      if (op.wanted_outputs[i] && !plan_.value(op.output(i)).shape.fully_defined()) return false;
+      const bool is_wanted = !owns_bodies(*op.node) || op.wanted_outputs[i];
+      if (is_wanted && !plan_.value(op.output(i)).shape.fully_defined()) return false;
     }
     return true;
   }

@@ -13,6 +13,8 @@ class BodyRunner {
   // Results stay in the memory that they are made in; one that a branch not taken would have made
   // is empty.
   virtual void run_body(const BodyCall& body, const RunCall& call) = 0;
+  // What operations keep in the session.
+  virtual KeptThings& kept() = 0;
 };
 
 }  // namespace tenon::internal

@@ -35,7 +35,7 @@ std::vector<Tensor> BodyStep::run_branch() {
 
 std::vector<Tensor> BodyStep::run_loop() {
   std::vector<Tensor> variables;
-  for (size_t i = 0; i < flow_.variables; ++i) variables.push_back(kept(i));
+  for (size_t i = 0; i < flow_.variables; ++i) variables.push_back(kept(inputs_[i], devices_));
   lists_.resize(flow_.bodies[1].listed.size());
   size_t round = 0;
   const BodyCall& condition = flow_.bodies[0];
@@ -94,7 +94,7 @@ std::vector<Tensor> BodyStep::fetch(const BodyCall& body, const std::vector<Tens
   for (size_t i = 0; i < body.feeds.size(); ++i) {
     feeds.push_back(given(body.fed_from[i], parameters, round));
   }
-  bodies_.run_body(body, {feeds, outputs, call_.options, call_.deadline, true});
+  bodies_.run_body(body, {feeds, outputs, call_.options, call_.deadline, true, call_.kept});
   return outputs;
 }
 
@@ -116,25 +116,10 @@ Tensor BodyStep::found(const BodySource& source, const std::vector<Tensor>& fetc
     case From::kFetch:
       return fetched[source.index];
     case From::kInput:
-      return kept(source.index);
+      return kept(inputs_[source.index], devices_);
     default:
       return given(source, parameters, round);
   }
-}
-
-// An input as something that stays what it is.
-Tensor BodyStep::kept(size_t input) const {
-  const Taken& taken = inputs_[input];
-  if (taken.is_kept || !taken.value) return taken.value;
-  const int memory = devices_.memory_holding(taken.value);
-  if (memory == kHost) return taken.value.clone();
-  Device& device = devices_.at(memory);
-  Tensor copy =
-      devices_.make_tensor(static_cast<size_t>(memory), taken.value.dtype(), taken.value.shape());
-  const std::unique_ptr<Queue> queue = device.make_queue();
-  device.copy(copy.raw(), taken.value.raw(), taken.value.bytes(), *queue);
-  device.wait(*queue);
-  return copy;
 }
 
 }  // namespace tenon::internal

@@ -6,20 +6,14 @@
 #include "core/plan/plan.h"
 #include "core/session/body_runner.h"
 #include "core/session/session_devices.h"
+#include "core/session/taken_value.h"
 
 namespace tenon::internal {
 
 class BodyStep {
  public:
-  // A value that the step takes. One that isn't kept may be gone, or another one, when the step has
-  // ended: it is copied where it is handed on.
-  struct Taken {
-    Tensor value;
-    bool is_kept = false;
-  };
-
   BodyStep(const Step& step, const SessionDevices& devices, BodyRunner& bodies, const RunCall& call,
-           std::vector<Taken> inputs)
+           std::vector<TakenValue> inputs)
       : flow_(*step.flow),
         devices_(devices),
         bodies_(bodies),
@@ -40,7 +34,6 @@ class BodyStep {
   std::vector<Tensor> fetch(const BodyCall& body, const std::vector<Tensor>& parameters,
                             size_t round);
   Tensor given(const BodySource& source, const std::vector<Tensor>& parameters, size_t round) const;
-  Tensor kept(size_t input) const;
   Tensor found(const BodySource& source, const std::vector<Tensor>& fetched,
                const std::vector<Tensor>& parameters, size_t round) const;
 
@@ -48,7 +41,7 @@ class BodyStep {
   const SessionDevices& devices_;
   BodyRunner& bodies_;
   const RunCall& call_;
-  const std::vector<Taken> inputs_;
+  const std::vector<TakenValue> inputs_;
   std::vector<std::vector<Tensor>> lists_;  // of what gradients need of each round
 };
 

@@ -40,7 +40,7 @@ class Executor {
 
   // Steps that run bodies (executor_bodies.cc).
   void run_bodies(const Step& step);
-  BodyStep::Taken taken_from(int slot, const TensorSpec& spec) const;
+  TakenValue taken_from(int slot, const TensorSpec& spec) const;
   void keep_made(const Step& step, size_t output, Tensor value);
   Tensor copied_to_device(const Step& step, const Tensor& value) const;
 

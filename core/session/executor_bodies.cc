@@ -1,20 +1,59 @@
-// Steps that run bodies.
+// Steps that run bodies, or functions of the host.
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/graph/host_call.h"
 #include "core/session/executor.h"
 #include "core/tensor/buffer.h"
 #include "core/tensor/byte_count.h"
 
 namespace tenon::internal {
+namespace {
+
+class StepOnHost final : public HostCall {
+ public:
+  StepOnHost(const Node& node, KeptThings& of_run, KeptThings& of_session,
+             const SessionDevices& devices, const RunOptions& options,
+             std::vector<TakenValue> inputs)
+      : HostCall(node, of_run, of_session),
+        devices_(devices),
+        options_(options),
+        inputs_(std::move(inputs)) {}
+
+  size_t inputs() const override { return inputs_.size(); }
+  Tensor input(size_t number) const override {
+    require<FailedPreconditionError>(static_cast<bool>(inputs_[number].value),
+                                     ErrorKind::not_computed, "Input ", number,
+                                     " has no value: a branch wasn't taken that makes it");
+    return on_host(inputs_[number].value);
+  }
+  Tensor kept_input(size_t number) const override { return kept(inputs_[number], devices_); }
+  Tensor on_host(const Tensor& kept) const override {
+    return devices_.memory_holding(kept) == kHost ? kept : devices_.copy_to_host(kept, options_);
+  }
+
+ private:
+  const SessionDevices& devices_;
+  const RunOptions& options_;
+  const std::vector<TakenValue> inputs_;
+};
+
+}  // namespace
 
 void Executor::run_bodies(const Step& step) {
-  std::vector<BodyStep::Taken> inputs;
+  std::vector<TakenValue> inputs;
   for (size_t i = 0; i < step.inputs.size(); ++i) {
     inputs.push_back(taken_from(step.inputs[i], step.flow->taken[i]));
   }
   queues_.settle();
-  std::vector<Tensor> outputs = BodyStep(step, devices_, bodies_, call_, std::move(inputs)).run();
+  std::vector<Tensor> outputs;
+  if (owns_bodies(*step.node)) {
+    outputs = BodyStep(step, devices_, bodies_, call_, std::move(inputs)).run();
+  } else {
+    StepOnHost call(*step.node, *call_.kept, bodies_.kept(), devices_, call_.options,
+                    std::move(inputs));
+    outputs = step.node->def->host(call);
+  }
   queues_.settle();
   for (size_t i = 0; i < outputs.size(); ++i) keep_made(step, i, std::move(outputs[i]));
   // Bodies may have given variables other memory.
@@ -28,7 +67,7 @@ void Executor::run_bodies(const Step& step) {
 }
 
 // What lies in a slot, as a tensor.
-BodyStep::Taken Executor::taken_from(int slot, const TensorSpec& spec) const {
+TakenValue Executor::taken_from(int slot, const TensorSpec& spec) const {
   if (slot < 0) return {};
   const Slot& of = plan_.slots[static_cast<size_t>(slot)];
   const auto index = static_cast<size_t>(of.index);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/graph/host_call.h"
 #include "core/session/executor.h"
 
 namespace tenon::internal {
@@ -64,6 +65,8 @@ class Locks {
 
 bool Runner::run(Executable& executable, const RunCall& asked) {
   RunCall call = asked;
+  KeptThings kept;
+  call.kept = &kept;
   if (call.options.timeout_in_ms > 0) {
     call.deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(call.options.timeout_in_ms);
@@ -154,12 +157,12 @@ void Runner::run_parts(Executable& first, const RunCall& call) {
   {
     const Locks locks(first, call);
     parts_.transport.check_open();
-    execute(first, {call.feeds, found, call.options, call.deadline, call.is_inside});
+    execute(first, {call.feeds, found, call.options, call.deadline, call.is_inside, call.kept});
   }
   const std::shared_ptr<Executable> rest = rest_of(first, call, found);
   std::vector<Tensor> feeds(call.feeds.begin(), call.feeds.end());
   feeds.insert(feeds.end(), found.begin(), found.end());
-  const RunCall next{feeds, call.outputs, call.options, call.deadline, call.is_inside};
+  const RunCall next{feeds, call.outputs, call.options, call.deadline, call.is_inside, call.kept};
   {
     const Locks locks(*rest, call);
     parts_.transport.check_open();

@@ -5,6 +5,7 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "core/graph/host_call.h"
 #include "core/session/body_runner.h"
 #include "core/session/executable_cache.h"
 #include "core/session/planner.h"
@@ -40,6 +41,7 @@ class Runner : private BodyRunner {
 
   // Of a body: the variables are locked.
   void run_body(const BodyCall& body, const RunCall& call) override;
+  KeptThings& kept() override { return kept_; }
   std::shared_ptr<Executable> executable_of(const BodyCall& body, const RunCall& call);
 
   // After a cut: the first part is run, then the rest, planned for the values found.
@@ -50,6 +52,7 @@ class Runner : private BodyRunner {
   const RunnerParts parts_;
   // A run whose plan is cut is several runs that must be seen as one: it holds this exclusively.
   std::shared_mutex cut_mutex_;
+  KeptThings kept_;
 };
 
 }  // namespace tenon::internal

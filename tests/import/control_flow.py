@@ -200,6 +200,47 @@ def gradient_of_arrays():
     return ["dx:0", "dw:0"], [{"x:0": floats(4, 2)}]
 
 
+@case
+def tables():
+    """Words to numbers and back; "init_all_tables" fills the tables."""
+    words = tf.constant(["the", "cat", "sat"])
+    ids = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(words, tf.constant([3, 5, 7], tf.int64)), -1)
+    back = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(tf.constant([3, 5, 7], tf.int64), words), "?")
+    x = tf.placeholder(tf.string, [None], name="x")
+    found = tf.identity(ids.lookup(x), name="found")
+    tf.identity(back.lookup(found), name="again")
+    tf.identity(ids.size(), name="size")
+    tf.tables_initializer()
+    parts = tf.string_split(tf.constant(["a bc ", "", "d"]), name="parts")
+    tf.identity(parts.values, name="values")
+    tf.identity(parts.indices, name="indices")
+    abcd = tf.constant([["a", "b"], ["c", "d"]])
+    for name, axes in [("rows", [1]), ("down", [0, 1]), ("all", [])]:
+        tf.raw_ops.ReduceJoin(inputs=abcd, reduction_indices=tf.constant(axes, tf.int32),
+                              separator="-", name=name)
+    tf.string_join([abcd, "!"], name="joined")
+    tf.decode_raw(x, tf.int16, name="raw")
+    return [], []
+
+
+@case
+def quantized():
+    """Numbers of few bits."""
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    fake = tf.quantization
+    tf.identity(fake.fake_quant_with_min_max_vars(x, -1.1, 2.3, num_bits=4), name="vars")
+    tf.identity(fake.fake_quant_with_min_max_args(x, -0.5, 1.5, narrow_range=True), name="args")
+    tf.identity(fake.fake_quant_with_min_max_vars_per_channel(
+        x, [-1.0, 0.0, 0.0], [1.0, 0.7, 0.0]), name="channels")
+    bytes_ = tf.constant(np.array([0, 100, 255], np.uint8).astype(tf.quint8.as_numpy_dtype))
+    tf.identity(tf.raw_ops.Dequantize(input=bytes_, min_range=-2.0, max_range=3.0), name="number")
+    tf.identity(tf.raw_ops.Dequantize(input=bytes_, min_range=-2.0, max_range=3.0, mode="SCALED"),
+                name="scaled")
+    return ["vars:0", "args:0", "channels:0", "number:0", "scaled:0"], [{"x:0": floats(5, 3)}]
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     for name, build in CASES.items():
@@ -207,6 +248,7 @@ def main(folder):
             fetches, runs = build()
             values = {}
             with tf.Session() as session:
+                session.run(tf.tables_initializer())
                 for number, feeds in enumerate(runs):
                     answers = session.run(fetches, feeds)
                     for tensor, value in feeds.items():
@@ -220,7 +262,8 @@ def main(folder):
         definition.ClearField("library")
         with open(os.path.join(folder, name + ".pb"), "wb") as file:
             file.write(definition.SerializeToString(deterministic=True))
-        np.savez_compressed(os.path.join(folder, name + ".npz"), **values)
+        if values:
+            np.savez_compressed(os.path.join(folder, name + ".npz"), **values)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ TEST_P(RecordedControlFlowTest, AnswersAsInTensorFlow) {
 
 INSTANTIATE_TEST_SUITE_P(, RecordedControlFlowTest,
                          testing::Values("branches", "independent", "raw_merge", "loop", "nested",
-                                         "gradient_of_cond", "guarded"),
+                                         "gradient_of_cond", "guarded", "arrays", "mapped",
+                                         "gradient_of_loop", "gradient_of_arrays", "quantized"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_F(ControlFlowTest, HasAPrefixAndMapsInputs) {
@@ -88,6 +89,57 @@ TEST_F(ControlFlowTest, HasGradients) {
   const Feeds feeds = {{x, Tensor({1.0f, 2.0f})}, {graph_.tensor("n:0"), Tensor(2)}};
   // a = (x w + 1) w + 1 with w = x / 2, so 3 x^2 / 4 + 1 / 2
   EXPECT_THAT(session.run(dx, feeds).to_vector<float>(), ElementsAre(1.25f, 3.5f));
+}
+
+// As TensorFlow's own, which the other file has.
+TEST_F(ControlFlowTest, HasGradientsThroughArrays) {
+  import_graph_def(kFolder + "mapped.pb", {.name = ""});
+  const Output x = graph_.tensor("x:0"), z = graph_.tensor("z:0"), w = graph_.tensor("w:0");
+  const std::vector<Output> found = gradients({reduce_sum(z * z)}, {x, w});
+  RecordedRun run = runs_of("gradient_of_arrays").at("0");
+  Session session;
+  const Feeds feeds = {{x, run.feeds.at("x:0")}};
+  EXPECT_TRUE(session.run(found[0], feeds).allclose(run.answers.at("dx:0"), 1e-5, 1e-6));
+  EXPECT_TRUE(session.run(found[1], feeds).allclose(run.answers.at("dw:0"), 1e-5, 1e-6));
+}
+
+TEST_F(ControlFlowTest, TablesAreTheSessions) {
+  import_graph_def(kFolder + "tables.pb", {.name = ""});
+  Session session;
+  const Feeds feeds = {
+      {graph_.tensor("x:0"), Tensor(std::vector<std::string>{"cat", "dog", "the"})}};
+  EXPECT_ERROR(session.run(graph_.tensor("found:0"), feeds), FailedPreconditionError, uninitialized,
+               "is not initialized");
+  session.run(graph_.operation("init_all_tables"));
+  session.run(graph_.operation("init_all_tables"));  // which changes nothing
+  EXPECT_THAT(session.run(graph_.tensor("found:0"), feeds).to_vector<int64_t>(),
+              ElementsAre(5, -1, 3));
+  EXPECT_THAT(session.run(graph_.tensor("again:0"), feeds).to_vector<std::string>(),
+              ElementsAre("cat", "?", "the"));
+  EXPECT_EQ(session.run(graph_.tensor("size:0")).scalar<int64_t>(), 3);
+  Session other;
+  EXPECT_ERROR(other.run(graph_.tensor("found:0"), feeds), FailedPreconditionError, uninitialized,
+               "is not initialized");
+}
+
+TEST_F(ControlFlowTest, TextsAreTakenApartAndPutTogether) {
+  import_graph_def(kFolder + "tables.pb", {.name = ""});
+  Session session;
+  const auto texts = [&](const std::string& name) {
+    return session.run(graph_.tensor(name)).to_vector<std::string>();
+  };
+  EXPECT_THAT(texts("values:0"), ElementsAre("a", "bc", "d"));
+  EXPECT_THAT(session.run(graph_.tensor("indices:0")).to_vector<int64_t>(),
+              ElementsAre(0, 0, 0, 1, 2, 0));
+  EXPECT_THAT(texts("rows:0"), ElementsAre("a-b", "c-d"));
+  EXPECT_THAT(texts("down:0"), ElementsAre("a-c-b-d"));
+  EXPECT_THAT(texts("all:0"), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(texts("joined:0"), ElementsAre("a!", "b!", "c!", "d!"));
+  const Tensor raw =
+      session.run(graph_.tensor("raw:0"),
+                  {{graph_.tensor("x:0"), Tensor(std::vector<std::string>{"ab", "cd"})}});
+  EXPECT_EQ(raw.shape(), Shape({2, 1}));
+  EXPECT_THAT(raw.to_vector<int16_t>(), ElementsAre(25185, 25699));
 }
 
 GraphDefWriter choice_of(const std::string& in_true, const std::string& in_false) {

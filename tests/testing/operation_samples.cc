@@ -207,6 +207,15 @@ void add_variables(Samples& samples) {
   samples.push_back({"ResourceCountUpTo", {counter}, {{"limit", int64_t{10}}, {"T", int32}}});
 }
 
+void add_sounds_and_boxes(Samples& samples) {
+  samples.push_back({"AudioSpectrogram",
+                     {floats({20, 2})},
+                     {{"window_size", int64_t{6}}, {"stride", int64_t{3}}}});
+  samples.push_back({"Mfcc", {floats({2, 3, 9}), number(8000)}});
+  samples.push_back(
+      {"_NonMaxSuppression", {floats({5, 4}), floats({5}), number(3), floats({}), floats({})}});
+}
+
 void add_summaries(Samples& samples) {
   const SampleInput text{.dtype = string, .shape = {}}, texts{.dtype = string, .shape = {2}};
   samples.push_back({"HistogramSummary", {text, floats({2, 3})}});
@@ -228,6 +237,7 @@ std::multimap<std::string, OperationSample> all_samples() {
   add_arrangements(samples);
   add_makers(samples);
   add_variables(samples);
+  add_sounds_and_boxes(samples);
   add_summaries(samples);
   std::multimap<std::string, OperationSample> by_type;
   for (OperationSample& sample : samples) by_type.emplace(sample.type, std::move(sample));

@@ -1,0 +1,280 @@
+// Lookup tables: values by keys, which a session keeps. Graphs that TensorFlow 1 wrote turn words
+// into numbers with them, and back. A handle is the number of a table.
+#include <charconv>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/strings.h"
+#include "core/graph/host_call.h"
+#include "core/graph/op_def.h"
+#include "core/graph/shape_rules.h"
+
+namespace tenon::internal {
+namespace {
+
+Shapes one_handle(const ShapeContext&) { return {Shape()}; }
+Shapes nothing(const ShapeContext&) { return {}; }
+
+// A value for each key: one each, whatever shape they are in.
+Shapes entries_shape(const ShapeContext& context) {
+  require<ValueError>(context.inputs[1].compatible_with(context.inputs[2]),
+                      ErrorKind::shape_incompatible, "There are keys of shape ", context.inputs[1],
+                      ", but values of shape ", context.inputs[2]);
+  return {};
+}
+
+Shapes found_shape(const ShapeContext& context) {
+  require<ValueError>(context.inputs[2].compatible_with(Shape()), ErrorKind::shape_incompatible,
+                      "default_value must be a scalar, but has shape ", context.inputs[2]);
+  return {context.inputs[1]};
+}
+
+struct LookupTable {
+  std::string name = {};
+  DType key_dtype = DType::invalid, value_dtype = DType::invalid;
+  bool is_mutable = false;
+  bool is_initialized = false;
+  // Strings, or the bytes of numbers.
+  std::unordered_map<std::string, std::string> values = {};
+};
+
+// Those of one session. Thread-safe: whoever uses a table holds the lock.
+class LookupTables {
+ public:
+  std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+  // The table of that name; made where there is none. Throws InvalidArgumentError
+  // (dtype_incompatible) where it has other dtypes.
+  int64_t find_or_make(const LookupTable& wanted);
+  LookupTable& at(int64_t handle) { return tables_.at(static_cast<size_t>(handle)); }
+
+ private:
+  std::mutex mutex_;
+  std::deque<LookupTable> tables_;
+  std::map<std::string, int64_t> by_name_;
+};
+
+int64_t LookupTables::find_or_make(const LookupTable& wanted) {
+  const auto [at, is_new] = by_name_.emplace(wanted.name, static_cast<int64_t>(tables_.size()));
+  if (is_new) tables_.push_back(wanted);
+  const LookupTable& table = this->at(at->second);
+  require(table.key_dtype == wanted.key_dtype && table.value_dtype == wanted.value_dtype,
+          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
+          " to ", table.value_dtype, ", not from ", wanted.key_dtype, " to ", wanted.value_dtype);
+  return at->second;
+}
+
+// An element as a table keeps it.
+std::string entry_of(const Tensor& tensor, int64_t index) {
+  const auto at = static_cast<size_t>(index);
+  if (tensor.dtype() == DType::string) return static_cast<const std::string*>(tensor.raw())[at];
+  const size_t size = size_of(tensor.dtype());
+  return {static_cast<const char*>(tensor.raw()) + at * size, size};
+}
+
+void set_entry(Tensor& tensor, int64_t index, const std::string& entry) {
+  const auto at = static_cast<size_t>(index);
+  if (tensor.dtype() == DType::string) {
+    static_cast<std::string*>(tensor.raw())[at] = entry;
+  } else {
+    const size_t size = size_of(tensor.dtype());
+    std::memcpy(static_cast<char*>(tensor.raw()) + at * size, entry.data(), size);
+  }
+}
+
+template <typename T>
+std::string bytes_of_number(T number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+template <typename T>
+std::string parsed(std::string_view text) {
+  T number = {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  require(error == std::errc() && end == text.data() + text.size(), ErrorKind::bad_argument, "'",
+          text, "' is no number of the table's");
+  return bytes_of_number(number);
+}
+
+std::string entry_of_text(std::string_view text, DType dtype) {
+  switch (dtype) {
+    case DType::string:
+      return std::string(text);
+    case DType::int32:
+      return parsed<int32_t>(text);
+    case DType::int64:
+      return parsed<int64_t>(text);
+    case DType::float32:
+      return parsed<float>(text);
+    case DType::float64:
+      return parsed<double>(text);
+    default:
+      fail<UnimplementedError>(ErrorKind::no_kernel, "Tables of ", dtype,
+                               " can't be read from a file");
+  }
+}
+
+// What of a line is meant: all of it, its number, or one of its columns.
+std::string entry_of_line(std::string_view line, int64_t number, int64_t column, char delimiter,
+                          DType dtype) {
+  constexpr int64_t kWhole = -2, kNumber = -1;
+  if (column == kNumber) {
+    require(dtype == DType::int64, ErrorKind::dtype_incompatible,
+            "Numbers of lines are int64, not ", dtype);
+    return bytes_of_number(number);
+  }
+  if (column == kWhole) return entry_of_text(line, dtype);
+  for (int64_t i = 0; i < column; ++i) {
+    const size_t end = line.find(delimiter);
+    require(end != std::string_view::npos, ErrorKind::bad_argument, "Line ", number,
+            " has no column ", column);
+    line.remove_prefix(end + 1);
+  }
+  return entry_of_text(line.substr(0, line.find(delimiter)), dtype);
+}
+
+void add_entry(LookupTable& table, std::string key, std::string value) {
+  const auto [at, is_new] = table.values.emplace(std::move(key), value);
+  if (is_new) return;
+  require(table.is_mutable || at->second == value, ErrorKind::bad_argument, "Table '", table.name,
+          "' has different values for the same key");
+  at->second = std::move(value);
+}
+
+std::vector<Tensor> make_table(HostCall& call) {
+  const auto shared = call.attr<std::string>("shared_name");
+  const bool is_mutable = call.node().type().starts_with("Mutable");
+  auto& tables = call.of_session<LookupTables>();
+  const auto lock = tables.lock();
+  return {Tensor(tables.find_or_make({.name = str(call.attr<std::string>("container"), '/',
+                                                  shared.empty() ? call.node().name : shared),
+                                      .key_dtype = call.attr<DType>("key_dtype"),
+                                      .value_dtype = call.attr<DType>("value_dtype"),
+                                      .is_mutable = is_mutable,
+                                      .is_initialized = is_mutable}))};
+}
+
+void insert(const HostCall& call, LookupTable& table) {
+  const Tensor keys = call.input(1), values = call.input(2);
+  require(keys.dtype() == table.key_dtype && values.dtype() == table.value_dtype,
+          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
+          " to ", table.value_dtype, ", not from ", keys.dtype(), " to ", values.dtype());
+  require(keys.element_count() == values.element_count(), ErrorKind::shape_incompatible,
+          "There are keys of shape ", keys.shape(), ", but values of shape ", values.shape());
+  for (int64_t i = 0; i < keys.element_count(); ++i) {
+    add_entry(table, entry_of(keys, i), entry_of(values, i));
+  }
+}
+
+void read_file(const HostCall& call, LookupTable& table) {
+  const std::string name = call.input(1).scalar<std::string>();
+  std::ifstream file(name, std::ios::binary);
+  require<NotFoundError>(file.is_open(), ErrorKind::no_such_file, name, ": no such file");
+  const AttrMap& attrs = call.node().attrs;
+  const auto key = attrs.get<int64_t>("key_index"), value = attrs.get<int64_t>("value_index"),
+             most = attrs.get<int64_t>("vocab_size"), offset = attrs.get<int64_t>("offset");
+  const auto delimiter = attrs.get<std::string>("delimiter");
+  require(delimiter.size() == 1, ErrorKind::bad_argument, "A delimiter is one character, not '",
+          delimiter, "'");
+  std::string line;
+  for (int64_t number = 0; most < 0 || number < most; ++number) {
+    if (!std::getline(file, line)) break;
+    if (line.ends_with('\r')) line.pop_back();
+    add_entry(table, entry_of_line(line, number, key, delimiter[0], table.key_dtype),
+              entry_of_line(line, number + offset, value, delimiter[0], table.value_dtype));
+  }
+}
+
+Tensor found_in(const HostCall& call, const LookupTable& table) {
+  require<FailedPreconditionError>(table.is_initialized, ErrorKind::uninitialized, "Table '",
+                                   table.name, "' is not initialized.");
+  const Tensor keys = call.input(1), otherwise = call.input(2);
+  require(keys.dtype() == table.key_dtype && otherwise.dtype() == table.value_dtype,
+          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
+          " to ", table.value_dtype, ", not from ", keys.dtype(), " to ", otherwise.dtype());
+  Tensor found(table.value_dtype, keys.shape());
+  const std::string missing = entry_of(otherwise, 0);
+  for (int64_t i = 0; i < keys.element_count(); ++i) {
+    const auto at = table.values.find(entry_of(keys, i));
+    set_entry(found, i, at == table.values.end() ? missing : at->second);
+  }
+  return found;
+}
+
+// What does something to a table, with the lock of all.
+template <auto kDo>
+std::vector<Tensor> at_table(HostCall& call) {
+  auto& tables = call.of_session<LookupTables>();
+  const auto lock = tables.lock();
+  return kDo(call, tables.at(call.integer(0)));
+}
+
+std::vector<Tensor> find(const HostCall& call, LookupTable& table) {
+  return {found_in(call, table)};
+}
+std::vector<Tensor> count(const HostCall&, LookupTable& table) {
+  return {Tensor(static_cast<int64_t>(table.values.size()))};
+}
+// What is there already is there for good, unless the table is mutable.
+template <auto kFill, bool kAnew>
+std::vector<Tensor> fill(const HostCall& call, LookupTable& table) {
+  if (table.is_initialized && !table.is_mutable) return {};
+  if (kAnew) table.values.clear();
+  kFill(call, table);
+  table.is_initialized = true;
+  return {};
+}
+
+void add_table_op(OpRegistry& ops, const char* name, std::vector<std::string> inputs,
+                  std::vector<std::string> outputs, ShapeFunction shape, HostFunction run,
+                  AttrMap defaults = {}) {
+  ops.add({.name = name,
+           .inputs = std::move(inputs),
+           .outputs = std::move(outputs),
+           .defaults = std::move(defaults),
+           .shape = shape,
+           .differentiable = false,
+           .stateful = true,
+           .action = PlanAction::kHost,
+           .host = run});
+}
+
+}  // namespace
+
+void register_flow_lookup_table(OpRegistry& ops) {
+  const std::string table = "table_handle: int64";
+  for (const char* type : {"HashTableV2", "MutableHashTableV2"}) {
+    add_table_op(ops, type, {}, {table}, one_handle, make_table,
+                 {{"container", std::string()},
+                  {"shared_name", std::string()},
+                  {"use_node_name_sharing", false},
+                  {"key_dtype", DType::string},
+                  {"value_dtype", int64}});
+  }
+  const std::vector<std::string> entries = {table, "keys: Tin", "values: Tout"};
+  add_table_op(ops, "InitializeTableV2", entries, {}, entries_shape, at_table<fill<insert, true>>);
+  add_table_op(ops, "LookupTableImportV2", entries, {}, entries_shape,
+               at_table<fill<insert, true>>);
+  add_table_op(ops, "LookupTableInsertV2", entries, {}, entries_shape,
+               at_table<fill<insert, false>>);
+  add_table_op(ops, "InitializeTableFromTextFileV2", {table, "filename: string"}, {}, nothing,
+               at_table<fill<read_file, true>>,
+               {{"key_index", int64_t{-2}},
+                {"value_index", int64_t{-1}},
+                {"vocab_size", int64_t{-1}},
+                {"delimiter", std::string("\t")},
+                {"offset", int64_t{0}}});
+  add_table_op(ops, "LookupTableFindV2", {table, "keys: Tin", "default_value: Tout"},
+               {"values: Tout"}, found_shape, at_table<find>);
+  add_table_op(ops, "LookupTableSizeV2", {table}, {"size: int64"}, one_handle, at_table<count>);
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,70 @@
+// Stacks of tensors that a run keeps: the gradients of loops that TensorFlow 1 wrote fill them in
+// one loop and empty them in another.
+#include "core/graph/op_def.h"
+#include "core/ops/tensor_arrays.h"
+
+namespace tenon::internal {
+namespace {
+
+Shapes handle_shape(const ShapeContext&) { return {Shape()}; }
+Shapes like_pushed(const ShapeContext& context) { return {context.inputs[1]}; }
+Shapes popped_shape(const ShapeContext&) { return {Shape::unknown()}; }
+Shapes of_nothing(const ShapeContext&) { return {}; }
+
+std::vector<Tensor> make_stack(HostCall& call) {
+  return {Tensor(call.of_run<TensorArrays>().add({.dtype = call.attr<DType>("elem_type")}))};
+}
+
+std::vector<Tensor> push(HostCall& call) {
+  Tensor value = call.kept_input(1);
+  array_of(call).elements.push_back(value);
+  return {value};
+}
+
+std::vector<Tensor> pop(HostCall& call) {
+  std::vector<Tensor>& elements = array_of(call).elements;
+  require(!elements.empty(), ErrorKind::bad_argument, "The stack is empty");
+  Tensor value = std::move(elements.back());
+  elements.pop_back();
+  return {value};
+}
+
+std::vector<Tensor> close_stack(HostCall& call) {
+  array_of(call).elements.clear();
+  return {};
+}
+
+void add_stack_op(OpRegistry& ops, OpDef op) {
+  op.differentiable = false;
+  op.stateful = true;
+  op.action = PlanAction::kHost;
+  ops.add(std::move(op));
+}
+
+}  // namespace
+
+void register_flow_stack(OpRegistry& ops) {
+  add_stack_op(ops, {.name = "StackV2",
+                     .inputs = {"max_size: int32"},
+                     .outputs = {"handle: int64"},
+                     .defaults = {{"elem_type", float32}, {"stack_name", std::string()}},
+                     .shape = handle_shape,
+                     .host = make_stack});
+  add_stack_op(ops, {.name = "StackPushV2",
+                     .inputs = {"handle: int64", "elem: T"},
+                     .outputs = {"output: T"},
+                     .defaults = {{"swap_memory", false}},
+                     .shape = like_pushed,
+                     .host = push});
+  add_stack_op(ops, {.name = "StackPopV2",
+                     .inputs = {"handle: int64"},
+                     .outputs = {"elem: elem_type"},
+                     .shape = popped_shape,
+                     .host = pop});
+  add_stack_op(ops, {.name = "StackCloseV2",
+                     .inputs = {"handle: int64"},
+                     .shape = of_nothing,
+                     .host = close_stack});
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,78 @@
+// Tensors on the host as rows of others.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/graph/host_call.h"
+#include "core/tensor/element_types.h"
+
+namespace tenon::internal {
+
+// The shape of elements one after the other.
+inline Shape with_first(int64_t size, const Shape& element, int skipped) {
+  std::vector<int64_t> sizes = {size};
+  for (int i = skipped; i < element.rank(); ++i) sizes.push_back(element[i]);
+  return Shape(sizes);
+}
+
+// A part of a tensor on the host: rows [begin, end) of the first axis.
+inline Tensor rows_of(const Tensor& tensor, int64_t begin, int64_t end, const Shape& shape) {
+  const size_t row =
+      tensor.shape()[0] == 0 ? 0 : tensor.bytes() / static_cast<size_t>(tensor.shape()[0]);
+  Tensor rows(tensor.dtype(), shape);
+  if (rows.bytes() > 0) {
+    std::memcpy(rows.raw(),
+                static_cast<const char*>(tensor.raw()) + static_cast<size_t>(begin) * row,
+                static_cast<size_t>(end - begin) * row);
+  }
+  return rows;
+}
+
+inline void add_to(Tensor& sum, const Tensor& value) {
+  with_element_type(sum.dtype(), [&](auto element) {
+    using T = decltype(element);
+    if constexpr (!std::is_same_v<T, std::string> && !std::is_same_v<T, bool>) {
+      T* to = static_cast<T*>(sum.raw());
+      const T* from = static_cast<const T*>(value.raw());
+      for (int64_t i = 0; i < sum.element_count(); ++i) {
+        if constexpr (std::is_arithmetic_v<T>) {
+          to[i] = static_cast<T>(to[i] + from[i]);
+        } else {
+          to[i] = T(static_cast<float>(to[i]) + static_cast<float>(from[i]));
+        }
+      }
+    }
+  });
+}
+
+inline Tensor zeros_of(DType dtype, const Shape& shape) {
+  Tensor zeros(dtype, shape);
+  if (zeros.bytes() > 0) std::memset(zeros.raw(), 0, zeros.bytes());
+  return zeros;
+}
+
+inline void require_numbers(DType dtype) {
+  require<UnimplementedError>(dtype != DType::string, ErrorKind::no_kernel,
+                              "Tensor arrays of strings can't be joined or taken apart");
+}
+
+// Elements one after the other.
+inline Tensor joined(const HostCall& call, const std::vector<Tensor>& elements, DType dtype,
+                     const Shape& shape) {
+  require_numbers(dtype);
+  Tensor all(dtype, shape);
+  auto* to = static_cast<char*>(all.raw());
+  for (const Tensor& element : elements) {
+    if (element.bytes() == 0) continue;
+    const Tensor host = call.on_host(element);
+    std::memcpy(to, host.raw(), host.bytes());
+    to += host.bytes();
+  }
+  return all;
+}
+
+}  // namespace tenon::internal

@@ -1,0 +1,105 @@
+// Tensor arrays and stacks: what of them can't be done. What can, recorded graphs do
+// (control_flow_test.cc).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/graph/builder.h"
+#include "tenon/tenon.h"
+#include "tests/testing/errors.h"
+
+namespace tenon {
+namespace {
+
+using internal::add_operation;
+using internal::add_output;
+using testing::ElementsAre;
+
+class TensorArraysTest : public testing::Test {
+ protected:
+  static Operation array(int size, bool grows = false, bool forgets = true) {
+    return add_operation(
+        "TensorArrayV3", {Input(size)},
+        {.attrs = {{"dtype", float32}, {"dynamic_size", grows}, {"clear_after_read", forgets}}});
+  }
+  static Output write(const Operation& to, int index, const Output& value, const Output& flow) {
+    return add_output("TensorArrayWriteV3", {to.output(0), Input(index), value, flow});
+  }
+  static Output read(const Operation& from, int index, const Output& flow) {
+    return add_output("TensorArrayReadV3", {from.output(0), Input(index), flow},
+                      {.attrs = {{"dtype", float32}}});
+  }
+
+  Graph graph_;
+  ScopeGuard default_ = graph_.as_default();
+  Session session_;
+  const Output value_ = constant({1.0f, 2.0f});
+};
+
+TEST_F(TensorArraysTest, KeepWhatIsWritten) {
+  const Operation made = array(2);
+  const Output flow = write(made, 1, value_, made.output(1));
+  EXPECT_THAT(session_.run(read(made, 1, flow)).to_vector<float>(), ElementsAre(1, 2));
+  // Each run has arrays of its own.
+  EXPECT_THAT(session_.run(read(made, 1, flow)).to_vector<float>(), ElementsAre(1, 2));
+}
+
+TEST_F(TensorArraysTest, RefuseWhatIsBeyondTheirSize) {
+  const Operation made = array(2), growing = array(0, true);
+  EXPECT_ERROR(session_.run(write(made, 2, value_, made.output(1))), InvalidArgumentError,
+               bad_argument, "Tried to write to index 2 but array size is: 2");
+  EXPECT_ERROR(session_.run(read(made, -1, made.output(1))), InvalidArgumentError, bad_argument,
+               "Tried to read from index -1 but array size is: 2");
+  const Output flow = write(growing, 2, value_, growing.output(1));
+  EXPECT_EQ(
+      session_.run(add_output("TensorArraySizeV3", {growing.output(0), flow})).scalar<int32_t>(),
+      3);
+  EXPECT_ERROR(session_.run(array(-1).output(1)), InvalidArgumentError, bad_argument,
+               "must be non-negative, not -1");
+}
+
+TEST_F(TensorArraysTest, RefuseASecondWriteAndASecondRead) {
+  const Operation made = array(1);
+  const Output flow = write(made, 0, value_, made.output(1));
+  EXPECT_ERROR(session_.run(write(made, 0, value_, flow)), InvalidArgumentError, bad_argument,
+               "because it has already been written to");
+  const Output first = read(made, 0, flow);
+  const ScopeGuard after = control_dependencies({first.op()});
+  EXPECT_ERROR(session_.run(read(made, 0, flow)), InvalidArgumentError, bad_argument,
+               "it wasn't written, or it was read before and forgotten");
+}
+
+TEST_F(TensorArraysTest, RefuseElementsOfOtherShapesAndDtypes) {
+  const Operation made = array(2);
+  const Output flow = write(made, 1, constant({1.0f}), write(made, 0, value_, made.output(1)));
+  EXPECT_ERROR(
+      session_.run(add_output("TensorArrayGatherV3", {made.output(0), constant({0, 1}), flow},
+                              {.attrs = {{"dtype", float32}}})),
+      InvalidArgumentError, shape_incompatible, "inconsistent shapes: (2,) and (1,)");
+  EXPECT_ERROR(session_.run(write(made, 0, constant({1}), made.output(1))), InvalidArgumentError,
+               dtype_incompatible, "The tensor array has float32, not int32");
+}
+
+TEST_F(TensorArraysTest, StacksGiveTheLastFirst) {
+  const Output stack = add_output("StackV2", {Input(-1)}, {.attrs = {{"elem_type", float32}}});
+  const auto push = [&](float value) {
+    return add_output("StackPushV2", {stack, constant(value)});
+  };
+  const Output one = push(1);
+  const ScopeGuard after_one = control_dependencies({one.op()});
+  const Output two = push(2);
+  const ScopeGuard after_two = control_dependencies({two.op()});
+  const auto pop = [&] {
+    return add_output("StackPopV2", {stack}, {.attrs = {{"elem_type", float32}}});
+  };
+  const Output last = pop();
+  const ScopeGuard after_last = control_dependencies({last.op()});
+  const Output first = pop();
+  const std::vector<Tensor> values = session_.run({last, first});
+  EXPECT_EQ(values[0].scalar<float>(), 2);
+  EXPECT_EQ(values[1].scalar<float>(), 1);
+  const ScopeGuard after_first = control_dependencies({first.op()});
+  EXPECT_ERROR(session_.run(pop()), InvalidArgumentError, bad_argument, "The stack is empty");
+}
+
+}  // namespace
+}  // namespace tenon
