@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/variables/variable_state.h"
 
@@ -73,7 +74,10 @@ class SaverNodes {
   }
 
   const WrittenValue& handle_of(const Variable& variable) const {
-    return *scope_.find({variable.op().node(), 0});
+    const WrittenValue* handle = scope_.find({variable.op().node(), 0});
+    require<ValueError>(handle != nullptr, ErrorKind::bad_argument, "Variable ",
+                        variable.op().name(), " is not of the graph that is written");
+    return *handle;
   }
 
   // The path of what was saved.

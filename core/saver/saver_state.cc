@@ -170,6 +170,7 @@ MetaGraphParts SaverState::meta_graph_parts() {
 // A graph that TensorFlow has no operations for can be saved without.
 std::string SaverState::meta_graph(const Session& session, const SaveOptions& options) const {
   if (!options.write_meta_graph) return {};
+  storages_of(session, variables_);  // says which variables aren't of that graph
   try {
     return encode_meta_graph(*session.graph().state(), parts());
   } catch (const UnimplementedError&) {

@@ -119,6 +119,18 @@ TEST_F(ExportMetaGraphTest, WhatCannotBeWrittenIsSavedWithout) {
                "_Recurrence");
 }
 
+TEST_F(ExportMetaGraphTest, RefusesVariablesOfAnotherGraph) {
+  get_variable("w", {.initializer = constant(1.0f)});
+  train::Saver saver;
+  const Graph other;
+  const ScopeGuard as_default = other.as_default();
+  Session session;
+  EXPECT_ERROR(saver.save(session, folder_ / "model"), ValueError, bad_argument,
+               "Variable w is not of the session's graph");
+  EXPECT_ERROR(saver.export_meta_graph(), ValueError, bad_argument,
+               "Variable w is not of the graph that is written");
+}
+
 TEST_F(ExportMetaGraphTest, WritesGraphsIntoFolders) {
   constant(1.0f, {.name = "a"});
   const std::string path = train::write_graph(graph_, folder_ / "new", "graph.pb");
