@@ -54,6 +54,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
     TENON_KIND(flow_mismatch)
     TENON_KIND(assertion_failed)
     TENON_KIND(not_computed)
+    TENON_KIND(function_failed)
     TENON_KIND(timed_out)
     TENON_KIND(bad_device)
     TENON_KIND(bad_placement)

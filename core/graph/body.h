@@ -6,12 +6,14 @@
 // bodies take from around them as inputs of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/graph/node.h"
+#include "tenon/tensor.h"
 
 namespace tenon::internal {
 
@@ -44,7 +46,7 @@ struct Body {
   }
 };
 
-// What an operation knows that owns bodies.
+// What an operation knows that owns bodies, or calls a function of the program's.
 struct Flow {
   std::vector<Body*> bodies = {};  // of a conditional: true, false; of a loop: condition, body
   // Of a loop: its first inputs and outputs are its variables; the next output is the number of
@@ -53,6 +55,8 @@ struct Flow {
   std::vector<Endpoint> listed = {};
   bool differentiable = true;  // false: gradients stop here
   bool is_gradient = false;    // of a loop: it goes through another one's rounds
+  // Of a call, which owns no bodies: the program's.
+  std::function<std::vector<Tensor>(const std::vector<Tensor>&)> function = {};
 };
 
 inline bool is_within(const Body* here, const Body* other) {

@@ -11,6 +11,7 @@
 #include "core/base/strings.h"
 #include "core/base/thread_value.h"
 #include "core/graph/caller_line.h"
+#include "core/graph/gradient_overrides.h"
 #include "core/graph/signature.h"
 #include "core/graph/static_value.h"
 
@@ -294,6 +295,7 @@ Node* GraphState::add_constant(FreeName name, Tensor value, const Location& wher
 }
 
 Node* GraphState::append(GraphContexts& here, Node& node, NameEntry& entry) {
+  apply_gradient_overrides(here, node);
   node.id = static_cast<int>(nodes_.size());
   node.body = here.body;
   node.same_name = entry.last_node;
@@ -337,6 +339,12 @@ void GraphState::apply_colocation(const GraphContexts& here, Node& node) {
   std::sort(names.begin(), names.end());
   const auto* end = std::unique(names.begin(), names.end());
   while (names.end() != end) names.pop_back();
+}
+
+void GraphState::apply_gradient_overrides(const GraphContexts& here, Node& node) {
+  for (const auto& [type, gradient] : here.gradient_overrides) {
+    if (node.type() == type) node.attrs.set(kGradientType, gradient);
+  }
 }
 
 // As Graph._control_dependencies_for_inputs: a context is left out when an input was made in it,

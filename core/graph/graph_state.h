@@ -97,6 +97,8 @@ struct GraphContexts {
   std::vector<DeviceEntry> devices;
   std::vector<ControlEntry> controls;
   std::vector<Node*> colocations;
+  // What operations of a type get as the name of their gradient (gradient_overrides.h).
+  std::vector<std::pair<std::string, std::string>> gradient_overrides;
   Extensions extensions;
 };
 
@@ -203,6 +205,7 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   void apply_devices(GraphContexts& here, Node& node);
   static void apply_colocation(const GraphContexts& here, Node& node);
   static void apply_control_inputs(GraphContexts& here, Node& node);
+  static void apply_gradient_overrides(const GraphContexts& here, Node& node);
 
   uint64_t id_;
   std::deque<Node> storage_;  // those taken back, too

@@ -76,13 +76,14 @@ enum class PlanAction : uint8_t {
   kNothing,           // nothing is to do when it runs: it only orders others
   kConstant,          // its output is its attribute "value"
   kPlaceholder,       // its output is fed; needed and not fed, the run is refused
-  kPassOn,            // its output is the memory of its first input, perhaps in another shape
+  kPassOn,            // its outputs are the memory of its first inputs, perhaps in another shape
   kAssign,            // its second input becomes the value of the variable that it writes
   kIsInitialized,     // says whether the variable that is its input has a value
   kInitializedValue,  // its first input where that variable has a value, else its second
   kBranch,            // runs one of its two bodies
   kLoop,              // runs its bodies again and again
   kHost,              // calls the function `host` of its definition
+  kCall,              // calls a function of the program's
 };
 
 // One row of the table of operations. Type, input order, attribute names and defaults are those of
@@ -90,7 +91,7 @@ enum class PlanAction : uint8_t {
 struct OpDef {
   std::string name;
   // "value: T" (T a type attribute), "shape: int32", "values: N * T" (N an int attribute),
-  // "ref: Ref(T)" (a reference variable).
+  // "input: list(T)" (T a list of types), "ref: Ref(T)" (a reference variable).
   std::vector<std::string> inputs = {};
   std::vector<std::string> outputs = {};
   AttrMap defaults = {};                                 // attributes that may be left out
@@ -131,9 +132,12 @@ struct ArgDef {
   std::string type_attr = {};    // the attribute that says it
   std::string number_attr = {};  // set: a list whose length this attribute says
   bool is_ref = false;
+  bool lists_types = false;  // a list with a dtype for each of its items, which type_attr says
 
+  bool is_list() const { return lists_types || !number_attr.empty(); }
   // How many inputs or outputs of an operation of these attributes it is.
   size_t count(const AttrMap& attrs) const {
+    if (lists_types) return attrs.get<std::vector<DType>>(type_attr).size();
     return number_attr.empty() ? 1 : static_cast<size_t>(attrs.get<int64_t>(number_attr));
   }
 };

@@ -16,8 +16,8 @@ bool is_dtype_name(std::string_view name) {
   return !name.empty() && name.front() >= 'a' && name.front() <= 'z';
 }
 
-// "name: T", "name: int32", "name: N * T", "name: Ref(T)"; a type attribute that starts in lower
-// case ("dtype", "out_type") is told from a dtype by its being no dtype's name.
+// "name: T", "name: int32", "name: N * T", "name: list(T)", "name: Ref(T)"; a type attribute that
+// starts in lower case ("dtype", "out_type") is told from a dtype by its being no dtype's name.
 ArgDef parse_arg(const std::string& op, std::string_view text) {
   const size_t colon = text.find(':');
   require<ValueError>(colon != std::string_view::npos, ErrorKind::bad_argument, "Operation ", op,
@@ -31,6 +31,10 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
   if (type.starts_with("Ref(") && type.ends_with(")")) {
     arg.is_ref = true;
     type = type.substr(4, type.size() - 5);
+  }
+  if (type.starts_with("list(") && type.ends_with(")")) {
+    arg.lists_types = true;
+    type = type.substr(5, type.size() - 6);
   }
   static constexpr std::string_view kAttributes[] = {"dtype",      "out_type", "output_type",
                                                      "index_type", "out_idx",  "elem_type"};

@@ -129,20 +129,33 @@ class Resolver {
     return str("'", input.endpoint.node->name, ":", input.endpoint.index, "'");
   }
 
-  // The dtype an argument must have, as far as it is known.
-  DType wanted(const ArgDef& arg) const {
+  // The dtype that an item of an argument must have, as far as it is known.
+  DType wanted(const ArgDef& arg, size_t item = 0) const {
     if (arg.type_attr.empty()) return arg.dtype;
+    if (arg.lists_types) {
+      return node_.attrs.get<std::vector<DType>>(arg.type_attr)[item];
+    }
     const AttrValue* value = node_.attrs.find(arg.type_attr);
     return value == nullptr ? DType::invalid : std::get<DType>(*value);
   }
 
   void take_types_of_tensors(const ArgDef& arg, Inputs inputs) {
+    if (arg.lists_types) return list_types(arg, inputs);
     if (!arg.number_attr.empty()) {
       node_.attrs.set(arg.number_attr, static_cast<int64_t>(inputs.size()));
     }
     for (const NodeInput& input : inputs) {
       if (!input.weak) check_or_set(arg, input);
     }
+  }
+
+  // Each of its inputs has the dtype that it brings.
+  void list_types(const ArgDef& arg, Inputs inputs) {
+    std::vector<DType> dtypes;
+    for (const NodeInput& input : inputs) {
+      dtypes.push_back(input.weak ? natural_dtype(input.literal) : dtype_of_input(input));
+    }
+    node_.attrs.set(arg.type_attr, std::move(dtypes));
   }
 
   void check_or_set(const ArgDef& arg, const NodeInput& input) {
@@ -192,9 +205,9 @@ class Resolver {
   }
 
   void add_inputs(const ArgDef& arg, Inputs inputs) {
-    const DType want = wanted(arg);
     for (size_t j = 0; j < inputs.size(); ++j) {
       NodeInput& input = inputs[j];
+      const DType want = wanted(arg, j);
       const size_t position = node_.inputs.size();
       node_.inputs.push_back(input.endpoint);
       if (!input.literal) {
@@ -208,19 +221,21 @@ class Resolver {
                          " passed to parameter '", arg.name, "' of op '", def_.name, "', got ",
                          input.literal, " of type '", natural_dtype(input.literal), "' instead");
       seen_.push_back({{}, value});
-      const std::string suffix = arg.number_attr.empty() ? "" : "_" + std::to_string(j);
+      const std::string suffix = arg.is_list() ? "_" + std::to_string(j) : "";
       constants_.push_back({position, arg.name + suffix, std::move(value)});
     }
   }
 
   void set_outputs() {
     for (const ArgDef& arg : def_.output_args) {
-      const DType dtype = wanted(arg);
-      require<ValueError>(dtype != DType::invalid, ErrorKind::bad_argument, "Operation ", def_.name,
-                          " needs the attribute ", arg.type_attr);
       const size_t count = arg.count(node_.attrs);
-      node_.output_dtypes.append(count, dtype);
       node_.output_refs.append(count, arg.is_ref);
+      for (size_t i = 0; i < count; ++i) {
+        const DType dtype = wanted(arg, i);
+        require<ValueError>(dtype != DType::invalid, ErrorKind::bad_argument, "Operation ",
+                            def_.name, " needs the attribute ", arg.type_attr);
+        node_.output_dtypes.push_back(dtype);
+      }
     }
     const StaticShapeContext context(node_.attrs, std::move(seen_));
     node_.output_shapes = def_.shape == nullptr

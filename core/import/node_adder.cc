@@ -25,11 +25,11 @@ constexpr std::string_view kColocation = "_class", kColocatedWith = "loc:@";
 
 // What an attribute must be for the operation's definition to take it; null where it says nothing.
 const AttrValue* like_of(const RegisteredOp& op, std::string_view name) {
-  static const AttrValue dtype = DType::invalid, number = int64_t{0};
+  static const AttrValue dtype = DType::invalid, dtypes = std::vector<DType>(), number = int64_t{0};
   if (const AttrValue* standard = op.defaults.find(name)) return standard;
   for (const auto* args : {&op.input_args, &op.output_args}) {
     for (const ArgDef& arg : *args) {
-      if (arg.type_attr == name) return &dtype;
+      if (arg.type_attr == name) return arg.lists_types ? &dtypes : &dtype;
       if (arg.number_attr == name) return &number;
     }
   }

@@ -32,6 +32,8 @@ Shapes shape_like_second(const ShapeContext& context) {
 
 Outputs of_shape_gradient(const Operation&, const Outputs& dy) { return {dy[0], Output()}; }
 
+Shapes shapes_of_all(const ShapeContext& context) { return context.inputs; }
+
 OpDef identity_op(const char* name, GradientFunction gradient) {
   return {.name = name,
           .inputs = {"input: T"},
@@ -55,6 +57,12 @@ void register_array_identity(OpRegistry& ops) {
   identity.shape_value = shape_value_of_first;
   identity.action = PlanAction::kPassOn;
   ops.add(std::move(identity));
+  ops.add({.name = "IdentityN",
+           .inputs = {"input: list(T)"},
+           .outputs = {"output: list(T)"},
+           .shape = shapes_of_all,
+           .gradient = [](const Operation&, const Outputs& dy) { return dy; },
+           .action = PlanAction::kPassOn});
   for (const char* name : {"StopGradient", "PreventGradient"}) {
     OpDef gradientless = identity_op(name, nullptr);
     gradientless.action = PlanAction::kPassOn;
@@ -81,6 +89,13 @@ void register_array_identity(OpRegistry& ops) {
 
 Output identity(Input input, const OpOptions& options) {
   return internal::add_output("Identity", {input}, {.name = options.name});
+}
+
+std::vector<Output> identity_n(const Inputs& inputs, const OpOptions& options) {
+  const Operation op = internal::add_operation("IdentityN", {inputs}, {.name = options.name});
+  std::vector<Output> outputs;
+  for (int i = 0; i < op.output_count(); ++i) outputs.push_back(op.output(i));
+  return outputs;
 }
 
 Output stop_gradient(Input input, const OpOptions& options) {

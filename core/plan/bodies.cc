@@ -165,7 +165,7 @@ class ShapeFinder {
     for (size_t i = 0; i < shapes.size(); ++i) {
       all_known = all_known && (shapes[i].fully_defined() || !inputs_.wanted[i]);
     }
-    if (all_known) return shapes;
+    if (all_known || owner_.def->action == PlanAction::kCall) return shapes;
     owner_.def->action == PlanAction::kBranch ? find_branch_shapes(shapes)
                                               : find_loop_shapes(shapes);
     return shapes;
@@ -262,6 +262,7 @@ class ShapeFinder {
 
 std::vector<BodyCall> body_calls(const Node& owner, const std::vector<bool>& wanted) {
   const std::vector<Body*>& bodies = owner.flow->bodies;
+  if (owner.def->action == PlanAction::kCall) return {};
   if (owner.def->action == PlanAction::kBranch) {
     return {call_of_branch(owner, *bodies[0], wanted), call_of_branch(owner, *bodies[1], wanted)};
   }
@@ -269,7 +270,7 @@ std::vector<BodyCall> body_calls(const Node& owner, const std::vector<bool>& wan
 }
 
 std::vector<bool> needed_inputs(const Node& owner, const std::vector<bool>& wanted) {
-  std::vector<bool> needed(owner.inputs.size(), false);
+  std::vector<bool> needed(owner.inputs.size(), owner.def->action == PlanAction::kCall);
   const std::vector<BodyCall> calls = body_calls(owner, wanted);
   for (const BodyCall& call : calls) {
     call.for_each_source([&](const BodySource& source) {

@@ -48,6 +48,7 @@ struct BodyCall {
 
 // What a step does that runs bodies.
 struct FlowStep {
+  const Flow* call = nullptr;  // of a step that calls a function of the program's
   bool repeats = false;
   size_t variables = 0;
   std::vector<BodyCall> bodies = {};   // as Flow::bodies
@@ -77,7 +78,7 @@ struct FlowInputs {
 Shapes flow_shapes(const GraphState& graph, const PlanEnvironment& environment, const Node& owner,
                    const FlowInputs& inputs);
 
-// Whether an operation runs bodies.
+// Whether an operation runs bodies, or a function of the program's in their place.
 inline bool owns_bodies(const Node& node) { return node.flow != nullptr; }
 // Whether it hands out tensors whose shapes perhaps only the run knows.
 inline bool makes_any_shape(const Node& node) {

@@ -26,9 +26,11 @@ bool fits(const DeviceSpec& asked, const DeviceSpec& have) {
          fits(asked.device_index, have.device_index);
 }
 
-// Strings live only in host memory. The CPU says what it lacks when a kernel is prepared.
+// Strings live only in host memory, and the program's functions run there. The CPU says what it
+// lacks when a kernel is prepared.
 bool can_run(const Device& device, const Node& node) {
   if (device.host_memory()) return true;
+  if (node.def->action == PlanAction::kCall) return false;
   const auto is_string = [](DType dtype) { return dtype == DType::string; };
   if (std::any_of(node.output_dtypes.begin(), node.output_dtypes.end(), is_string)) return false;
   for (const Endpoint& input : node.inputs) {

@@ -23,6 +23,7 @@ StepKind own_kind(const OpDef& def) {
     case PlanAction::kBranch:
     case PlanAction::kLoop:
     case PlanAction::kHost:
+    case PlanAction::kCall:
       return StepKind::kBodies;
     default:
       return StepKind::kNothing;
@@ -47,7 +48,7 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
   for (size_t i = 0; i < op.outputs().size(); ++i) {
     if (plan.value(op.output(i)).constant) continue;
     if (op.def().action == PlanAction::kPassOn) {
-      plan.pass_on(op.output(i), op.input(0));
+      plan.pass_on(op.output(i), op.input(i));
     } else if (op.node->output_refs[i] && !op.written_inputs.empty()) {
       plan.pass_on(op.output(i), op.input(op.written_inputs[0]));
     }

@@ -272,7 +272,11 @@ class Specialiser {
 
   std::vector<Tensor> evaluate(const PlanOp& op, const std::vector<Tensor>& inputs,
                                const std::vector<Shape>& shapes) const {
-    if (op.def().action == PlanAction::kPassOn) return {inputs[0].reshaped(shapes[0])};
+    if (op.def().action == PlanAction::kPassOn) {
+      std::vector<Tensor> outputs;
+      for (size_t i = 0; i < shapes.size(); ++i) outputs.push_back(inputs[i].reshaped(shapes[i]));
+      return outputs;
+    }
     try {
       return evaluate_on_host(*op.node, inputs, shapes, *environment_.devices()[kHost]);
     } catch (Error& error) {

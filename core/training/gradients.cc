@@ -12,6 +12,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/caller_line.h"
+#include "core/graph/gradient_overrides.h"
 #include "core/ops/op_scope.h"
 #include "tenon/ops.h"
 
@@ -161,10 +162,12 @@ class Differentiator {
       if (parts.size() > 1) parts = {aggregated(parts)};
       arrived.push_back(parts.empty() ? Output() : parts[0]);
     }
-    if (stops_.contains(op.node()) || !op.node()->def->differentiable) return;
+    if (stops_.contains(op.node())) return;
+    const OpGradient own = gradient_named_by(op);
+    if (!own && !op.node()->def->differentiable) return;
     const Context there = colocated(op);
     const NameScope scope = name_scope(op.name() + "_grad");
-    Outputs into_inputs = differentiate(op, arrived);
+    Outputs into_inputs = differentiate(op, arrived, own);
     if (options_.gate_gradients && into_inputs.size() > 1) into_inputs = gated(into_inputs);
     for (size_t i = 0; i < into_inputs.size(); ++i) {
       const Output& gradient = into_inputs[i];
@@ -176,17 +179,32 @@ class Differentiator {
     }
   }
 
-  static Outputs differentiate(const Operation& op, const Outputs& arrived) {
+  // `own` is the program's gradient of the operation, where it has one.
+  static Outputs differentiate(const Operation& op, const Outputs& arrived, const OpGradient& own) {
     const RegisteredOp& def = *op.node()->def;
-    require<UnimplementedError>(def.gradient != nullptr, ErrorKind::bad_argument,
+    require<UnimplementedError>(own || def.gradient != nullptr, ErrorKind::bad_argument,
                                 "No gradient defined for operation '", op.name(),
                                 "' (op type: ", op.type(), "), made at ", op.made_at());
-    Outputs into_inputs = def.gradient(op, arrived);
+    Outputs into_inputs =
+        own ? call_own(own, op, with_zeros(op, arrived)) : def.gradient(op, arrived);
     require<ValueError>(static_cast<int>(into_inputs.size()) == op.input_count(),
                         ErrorKind::bad_argument, "Num gradients ", into_inputs.size(),
                         " generated for op '", op.name(), "' do not match num inputs ",
                         op.input_count());
     return into_inputs;
+  }
+
+  static Outputs call_own(const OpGradient& own, const Operation& op, const Outputs& arrived) {
+    const ProgramRuns own_lines;
+    return own(op, arrived);
+  }
+
+  static Outputs with_zeros(const Operation& op, Outputs arrived) {
+    for (size_t i = 0; i < arrived.size(); ++i) {
+      const Output result = op.output(static_cast<int>(i));
+      if (!arrived[i] && is_floating(result.dtype())) arrived[i] = zeros_like(result);
+    }
+    return arrived;
   }
 
   static Outputs gated(const Outputs& gradients) {

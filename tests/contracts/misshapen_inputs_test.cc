@@ -159,13 +159,12 @@ class Trial {
       }
       std::vector<Output> several;
       // A list has all inputs that others don't take.
-      const size_t count =
-          arg.number_attr.empty() ? 1 : sample.inputs.size() - (def_.input_args.size() - 1);
+      const size_t count = arg.is_list() ? sample.inputs.size() - (def_.input_args.size() - 1) : 1;
       for (size_t i = 0; i < count; ++i) several.push_back(fed(sample.inputs[next++]));
-      if (arg.number_attr.empty()) {
-        arguments.emplace_back(several[0]);
-      } else {
+      if (arg.is_list()) {
         arguments.emplace_back(several);
+      } else {
+        arguments.emplace_back(several[0]);
       }
     }
     const Operation op =

@@ -265,7 +265,7 @@ OperationSample general(const RegisteredOp& op) {
     const DType dtype = arg.dtype == DType::resource ? float32
                         : arg.type_attr.empty()      ? arg.dtype
                                                      : dtype_for(op, arg.type_attr);
-    for (int i = 0; i < (arg.number_attr.empty() ? 1 : 2); ++i) {
+    for (int i = 0; i < (arg.is_list() ? 2 : 1); ++i) {
       sample.inputs.push_back({.dtype = dtype, .shape = wide ? Shape{2, 3} : Shape{}});
     }
   }

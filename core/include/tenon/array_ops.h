@@ -34,6 +34,8 @@ TENON_API Output placeholder_with_default(Input input, const Shape& shape,
                                           const OpOptions& options = {});
 
 TENON_API Output identity(Input input, const OpOptions& options = {});
+// All of them, of whatever dtypes, as the results of one operation.
+TENON_API std::vector<Output> identity_n(const Inputs& inputs, const OpOptions& options = {});
 // The value itself, through which no gradient flows.
 TENON_API Output stop_gradient(Input input, const OpOptions& options = {});
 TENON_API Operation no_op(const OpOptions& options = {}, Location where = Location::current());

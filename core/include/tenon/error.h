@@ -43,6 +43,7 @@ enum class ErrorKind {
   flow_mismatch,        // branches, or rounds of a loop, that don't fit each other
   assertion_failed,     // a guard that doesn't hold
   not_computed,         // a fetch that hangs on a branch that wasn't taken
+  function_failed,      // a function of the program's that threw, or answered something else
   timed_out,            // a run that took longer than it may
   bad_device,           // a device string that doesn't parse
   bad_placement,        // an operation on a device that the session doesn't have
