@@ -150,6 +150,25 @@ void cast_block(void* out, const void* a, const void*, const void*, size_t padde
 }
 
 template <typename T>
+BlockFunction of_bits(Primitive primitive) {
+  using namespace scalar;
+  switch (primitive) {
+    case Primitive::kBitwiseAnd:
+      return binary_block<BitwiseAnd, T>;
+    case Primitive::kBitwiseOr:
+      return binary_block<BitwiseOr, T>;
+    case Primitive::kBitwiseXor:
+      return binary_block<BitwiseXor, T>;
+    case Primitive::kLeftShift:
+      return binary_block<LeftShift, T>;
+    case Primitive::kRightShift:
+      return binary_block<RightShift, T>;
+    default:
+      return nullptr;
+  }
+}
+
+template <typename T>
 BlockFunction arithmetic(Primitive primitive) {
   constexpr bool kInteger = std::is_integral_v<T>;
   using namespace scalar;
@@ -203,6 +222,7 @@ BlockFunction arithmetic(Primitive primitive) {
     case Primitive::kPower:
       return slow_binary_block<Power, T>;
     default:
+      if constexpr (kInteger) return of_bits<T>(primitive);
       return nullptr;
   }
 }
@@ -217,6 +237,18 @@ BlockFunction floating(Primitive primitive) {
       return unary_block<Rsqrt, T>;
     case Primitive::kErf:
       return slow_unary_block<Erf, T>;
+    case Primitive::kErfc:
+      return slow_unary_block<Erfc, T>;
+    case Primitive::kErfinv:
+      return slow_unary_block<Erfinv, T>;
+    case Primitive::kNdtri:
+      return slow_unary_block<Ndtri, T>;
+    case Primitive::kLgamma:
+      return slow_unary_block<Lgamma, T>;
+    case Primitive::kDigamma:
+      return slow_unary_block<Digamma, T>;
+    case Primitive::kZeta:
+      return slow_binary_block<Zeta, T>;
     case Primitive::kIsFinite:
       return classify_block<T, true>;
     case Primitive::kIsNan:

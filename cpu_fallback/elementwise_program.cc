@@ -50,6 +50,12 @@ std::unique_ptr<std::byte[]> block_of(const ElementwiseProgram::Constant& consta
 bool costly(const ElementwiseProgram::Instruction& instruction) {
   switch (instruction.primitive) {
     case Primitive::kErf:
+    case Primitive::kErfc:
+    case Primitive::kErfinv:
+    case Primitive::kNdtri:
+    case Primitive::kLgamma:
+    case Primitive::kDigamma:
+    case Primitive::kZeta:
     case Primitive::kPower:
     case Primitive::kTanh:
     case Primitive::kExp:

@@ -56,11 +56,23 @@ bool has_meaning(Primitive primitive, DType dtype) {
     case Primitive::kTanh:
     case Primitive::kSigmoid:
     case Primitive::kErf:
+    case Primitive::kErfc:
+    case Primitive::kErfinv:
+    case Primitive::kNdtri:
+    case Primitive::kLgamma:
+    case Primitive::kDigamma:
+    case Primitive::kZeta:
     case Primitive::kSin:
     case Primitive::kCos:
     case Primitive::kIsFinite:
     case Primitive::kIsNan:
       return is_floating(dtype);
+    case Primitive::kBitwiseAnd:
+    case Primitive::kBitwiseOr:
+    case Primitive::kBitwiseXor:
+    case Primitive::kLeftShift:
+    case Primitive::kRightShift:
+      return is_integer(dtype);
     default:
       return dtype != DType::bool_;
   }

@@ -14,8 +14,10 @@
 #include <type_traits>
 
 #include "core/base/check.h"
+#include "core/kernels/bitwise_ops.h"
 #include "core/kernels/kernel_arguments.h"
 #include "core/kernels/scalar_ops.h"
+#include "core/kernels/special_functions.h"
 #include "cuda/cuda_queue.h"
 #include "cuda/offsets.h"
 #include "cuda/status.h"

@@ -32,6 +32,11 @@ enum class Primitive : uint8_t {
   kTanh,
   kSigmoid,
   kErf,
+  kErfc,
+  kErfinv,
+  kNdtri,
+  kLgamma,
+  kDigamma,
   kSin,
   kCos,
   kFloor,
@@ -53,6 +58,12 @@ enum class Primitive : uint8_t {
   kMinimum,  // NaN if either is NaN
   kPower,
   kSquaredDifference,
+  kZeta,
+  kBitwiseAnd,
+  kBitwiseOr,
+  kBitwiseXor,
+  kLeftShift,   // kLeftShift: by 0 to one less than there are bits
+  kRightShift,  // kRightShift: the same; what is negative stays so
   kEqual,
   kNotEqual,
   kLess,

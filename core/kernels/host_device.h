@@ -3,11 +3,13 @@
 
 #include <cstring>
 
-// Marks what device code may call too.
+// Marks what device code may call too; what is too large to be put where it is called.
 #ifdef __CUDACC__
 #define TENON_HOST_DEVICE __host__ __device__
+#define TENON_OUTLINED __host__ __device__ __noinline__
 #else
 #define TENON_HOST_DEVICE
+#define TENON_OUTLINED
 #endif
 
 namespace tenon::internal {

@@ -1,8 +1,6 @@
 // Elementwise operations of one tensor.
 
-#include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -86,10 +84,6 @@ Outputs sin_gradient(const Operation& op, const Outputs& dy) { return {dy[0] * c
 Outputs cos_gradient(const Operation& op, const Outputs& dy) {
   return {negative(dy[0]) * sin(op.input(0))};
 }
-Outputs erf_gradient(const Operation& op, const Outputs& dy) {
-  const double factor = 2 / std::sqrt(std::numbers::pi);
-  return {factor * dy[0] * exp(negative(square(op.input(0))))};
-}
 
 // Second derivatives, as TensorFlow's.
 Outputs tanh_grad_gradient(const Operation& op, const Outputs& dy) {
@@ -148,7 +142,6 @@ void register_math_unary(OpRegistry& ops) {
        Activation::kSigmoid},
       {"Sin", kFloats, lower_unary<Primitive::kSin>, sin_gradient},
       {"Cos", kFloats, lower_unary<Primitive::kCos>, cos_gradient},
-      {"Erf", kFloats, lower_unary<Primitive::kErf>, erf_gradient},
       {"Floor", kFloats, lower_unary<Primitive::kFloor>, no_gradient},
       {"Ceil", kFloats, lower_unary<Primitive::kCeil>, no_gradient},
       {"Round", kSignedNumbers, lower_unary<Primitive::kRound>, no_gradient},
@@ -230,9 +223,6 @@ Output sin(Input x, const OpOptions& options) {
 }
 Output cos(Input x, const OpOptions& options) {
   return add_output("Cos", {x}, {.name = options.name});
-}
-Output erf(Input x, const OpOptions& options) {
-  return add_output("Erf", {x}, {.name = options.name});
 }
 Output floor(Input x, const OpOptions& options) {
   return add_output("Floor", {x}, {.name = options.name});

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "core/kernels/bitwise_ops.h"
 #include "core/kernels/scalar_ops.h"
+#include "core/kernels/special_functions.h"
 #include "cuda/offsets.h"
 #include "cuda/words.h"
 

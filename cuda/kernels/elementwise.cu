@@ -269,7 +269,30 @@ class Interpreter : public ThreadWords {
       case Primitive::kPower:
         return long_binary<C>(step, Power());
       default:
-        if constexpr (std::is_floating_point_v<C>) functions<C>(step);
+        if constexpr (std::is_floating_point_v<C>) {
+          functions<C>(step);
+        } else {
+          of_bits<C>(step);
+        }
+    }
+  }
+
+  template <typename C>
+  __device__ void of_bits(const TapeStep& step) const {
+    using namespace scalar;
+    switch (step.primitive) {
+      case Primitive::kBitwiseAnd:
+        return binary<C>(step, BitwiseAnd());
+      case Primitive::kBitwiseOr:
+        return binary<C>(step, BitwiseOr());
+      case Primitive::kBitwiseXor:
+        return binary<C>(step, BitwiseXor());
+      case Primitive::kLeftShift:
+        return binary<C>(step, LeftShift());
+      case Primitive::kRightShift:
+        return binary<C>(step, RightShift());
+      default:  // no other reaches the tape
+        return;
     }
   }
 
@@ -295,6 +318,18 @@ class Interpreter : public ThreadWords {
         return unary<C>(step, Sigmoid());
       case Primitive::kErf:
         return unary<C>(step, Erf());
+      case Primitive::kErfc:
+        return unary<C>(step, Erfc());
+      case Primitive::kErfinv:
+        return unary<C>(step, Erfinv());
+      case Primitive::kNdtri:
+        return unary<C>(step, Ndtri());
+      case Primitive::kLgamma:
+        return unary<C>(step, Lgamma());
+      case Primitive::kDigamma:
+        return unary<C>(step, Digamma());
+      case Primitive::kZeta:
+        return long_binary<C>(step, Zeta());
       case Primitive::kSin:
         return unary<C>(step, Sin());
       case Primitive::kCos:

@@ -15,6 +15,8 @@
 
 #include "tenon/arrange_ops.h"
 #include "tenon/array_ops.h"
+#include "tenon/bitwise.h"
 #include "tenon/index_ops.h"
 #include "tenon/math_ops.h"
 #include "tenon/random_ops.h"
+#include "tenon/special_math_ops.h"
