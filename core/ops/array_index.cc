@@ -7,7 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/caller_line.h"
-#include "core/kernels/sort_key.h"
+#include "core/kernels/distinction_key.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -68,15 +68,13 @@ std::optional<Tensor> partition_places_value(const ShapeContext& context) {
 int64_t count_distinct(const Tensor& tensor) {
   return with_element_type(tensor.dtype(), [&](auto zero) -> int64_t {
     using T = decltype(zero);
-    if constexpr (std::is_same_v<T, std::string>) {
-      return kUnknown;  // no kernel takes it
-    } else {
-      std::vector<uint64_t> keys;
-      const T* elements = static_cast<const T*>(tensor.raw());
-      for (int64_t i = 0; i < tensor.element_count(); ++i) keys.push_back(sort_key(elements[i]));
-      std::sort(keys.begin(), keys.end());
-      return std::unique(keys.begin(), keys.end()) - keys.begin();
+    std::vector<decltype(distinction_key(zero))> keys;
+    const T* elements = static_cast<const T*>(tensor.raw());
+    for (int64_t i = 0; i < tensor.element_count(); ++i) {
+      keys.push_back(distinction_key(elements[i]));
     }
+    std::sort(keys.begin(), keys.end());
+    return std::unique(keys.begin(), keys.end()) - keys.begin();
   });
 }
 
@@ -145,6 +143,7 @@ void register_array_index(OpRegistry& ops) {
            .needs_value = {0}});
   std::vector<DType> types = kNumbers;
   types.push_back(bool_);
+  types.push_back(DType::string);
   ops.add({.name = "Unique",
            .inputs = {"x: T"},
            .outputs = {"y: T", "idx: out_idx"},

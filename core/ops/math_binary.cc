@@ -149,6 +149,7 @@ void register_comparisons(OpRegistry& ops) {
     }
     ops.add(std::move(def));
   };
+  any.push_back(DType::string);
   add("Equal", lower_binary<Primitive::kEqual>, any);
   add("NotEqual", lower_binary<Primitive::kNotEqual>, any);
   add("Less", lower_binary<Primitive::kLess>, kNumbers);

@@ -7,6 +7,11 @@
 
 namespace tenon::internal {
 
+// Whether it runs as a program. Strings are no numbers: they have a kernel of their own.
+inline bool has_program(const Node& node) {
+  return node.def->elementwise != nullptr && node.main_dtype() != DType::string;
+}
+
 // The program of one elementwise operation: its inputs are the operation's, in order.
 inline ElementwiseProgram lower(const Node& node) {
   ElementwiseBuilder builder;

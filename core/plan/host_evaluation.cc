@@ -17,7 +17,7 @@ std::vector<Tensor> evaluate_on_host(const Node& node, const std::vector<Tensor>
   request.values = inputs;
   request.device = &host;
   ElementwiseProgram program;
-  if (node.def->elementwise != nullptr) {
+  if (has_program(node)) {
     program = lower(node);
     request.op = kElementwiseOp;
     request.program = &program;

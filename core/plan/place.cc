@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/plan/elementwise_ops.h"
 #include "core/plan/plan_graph.h"
 
 namespace tenon::internal {
@@ -37,7 +38,7 @@ bool can_run(const Device& device, const Node& node) {
     if (is_string(nth(input.node->output_dtypes, input.index))) return false;
   }
   if (!needs_kernel(node)) return true;
-  const std::string_view op = node.def->elementwise != nullptr ? kElementwiseOp : node.type();
+  const std::string_view op = has_program(node) ? kElementwiseOp : node.type();
   return device.kernels().has_kernel(op, node.main_dtype());
 }
 

@@ -41,7 +41,7 @@ StepKind kind_of(const PlanGraph& plan, const PlanOp& op) {
                            return static_cast<bool>(plan.value(id).constant);
                          });
   if (all_known) return StepKind::kNothing;
-  return op.def().elementwise != nullptr ? StepKind::kElementwise : StepKind::kKernel;
+  return has_program(*op.node) ? StepKind::kElementwise : StepKind::kKernel;
 }
 
 void set_aliases(PlanGraph& plan, const PlanOp& op) {

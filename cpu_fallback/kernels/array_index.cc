@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/kernels/sort_key.h"
+#include "core/kernels/distinction_key.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
@@ -89,12 +89,12 @@ template <typename T>
 void find_first_equals(const T* x, int64_t count, int64_t* order, int64_t* firsts) {
   std::iota(order, order + count, int64_t{0});
   std::sort(order, order + count, [x](int64_t a, int64_t b) {
-    const uint64_t key_a = internal::sort_key(x[a]), key_b = internal::sort_key(x[b]);
+    const auto key_a = internal::distinction_key(x[a]), key_b = internal::distinction_key(x[b]);
     return key_a != key_b ? key_a < key_b : a < b;
   });
   for (int64_t i = 0; i < count; ++i) {
-    const bool same =
-        i > 0 && internal::sort_key(x[order[i]]) == internal::sort_key(x[order[i - 1]]);
+    const bool same = i > 0 && internal::distinction_key(x[order[i]]) ==
+                                   internal::distinction_key(x[order[i - 1]]);
     firsts[order[i]] = same ? firsts[order[i - 1]] : order[i];
   }
 }
@@ -140,6 +140,7 @@ void register_array_index(KernelRegistry& kernels) {
   kernels.add("Unique", float16, prepare_unique<Half>);
   kernels.add("Unique", bfloat16, prepare_unique<Bfloat16>);
   kernels.add("Unique", bool_, prepare_unique<bool>);
+  kernels.add("Unique", DType::string, prepare_unique<std::string>);
 }
 
 }  // namespace tenon::cpu

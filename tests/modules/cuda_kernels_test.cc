@@ -26,6 +26,7 @@ TEST(CudaKernelsTest, HasEveryKernelOfTheCpuButOfWhatGivesStrings) {
   std::vector<std::string> missing;
   for (const auto& [op, dtype] : cpu_backend().kernels().list()) {
     EXPECT_FALSE(kHostOnly.contains(op) && gpu.has_kernel(op, dtype)) << op;
+    if (dtype == DType::string) continue;
     if (!kHostOnly.contains(op) && !gpu.has_kernel(op, dtype)) {
       missing.push_back(str(op, " of ", dtype));
     }

@@ -224,5 +224,47 @@ TEST_F(BinaryTest, ClipsValues) {
   EXPECT_ERROR(global_norm({Output()}), ValueError, bad_argument, "at least one");
 }
 
+TEST(StringsTest, AreEqualOrNot) {
+  const Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  const Output x = placeholder(DType::string, {-1}), y = placeholder(DType::string, {-1, 1});
+  const Tensor words({std::string("a"), std::string("bc"), std::string()});
+  EXPECT_EQ(run(equal(x, "bc"), {{x, words}}), Tensor({false, true, false}));
+  EXPECT_EQ(run(not_equal(x, "bc"), {{x, words}}), Tensor({true, false, true}));
+  const Feeds both = {{x, words}, {y, words.reshaped({3, 1})}};
+  EXPECT_EQ(run(equal(x, y), both),
+            Tensor({{true, false, false}, {false, true, false}, {false, false, true}}));
+  EXPECT_EQ(run(equal(x, x), {{x, Tensor(DType::string, {0})}}).shape(), Shape({0}));
+  EXPECT_EQ(run(equal(constant("a"), "a")), Tensor(true));
+  EXPECT_ERROR(less(x, "a"), TypeError, dtype_incompatible, "not in list of allowed values");
+  EXPECT_ERROR(equal(x, 1), TypeError, dtype_incompatible, "Expected string");
+  EXPECT_ERROR(equal(constant({std::string("a"), std::string("b")}),
+                     constant({std::string("a"), std::string("b"), std::string("c")})),
+               ValueError, shape_incompatible, "(3,)");
+}
+
+TEST(StringsTest, DecideWhatElseIsComputed) {
+  Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  const Output x = placeholder(DType::string, {2}), number = placeholder(float32, {2});
+  Session session(graph, {.emulated_gpus = 1});
+  const Output y = number * cast(equal(x, "yes"), float32) + 1.0f;
+  const Tensor words({std::string("yes"), std::string("no")});
+  EXPECT_EQ(session.run(y, {{x, words}, {number, Tensor({2.0f, 3.0f})}}), Tensor({3.0f, 1.0f}));
+}
+
+TEST(StringsTest, AreGatheredAndToldApart) {
+  const Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  const Output x = placeholder(DType::string, {-1});
+  const Tensor words({std::string("b"), std::string("a"), std::string("b"), std::string("c")});
+  const UniqueWithCounts found = unique_with_counts(x);
+  EXPECT_EQ(run(found.y, {{x, words}}),
+            Tensor({std::string("b"), std::string("a"), std::string("c")}));
+  EXPECT_EQ(run(found.idx, {{x, words}}), Tensor({0, 1, 0, 2}));
+  EXPECT_EQ(run(found.count, {{x, words}}), Tensor({2, 1, 1}));
+  EXPECT_EQ(run(gather(x, {3, 0}), {{x, words}}), Tensor({std::string("c"), std::string("b")}));
+}
+
 }  // namespace
 }  // namespace tenon::testing
