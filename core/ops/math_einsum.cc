@@ -36,10 +36,13 @@ struct Equation {
   std::string output;
 };
 
+constexpr char kEllipsis = '@';  // what "..." is while an equation is read
+
 void check_letters(const std::string& axes, const std::string& equation) {
   std::set<char> seen;
   for (const char letter : axes) {
-    const bool is_letter = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+    const bool is_letter =
+        (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || letter == kEllipsis;
     require<ValueError>(is_letter, ErrorKind::bad_argument, "Axes of einsum are letters: \"",
                         equation, "\"");
     require<ValueError>(seen.insert(letter).second, ErrorKind::bad_argument,
@@ -52,6 +55,11 @@ Equation parsed(const std::string& text) {
   std::string equation;
   std::copy_if(text.begin(), text.end(), std::back_inserter(equation),
                [](char letter) { return letter != ' '; });
+  require<ValueError>(!has(equation, kEllipsis), ErrorKind::bad_argument,
+                      "Axes of einsum are letters: \"", text, "\"");
+  for (size_t at = equation.find("..."); at != std::string::npos; at = equation.find("...")) {
+    equation.replace(at, 3, 1, kEllipsis);
+  }
   Equation result;
   const size_t arrow = equation.find("->");
   std::string inputs = equation.substr(0, arrow);
@@ -66,18 +74,81 @@ Equation parsed(const std::string& text) {
     for (const char letter : axes) ++counts[letter];
   }
   if (arrow == std::string::npos) {
+    if (counts.contains(kEllipsis)) result.output += kEllipsis;
     for (const auto& [letter, count] : counts) {
-      if (count == 1) result.output += letter;
+      if (count == 1 && letter != kEllipsis) result.output += letter;
     }
     return result;
   }
   result.output = equation.substr(arrow + 2);
   check_letters(result.output, text);
+  require<ValueError>(has(result.output, kEllipsis) || !counts.contains(kEllipsis),
+                      ErrorKind::bad_argument, "The result of \"", text,
+                      "\" must have an ellipsis, for an input has one");
   for (const char letter : result.output) {
     require<ValueError>(counts.contains(letter), ErrorKind::bad_argument, "The result of \"", text,
                         "\" has an axis '", letter, "' that no input has");
   }
   return result;
+}
+
+// What stands for an ellipsis of so many axes: a digit each, 0 for the last.
+std::string ellipsis_axes(size_t count) {
+  std::string axes;
+  while (count > 0) axes += static_cast<char>('0' + --count);
+  return axes;
+}
+
+// Gives the axes of ellipses their names, now that the inputs' ranks are there.
+void expand_ellipses(std::vector<Named>& inputs, std::string& output, const std::string& equation) {
+  size_t most = 0;
+  for (Named& named : inputs) {
+    const size_t at = named.axes.find(kEllipsis);
+    if (at == std::string::npos) continue;
+    const int rank = named.tensor.shape().rank();
+    require<ValueError>(rank >= 0, ErrorKind::bad_argument,
+                        "einsum must know the rank of an input with an ellipsis: \"", equation,
+                        "\"", CallerLine::told());
+    const int count = rank - static_cast<int>(named.axes.size()) + 1;
+    require<ValueError>(count >= 0 && count < 10, ErrorKind::shape_incompatible, "An input of \"",
+                        equation, "\" has rank ", rank, CallerLine::told());
+    named.axes.replace(at, 1, ellipsis_axes(static_cast<size_t>(count)));
+    most = std::max(most, static_cast<size_t>(count));
+  }
+  if (const size_t at = output.find(kEllipsis); at != std::string::npos) {
+    output.replace(at, 1, ellipsis_axes(most));
+  }
+}
+
+bool is_of_ellipsis(char axis) { return axis >= '0' && axis <= '9'; }
+
+// Whether another input than number `own` has that axis with another size than 1.
+bool is_broadcast(const std::vector<Named>& inputs, size_t own, char axis) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const size_t at = inputs[i].axes.find(axis);
+    if (i == own || at == std::string::npos) continue;
+    if (inputs[i].tensor.shape()[static_cast<int>(at)] != 1) return true;
+  }
+  return false;
+}
+
+// Axes of ellipses broadcast: what has size 1 there is without that axis.
+void drop_broadcast_axes(std::vector<Named>& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Named& named = inputs[i];
+    std::vector<int64_t> gone;
+    std::string left;
+    for (size_t axis = 0; axis < named.axes.size(); ++axis) {
+      const bool is_one =
+          is_of_ellipsis(named.axes[axis]) && named.tensor.shape()[static_cast<int>(axis)] == 1;
+      if (is_one && is_broadcast(inputs, i, named.axes[axis])) {
+        gone.push_back(static_cast<int64_t>(axis));
+      } else {
+        left += named.axes[axis];
+      }
+    }
+    if (!gone.empty()) named = {squeeze(named.tensor, {.axis = gone}), left};
+  }
 }
 
 // Without the axes that nobody wants any more.
@@ -175,7 +246,7 @@ void check_sizes_named(const std::vector<Named>& inputs, const std::string& equa
 
 Output einsum(const std::string& equation, const Inputs& inputs, const OpOptions& options) {
   using internal::Named;
-  const internal::Equation parts = internal::parsed(equation);
+  internal::Equation parts = internal::parsed(equation);
   internal::require<ValueError>(inputs.size() == parts.inputs.size(), ErrorKind::bad_argument, "\"",
                                 equation, "\" is of ", parts.inputs.size(),
                                 " inputs, but there are ", inputs.size());
@@ -187,6 +258,8 @@ Output einsum(const std::string& equation, const Inputs& inputs, const OpOptions
     const DType beside = i > 0 && input.is_weak() ? named[0].tensor.dtype() : DType::invalid;
     named.push_back({internal::as_output(input, "input", beside), parts.inputs[i]});
   }
+  internal::expand_ellipses(named, parts.output, equation);
+  internal::drop_broadcast_axes(named);
   internal::check_sizes_named(named, equation);
   Named result = named[0];
   for (size_t i = 1; i < named.size(); ++i) {

@@ -281,12 +281,30 @@ TEST_F(ArrangeTest, TellsWherePooledPixelsStood) {
   EXPECT_ERROR(nn::max_pool_with_argmax(x, options), ValueError, bad_argument, "only as NHWC");
 }
 
+// The axes of ellipses are the operands' first ones here, and broadcast.
+TEST_F(ArrangeTest, EllipsesOfEquationsAreTheOtherAxes) {
+  const auto sums_of = [](const Output& x) { return numbers(run(x)); };
+  const Output a = counted({2, 1, 3, 4}), b = counted({5, 4, 2});
+  const Output product = einsum("...ij,...jk->...ik", {a, b});
+  EXPECT_EQ(product.shape(), Shape({2, 5, 3, 2}));
+  const Output wide = tile(a, {1, 5, 1, 1}), high = tile(expand_dims(b, 0), {2, 1, 1, 1});
+  expect_near(run(product), sums_of(matmul(wide, high)));
+  EXPECT_EQ(einsum("...ij,jk", {a, counted({4, 2})}).shape(), Shape({2, 1, 3, 2}));
+  expect_near(run(einsum("i...->...", {counted({2, 3})})), {3, 5, 7});
+  expect_near(run(einsum("...,...", {counted({3}), counted({3})})), {0, 1, 4});
+  expect_near(run(einsum("b...d,d->...b", {counted({2, 2, 2}), counted({2})})), {1, 5, 3, 7});
+}
+
 TEST_F(ArrangeTest, RefusesEquationsThatDoNotFit) {
   const Output x = zeros({2, 3});
   EXPECT_ERROR(einsum("ij,jk->ik", {x}), ValueError, bad_argument, "is of 2 inputs");
   EXPECT_ERROR(einsum("ii->i", {x}), ValueError, bad_argument, "stands twice");
   EXPECT_ERROR(einsum("ij->ik", {x}), ValueError, bad_argument, "an axis 'k' that no input has");
-  EXPECT_ERROR(einsum("i...->i", {x}), ValueError, bad_argument, "Axes of einsum are letters");
+  EXPECT_ERROR(einsum("i.->i", {x}), ValueError, bad_argument, "Axes of einsum are letters");
+  EXPECT_ERROR(einsum("i...->i", {x}), ValueError, bad_argument, "must have an ellipsis");
+  EXPECT_ERROR(einsum("ijk...->i...", {x}), ValueError, shape_incompatible, "has rank 2");
+  EXPECT_ERROR(einsum("i...->...", {placeholder(float32, Shape::unknown())}), ValueError,
+               bad_argument, "must know the rank");
   EXPECT_ERROR(einsum("ijk->i", {x}), ValueError, shape_incompatible, "rank");
   EXPECT_ERROR(einsum("ij,jk->ik", {x, x}), ValueError, shape_incompatible,
                "Axis 'j' of \"ij,jk->ik\" has sizes 3 and 2");

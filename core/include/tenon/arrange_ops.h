@@ -81,6 +81,7 @@ TENON_API Output argsort(Input values, const SortOptions& options = {});
 
 // Products of tensors summed over axes, each named by a letter: "ij,jk->ik" is a matrix product,
 // "ii" isn't taken. Without "->" the result has the letters that come once, in alphabetical order.
+// "..." stands for all other axes of an input, which broadcast and come first in such a result.
 // Throws ValueError (bad_argument) for an equation that doesn't fit the inputs.
 TENON_API Output einsum(const std::string& equation, const Inputs& inputs,
                         const OpOptions& options = {});
