@@ -1,7 +1,10 @@
 // GatherV2: rows of a tensor by their numbers. Its gradient is sparse: _IndexedSlices holds rows
 // and their numbers, and is a dense tensor, duplicates summed, for whoever reads it as one.
 
+#include <string>
+
 #include "core/base/check.h"
+#include "core/graph/plan_note.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -122,6 +125,7 @@ void register_array_gather(OpRegistry& ops) {
   ops.add({.name = "_IndexedSlices",
            .inputs = {"values: T", "indices: Tindices", "like: T"},
            .outputs = {"output: T"},
+           .defaults = {{kPlanNote, std::string("a sparse gradient becomes dense")}},
            .types = {{"T", kNumbers}, {"Tindices", kIndices}},
            .shape = indexed_slices_shape,
            .gradient = indexed_slices_gradient,

@@ -2,6 +2,7 @@
 #include "core/plan/plan.h"
 
 #include "core/base/strings.h"
+#include "core/graph/plan_note.h"
 
 namespace tenon::internal {
 namespace {
@@ -73,6 +74,9 @@ std::string Plan::to_string() const {
     }
     if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
     if (!step.fused.empty()) text += ": " + step.fused;
+    if (step.node->attrs.has(kPlanNote)) {
+      text += str(" (", step.node->attrs.get<std::string>(kPlanNote), ")");
+    }
     text += "\n";
   }
   for (size_t i = 0; i < arenas.size(); ++i) {

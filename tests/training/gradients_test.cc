@@ -1,9 +1,13 @@
 #include "tenon/gradients.h"
 
+#include <gmock/gmock.h>
+
 #include "core/graph/builder.h"
 #include "tenon/initializers.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
+#include "tenon/optimizers.h"
+#include "tenon/session.h"
 #include "tenon/variable_scope.h"
 #include "tests/testing/errors.h"
 #include "tests/testing/op_cases.h"
@@ -155,6 +159,21 @@ TEST_F(GradientsTest, TakesTimeInProportionToTheGraph) {
   const std::vector<Output> d = gradients({x}, xs);
   EXPECT_TRUE(d.front() && d.back());
   EXPECT_LT(graph_.operations().size(), 20000u);
+}
+
+TEST_F(GradientsTest, PlansWarnWhereASparseOneBecomesDense) {
+  const Variable table = get_variable("table", {.shape = {5, 2}});
+  const Output loss = reduce_sum(square(gather(table, {1, 3})));
+  const Output gradient = gradients({loss}, {table})[0];
+  Session session;
+  session.run(global_variables_initializer());
+  constexpr const char* kWarning = "(a sparse gradient becomes dense)";
+  EXPECT_THAT(session.plan_text({gradient * 2.0f}), ::testing::HasSubstr(kWarning));
+  const Operation sparse = train::GradientDescentOptimizer({.learning_rate = 0.1}).minimize(loss);
+  EXPECT_THAT(session.plan_text({sparse}), ::testing::Not(::testing::HasSubstr(kWarning)));
+  const Operation clipped = train::GradientDescentOptimizer({.learning_rate = 0.1})
+                                .apply_gradients({{clip_by_value(gradient, -1.0f, 1.0f), table}});
+  EXPECT_THAT(session.plan_text({clipped}), ::testing::HasSubstr(kWarning));
 }
 
 }  // namespace
