@@ -2,8 +2,6 @@
 // gradient in an attribute, as in TensorFlow.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 

@@ -40,6 +40,10 @@ KernelCase program_case(const ElementwiseProgram* program, std::vector<Tensor> i
   return made;
 }
 
+bool is_of_bits(Primitive primitive) {
+  return primitive >= Primitive::kBitwiseAnd && primitive <= Primitive::kRightShift;
+}
+
 // Each primitive by itself, of operands of which the second is broadcast.
 void add_primitive(std::vector<GpuCase>& cases, DType dtype, Primitive primitive) {
   ElementwiseBuilder builder;
@@ -49,15 +53,17 @@ void add_primitive(std::vector<GpuCase>& cases, DType dtype, Primitive primitive
   const ElementwiseProgram* program = kept(builder.finish({y}));
   const bool divides = primitive == Primitive::kReciprocal || primitive == Primitive::kDivide ||
                        primitive == Primitive::kFloorDivide || primitive == Primitive::kFloorMod ||
-                       primitive == Primitive::kTruncateMod || primitive == Primitive::kPower;
+                       primitive == Primitive::kTruncateMod || primitive == Primitive::kPower ||
+                       primitive == Primitive::kLeftShift || primitive == Primitive::kRightShift;
   Tensor x = some(dtype, {700, 3}, 0.3, 5), z = some(dtype, {3}, 0.3, 5);
-  if (divides) {  // never by zero, no negative power
+  if (divides) {  // never by zero, no negative power, not by as many bits as there are
     const KernelCase ones = {
         .op = "OnesLike", .dtype = dtype, .inputs = {z}, .outputs = {{dtype, {3}}}};
     z = launch(ones);
     if (operands == 1) x = z;
   }
-  const bool exact = primitive >= Primitive::kAdd && primitive != Primitive::kPower;
+  const bool exact = primitive >= Primitive::kAdd && primitive != Primitive::kPower &&
+                     primitive != Primitive::kZeta;
   cases.push_back({"Elementwise_" + std::string(internal::to_string(primitive)) + "_" +
                        std::string(to_string(dtype)),
                    program_case(program, {x}, x.shape()), exact ? 0 : tolerance_of(dtype) * 2});
@@ -71,7 +77,9 @@ void add_elementwise(std::vector<GpuCase>& cases, DType dtype) {
                          primitive == Primitive::kLogicalAnd || primitive == Primitive::kLogicalOr;
     const bool floating = (primitive >= Primitive::kSqrt && primitive <= Primitive::kCos &&
                            primitive != Primitive::kReciprocal) ||
-                          primitive == Primitive::kIsFinite || primitive == Primitive::kIsNan;
+                          primitive == Primitive::kIsFinite || primitive == Primitive::kIsNan ||
+                          primitive == Primitive::kZeta;
+    if (is_of_bits(primitive) && !is_integer(dtype)) continue;
     if (logical || primitive == Primitive::kCast || (floating && !is_floating(dtype))) continue;
     add_primitive(cases, dtype, primitive);
   }
@@ -124,7 +132,8 @@ void add_special_numbers(std::vector<GpuCase>& cases) {
   for (int i = 0; i < static_cast<int>(Primitive::kSelect); ++i) {
     const auto primitive = static_cast<Primitive>(i);
     if (primitive == Primitive::kCast || primitive == Primitive::kLogicalNot ||
-        primitive == Primitive::kLogicalAnd || primitive == Primitive::kLogicalOr) {
+        primitive == Primitive::kLogicalAnd || primitive == Primitive::kLogicalOr ||
+        is_of_bits(primitive)) {
       continue;
     }
     ElementwiseBuilder builder;
