@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/digits_data.h"
@@ -45,9 +46,7 @@ struct Corpus {
     std::map<std::string, int32_t> numbers;
     for (const std::string& name : words) numbers.emplace(name, int32_t(numbers.size()));
     for (const std::string& name : all) {
-      if (const auto found = numbers.find(name); found != numbers.end()) {
-        text.push_back(found->second);
-      }
+      if (numbers.contains(name)) text.push_back(numbers[name]);
     }
   }
   std::vector<std::string> words;
@@ -119,7 +118,6 @@ int main(int argc, char** argv) try {
   const Corpus corpus(path);
   const std::vector<int32_t> asked = numbers_of(probes, corpus);
   std::cout << corpus.text.size() << " words, " << corpus.words.size() << " of them different\n";
-
   tn::set_random_seed(seed);
   const Model model(int64_t(corpus.words.size()), size);
   auto train = tn::train::AdagradOptimizer({.learning_rate = 0.3}).minimize(model.loss);
@@ -134,8 +132,7 @@ int main(int argc, char** argv) try {
     fill(corpus, random, centers, others);
     sum += step({centers, others})[0].scalar<float>();
     if (i % shown != 0) continue;
-    std::cout << "step " << i << ": loss " << sum / float(shown) << '\n';
-    sum = 0;
+    std::cout << "step " << i << ": loss " << std::exchange(sum, 0) / float(shown) << '\n';
   }
   const tn::Tensor found = session.run(model.nearest.indices, {{model.asked, tn::Tensor(asked)}});
   const auto numbers = found.data<int32_t>();

@@ -75,24 +75,19 @@ struct Network {
   void write(const tn::nn::State& state, tn::Output first) {
     auto none = tn::zeros({tn::size(lengths), 0}, tn::int32);
     auto goes_on = [](tn::Output i, tn::Output last, tn::Output, tn::Output) {
-      return tn::logical_and(
-          i <= kLongest,
-          tn::logical_or(tn::equal(i, 0), tn::reduce_any(tn::not_equal(last, kEnd))));
+      return (i <= kLongest) & (tn::equal(i, 0) | tn::reduce_any(tn::not_equal(last, kEnd)));
     };
     auto next = [this](tn::Output i, tn::Output last, tn::Output before,
                        tn::Output so_far) -> tn::Returned {
       auto step = writer(symbols(last), before);
       auto likeliest = tn::argmax(logits(step.output), {.axis = 1, .output_type = tn::int32});
-      // What has ended stays so.
-      auto ended = tn::logical_and(i > 0, tn::equal(last, kEnd));
-      auto now = tn::where(ended, last, likeliest);
+      auto now =
+          tn::where((i > 0) & tn::equal(last, kEnd), last, likeliest);  // what has ended stays
       return {i + 1, now, step.state.value(), tn::concat({so_far, tn::expand_dims(now, 1)}, 1)};
     };
-    auto results =
-        tn::while_loop(goes_on, next, {0, first, state.value(), none},
-                       {.shape_invariants = {tn::Shape(), tn::Shape({-1}), tn::Shape({-1, kUnits}),
-                                             tn::Shape({-1, -1})},
-                        .name = "write"});
+    const std::vector<tn::Shape> invariants = {{}, {-1}, {-1, kUnits}, {-1, -1}};
+    auto results = tn::while_loop(goes_on, next, {0, first, state.value(), none},
+                                  {.shape_invariants = invariants, .name = "write"});
     rounds = results[0];
     written = results[3];
   }
@@ -138,8 +133,8 @@ int main(int argc, char** argv) try {
 
   Examples unseen(tests);
   unseen.fill(random);
-  const auto found = session.run({net.written, net.rounds},
-                                 {{net.given, unseen.given}, {net.lengths, unseen.lengths}});
+  const tn::Feeds fed = {{net.given, unseen.given}, {net.lengths, unseen.lengths}};
+  const auto found = session.run({net.written, net.rounds}, fed);
   int64_t right = 0;
   for (int64_t i = 0; i < tests; ++i) {
     const std::string written = text_of(found[0], i);

@@ -160,7 +160,28 @@ void GraphWriter::add(WrittenScope& scope, Node& node, const NewNode& written) {
   }
 }
 
+// A file can't hold a function of the program's: it is written for who only looks at the graph.
+void GraphWriter::write_call(WrittenScope& scope, Node& node) {
+  if (!options_.keeps_own_types) return refuse("a function of the program's", node);
+  NewNode written = plain(scope, node);
+  std::vector<DType> taken;
+  for (const Endpoint& input : node.inputs) {
+    written.inputs.push_back(value(scope, input, node));
+    taken.push_back(dtype_of(input));
+  }
+  const std::vector<DType> given(node.output_dtypes.begin(), node.output_dtypes.end());
+  written.attrs.set("Tin", std::move(taken));
+  written.attrs.set("Tout", given);
+  written.attrs.set("token", std::string());
+  scope.add(written);
+  for (size_t i = 0; i < given.size(); ++i) {
+    const int index = static_cast<int>(i);
+    scope.set({&node, index}, {written.name, "output", index, index, given[i]});
+  }
+}
+
 void GraphWriter::write_node(WrittenScope& scope, Node& node) {
+  if (node.def->action == PlanAction::kCall) return write_call(scope, node);
   if (node.flow != nullptr) return write_flow(*this, scope, node);
   NewNode written = plain(scope, node);
   if (write_frozen(scope, node, written) || !can_be_written(scope, node)) return;

@@ -48,6 +48,7 @@ class GraphWriter {
   std::vector<std::string> controls_of(const WrittenScope& scope, const Node& node) const;
 
  private:
+  void write_call(WrittenScope& scope, Node& node);
   bool is_frozen(const Endpoint& endpoint) const;
   bool write_frozen(WrittenScope& scope, Node& node, const NewNode& like);
   bool can_be_written(const WrittenScope& scope, const Node& node);

@@ -99,6 +99,21 @@ TEST_F(AsGraphDefTest, NamesAllThatTensorFlowHasNot) {
                "  operation type _Recurrence, 1 time, in 'gradients/");
 }
 
+TEST_F(AsGraphDefTest, RefusesToWriteAFunctionOfThePrograms) {
+  const Output x = placeholder(float32, {2});
+  function_op([](const std::vector<Tensor>& in) { return in[0]; }, {x}, float32, {.name = "f"});
+  EXPECT_ERROR(graph_.as_graph_def(), UnimplementedError, no_kernel, "a function of the program's");
+}
+
+TEST_F(AsGraphDefTest, KeepsTheDtypesOfAList) {
+  const Output x = placeholder(float32, {2}, {.name = "x"});
+  identity_n({x, constant({1, 2, 3})}, {.name = "all"});
+  again(graph_.as_graph_def(), {});
+  const Tensor fed({1.0f, 2.0f});
+  EXPECT_EQ(Session().run("all:0", {{"x:0", fed}}), fed);
+  EXPECT_EQ(Session().run("all:1", {{"x:0", fed}}), Tensor({1, 2, 3}));
+}
+
 TEST_F(AsGraphDefTest, RefusesToWriteAReferenceVariableInABranch) {
   const Variable w = get_variable("w", {.shape = {}});
   cond(
