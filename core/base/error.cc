@@ -1,7 +1,9 @@
 #include "tenon/error.h"
 
 #include <ostream>
+#include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/list_of.h"
@@ -95,6 +97,16 @@ const char* internal::not_null(const char* text) {
   require<ValueError>(text != nullptr, ErrorKind::bad_argument,
                       "A null pointer was passed in place of a text");
   return text;
+}
+
+std::string internal::with_callers_line(std::string message) {
+  const Location where = CallerLine::or_else({});
+  if (where.line == 0) return message;
+  const std::string place = str(where);
+  if (message.find(place) != std::string::npos) return message;
+  const bool sentence = message.ends_with('.');
+  return std::move(message) + (sentence ? " Asked for at " : ", asked for at ") + place +
+         (sentence ? "." : "");
 }
 
 std::string to_string(const Location& where) { return internal::str(where); }

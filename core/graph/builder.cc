@@ -4,8 +4,8 @@
 #include <mutex>
 #include <optional>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 
 namespace tenon::internal {
 namespace {

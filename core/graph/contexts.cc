@@ -2,6 +2,7 @@
 // dependencies, colocation. Each enter_... changes this thread's stack and undoes it when left.
 #include <algorithm>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/thread_value.h"
 #include "core/graph/graph_state.h"
@@ -68,7 +69,8 @@ Context Graph::enter_as_default() const {
 
 ScopeGuard Graph::as_default() const { return ScopeGuard(enter_as_default()); }
 
-std::pair<Context, std::string> enter_name_scope(std::string_view name) {
+std::pair<Context, std::string> enter_name_scope(std::string_view name, Location where) {
+  const internal::CallerLine line(where);
   std::shared_ptr<GraphState> graph = internal::default_graph_state();
   std::string& current = graph->contexts().name_scope;
   if (!name.empty()) {
@@ -90,12 +92,13 @@ std::pair<Context, std::string> enter_name_scope(std::string_view name) {
   return {std::move(context), inside.empty() ? "" : inside + "/"};
 }
 
-NameScope name_scope(std::string_view name) {
-  auto [context, inside] = enter_name_scope(name);
+NameScope name_scope(std::string_view name, Location where) {
+  auto [context, inside] = enter_name_scope(name, where);
   return NameScope(std::move(context), std::move(inside));
 }
 
-Context enter_device(std::string_view name) {
+Context enter_device(std::string_view name, Location where) {
+  const internal::CallerLine line(where);
   return push(&GraphContexts::devices, {.spec = DeviceSpec::from_string(name)});
 }
 
@@ -106,10 +109,12 @@ Context enter_device(DeviceFunction function) {
   return push(&GraphContexts::devices, {.function = std::move(function)});
 }
 
-ScopeGuard device(std::string_view name) { return ScopeGuard(enter_device(name)); }
+ScopeGuard device(std::string_view name, Location where) {
+  return ScopeGuard(enter_device(name, where));
+}
 
-ScopeGuard device(const char* name) {
-  return name == nullptr ? device(nullptr) : device(std::string_view(name));
+ScopeGuard device(const char* name, Location where) {
+  return name == nullptr ? device(nullptr) : device(std::string_view(name), where);
 }
 
 ScopeGuard device(std::nullptr_t) { return ScopeGuard(enter_device(nullptr)); }

@@ -6,11 +6,11 @@
 #include <exception>
 #include <unordered_map>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/base/thread_value.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/graph/signature.h"
 #include "core/graph/static_value.h"
@@ -209,6 +209,7 @@ void GraphState::require_open(std::string_view type, const Location& where) cons
 
 Node* GraphState::add_node(NodeArguments arguments) {
   std::lock_guard lock(mutex);
+  const CallerLine line(arguments.where);
   require_open(arguments.type, arguments.where);
   make_visible(arguments);
   Node& node = storage_.emplace_back();

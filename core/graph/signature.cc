@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/size_rules.h"
@@ -321,6 +322,7 @@ std::vector<PendingConstant> resolve_signature(NodeArguments& arguments, Node& n
   require<NotFoundError>(def != nullptr, ErrorKind::bad_argument, "Op type not registered '",
                          arguments.type, "'");
   try {
+    const NoCallerLine told_with_the_operation;
     return Resolver(arguments, *def, node).run();
   } catch (ValueError& error) {
     error.add_context(whose(arguments, shapes_of(arguments)));

@@ -1,8 +1,8 @@
 #include "tenon/losses.h"
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_store.h"
 #include "tenon/math_ops.h"

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/layer_checks.h"
 #include "core/layers/rnn_steps.h"

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
@@ -21,7 +20,7 @@ namespace {
 int known_rank(const Output& tensor, const char* what) {
   const Shape shape = tensor.shape();
   require<UnimplementedError>(shape.has_rank(), ErrorKind::bad_argument, what,
-                              " needs to know the rank of its input", CallerLine::told());
+                              " needs to know the rank of its input");
   return shape.rank();
 }
 
@@ -86,7 +85,6 @@ Output sorted(const Input& input, const SortOptions& options, bool places, const
 }  // namespace internal
 
 using internal::as_output;
-using internal::CallerLine;
 using internal::known_rank;
 using internal::OpScope;
 using internal::require;
@@ -148,8 +146,7 @@ Output matrix_band_part(Input input, int64_t num_lower, int64_t num_upper,
   const OpScope scope(options.name, "MatrixBandPart", {input});
   const Output x = as_output(input, "input");
   require<ValueError>(known_rank(x, "matrix_band_part") >= 2, ErrorKind::shape_incompatible,
-                      "input must be at least 2-dim, received shape: ", x.shape(),
-                      CallerLine::told());
+                      "input must be at least 2-dim, received shape: ", x.shape());
   const Output below = internal::below_diagonal(x);
   Output inside = greater_equal(below, below);
   if (num_lower >= 0) inside = less_equal(below, num_lower);
@@ -162,15 +159,13 @@ Output matrix_set_diag(Input input, Input diagonal, const OpOptions& options) {
   const Output x = as_output(input, "input"), d = as_output(diagonal, "diagonal");
   const int rank = known_rank(x, "matrix_set_diag");
   require<ValueError>(rank >= 2, ErrorKind::shape_incompatible,
-                      "input must be at least 2-dim, received shape: ", x.shape(),
-                      CallerLine::told());
+                      "input must be at least 2-dim, received shape: ", x.shape());
   const Shape shape = x.shape();
   const bool known = shape[-2] >= 0 && shape[-1] >= 0, wide = known && shape[-2] <= shape[-1];
   Shape wanted = internal::subshape(shape, 0, rank - 1);
   wanted[rank - 2] = !known ? kUnknown : wide ? shape[-2] : shape[-1];
   require<ValueError>(d.shape().compatible_with(wanted), ErrorKind::shape_incompatible,
-                      "diagonal has shape ", d.shape(), ", but must have shape ", wanted,
-                      CallerLine::told());
+                      "diagonal has shape ", d.shape(), ", but must have shape ", wanted);
   Output beside = known ? expand_dims(d, wide ? -1 : -2) : Output();
   if (!known) {  // to each row what its diagonal is, or anything where it has none
     const Output last = subtract(internal::size_along(d, rank - 2), 1);
@@ -199,12 +194,11 @@ Output diag_part(Input input, const OpOptions& options) {
   const int rank = known_rank(x, "diag_part"), half = rank / 2;
   const Shape shape = x.shape();
   require<ValueError>(rank > 0 && rank % 2 == 0, ErrorKind::shape_incompatible,
-                      "Input must have even and non-zero rank, got shape ", shape,
-                      CallerLine::told());
+                      "Input must have even and non-zero rank, got shape ", shape);
   const Shape first = internal::subshape(shape, 0, half),
               second = internal::subshape(shape, half, rank);
   require<ValueError>(first.compatible_with(second), ErrorKind::shape_incompatible,
-                      "The halves of the shape must be equal: ", shape, CallerLine::told());
+                      "The halves of the shape must be equal: ", shape);
   std::vector<Input> sizes;
   internal::append_sizes(sizes, x, 0, half);
   const Output rows = internal::with_one_first_axis(x, half);

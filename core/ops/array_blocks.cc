@@ -1,7 +1,6 @@
 // Blocks of images moved into batches or channels, made of reshapes and transposes.
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
@@ -31,8 +30,7 @@ Input times(const Input& size, int64_t factor) {
 Input divided(const Input& size, int64_t divisor, const char* what) {
   if (!is_known(size)) return floordiv(size, divisor);
   require<ValueError>(number_in(size) % divisor == 0, ErrorKind::shape_incompatible, what,
-                      " of size ", number_in(size), " is not divisible by ", divisor,
-                      CallerLine::told());
+                      " of size ", number_in(size), " is not divisible by ", divisor);
   return number_in(size) / divisor;
 }
 
@@ -59,7 +57,7 @@ void check_sides(const Sides& sides, size_t axes, const char* name) {
 Output checked_sides(const Output& sides, size_t axes, const char* name) {
   const Shape wanted = {static_cast<int64_t>(axes), 2};
   require<ValueError>(sides.shape().compatible_with(wanted), ErrorKind::shape_incompatible, name,
-                      " must have shape ", wanted, ", not ", sides.shape(), CallerLine::told());
+                      " must have shape ", wanted, ", not ", sides.shape());
   return cast(sides, int64);
 }
 
@@ -69,7 +67,7 @@ Output blocked_input(const Input& input, const std::vector<int64_t>& block) {
   const auto least = static_cast<int>(block.size()) + 1;
   require<ValueError>(x.shape().has_rank() && x.shape().rank() >= least,
                       ErrorKind::shape_incompatible, "input must have rank >= ", least,
-                      ", but has shape ", x.shape(), CallerLine::told());
+                      ", but has shape ", x.shape());
   return x;
 }
 
@@ -112,7 +110,7 @@ Output cropped(const Output& x, const Sides& crops, const std::string& name) {
     Input& left = size[i + 1];
     require<ValueError>(!is_known(left) || number_in(left) >= off, ErrorKind::shape_incompatible,
                         "crops take ", off, " from an axis of size ",
-                        is_known(left) ? number_in(left) : 0, CallerLine::told());
+                        is_known(left) ? number_in(left) : 0);
     left = is_known(left) ? Input(number_in(left) - off) : Input(subtract(left, off));
   }
   return slice(x, integers_of(begin), integers_of(size), {.name = name});
@@ -171,7 +169,7 @@ void check_image_blocks(const Output& image, int64_t block) {
                       block);
   with_rank(image.shape(), 4, "input");
   require<UnimplementedError>(image.shape().has_rank(), ErrorKind::bad_argument,
-                              "The rank of the image must be known", CallerLine::told());
+                              "The rank of the image must be known");
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/kernels/distinction_key.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
@@ -88,11 +87,9 @@ Shapes unique_shape(const ShapeContext& context) {
 int axes_indexed(const Output& indices, int rank, const char* what) {
   const Shape shape = with_rank_at_least(indices.shape(), 1, "indices");
   require<UnimplementedError>(shape.has_rank() && shape.back() >= 0, ErrorKind::bad_argument, what,
-                              " needs to know the last size of indices, whose shape is ", shape,
-                              CallerLine::told());
+                              " needs to know the last size of indices, whose shape is ", shape);
   require<ValueError>(rank < 0 || shape.back() <= rank, ErrorKind::shape_incompatible,
-                      "indices.shape[-1] must be <= the rank ", rank, ", but is ", shape.back(),
-                      CallerLine::told());
+                      "indices.shape[-1] must be <= the rank ", rank, ", but is ", shape.back());
   return static_cast<int>(shape.back());
 }
 
@@ -107,10 +104,9 @@ void check_prefix(const Shape& data, const Shape& prefix, const char* data_name,
   const bool fits = !known || (prefix.rank() <= data.rank() &&
                                subshape(data, 0, prefix.rank()).compatible_with(prefix));
   require<ValueError>(fits, ErrorKind::shape_incompatible, data_name, " must have shape ",
-                      prefix_name, ".shape + rest, but the shapes are ", data, " and ", prefix,
-                      CallerLine::told());
+                      prefix_name, ".shape + rest, but the shapes are ", data, " and ", prefix);
   require<UnimplementedError>(known, ErrorKind::bad_argument, "The ranks of ", data_name, " and ",
-                              prefix_name, " must be known", CallerLine::told());
+                              prefix_name, " must be known");
 }
 
 // The largest of these numbers (-1 of none) where the graph says all of them.
@@ -157,7 +153,6 @@ void register_array_index(OpRegistry& ops) {
 }  // namespace internal
 
 using internal::as_output;
-using internal::CallerLine;
 using internal::OpScope;
 using internal::require;
 
@@ -169,7 +164,7 @@ Output gather_nd(Input params, Input indices, const OpOptions& options) {
   // Along the first axis alone the gradient stays sparse.
   if (axes == 1) return gather(from, squeeze(at, {.axis = {-1}}), {.name = scope.name()});
   require<UnimplementedError>(rank >= 0, ErrorKind::bad_argument,
-                              "gather_nd needs to know the rank of params", CallerLine::told());
+                              "gather_nd needs to know the rank of params");
   const Output sizes = strided_slice(shape(from, {.out_type = int64}), {0}, {axes});
   return gather(internal::with_one_first_axis(from, axes), internal::linear_indices(at, sizes),
                 {.name = scope.name()});
@@ -187,8 +182,7 @@ Output scatter_nd(Input indices, Input updates, Integers shape, const OpOptions&
                                internal::subshape(to, axes, to.rank()));
     require<ValueError>(rows.shape().compatible_with(wanted), ErrorKind::shape_incompatible,
                         "updates have shape ", rows.shape(), ", but must have shape ", wanted,
-                        " for indices of shape ", at.shape(), " and shape ", to,
-                        CallerLine::told());
+                        " for indices of shape ", at.shape(), " and shape ", to);
   }
   const Output sizes = strided_slice(whole, {0}, {axes});
   const Output places = reshape(internal::linear_indices(at, sizes), {-1});

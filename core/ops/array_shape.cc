@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/kernels/strided_slice.h"
 #include "core/ops/argument_rules.h"

@@ -1,7 +1,7 @@
 // Pack (stack) and Unpack (unstack): tensors along a new axis, and back.
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/integer_values.h"

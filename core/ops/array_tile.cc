@@ -1,7 +1,7 @@
 // Tile: a tensor repeated along each axis.
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"

@@ -1,8 +1,8 @@
 // Transpose: output axis i is input axis perm[i].
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"

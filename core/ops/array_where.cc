@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -66,23 +65,20 @@ Output where(Input condition, const OpOptions& options) {
 }
 
 Output boolean_mask(Input tensor, Input mask, const BooleanMaskOptions& options) {
-  using internal::CallerLine;
   using internal::require;
   const internal::OpScope scope(options.name, "boolean_mask", {tensor, mask});
   const Output x = internal::as_output(tensor, "tensor"), m = internal::as_output(mask, "mask");
   const Shape shape = x.shape(), masked = m.shape();
   require<ValueError>(masked.has_rank() && masked.rank() > 0, ErrorKind::shape_incompatible,
-                      "mask cannot be scalar, and its number of dimensions must be specified",
-                      CallerLine::told());
+                      "mask cannot be scalar, and its number of dimensions must be specified");
   require<ValueError>(shape.has_rank(), ErrorKind::shape_incompatible,
-                      "The number of dimensions of the tensor must be specified",
-                      CallerLine::told());
+                      "The number of dimensions of the tensor must be specified");
   const int axis = internal::resolve_axis(options.axis, shape.rank());
   require<ValueError>(axis + masked.rank() <= shape.rank(), ErrorKind::shape_incompatible,
-                      "Shapes ", shape, " and ", masked, " are incompatible", CallerLine::told());
+                      "Shapes ", shape, " and ", masked, " are incompatible");
   require<ValueError>(internal::subshape(shape, axis, axis + masked.rank()).compatible_with(masked),
                       ErrorKind::shape_incompatible, "Shapes ", shape, " and ", masked,
-                      " are incompatible", CallerLine::told());
+                      " are incompatible");
   std::vector<Input> sizes;
   for (int i = 0; i < axis; ++i) sizes.push_back(internal::size_along(x, i));
   sizes.push_back(masked.fully_defined() ? Input(masked.element_count()) : Input(size(m)));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/ops/flow_rules.h"
 
 namespace tenon::internal {

@@ -4,10 +4,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/op_def.h"
 #include "core/graph/static_value.h"
 #include "core/ops/op_scope.h"
@@ -109,7 +109,7 @@ Operation guard(const Comparison& by, const char* name, const Input& left, const
                                   constant_value({y.op().node(), y.index()}));
   require<InvalidArgumentError>(!fails, ErrorKind::assertion_failed, options.message,
                                 options.message.empty() ? "" : " ", said, " x is '", x.name(),
-                                "', y is '", y.name(), "'", CallerLine::told());
+                                "', y is '", y.name(), "'");
   return Assert(reduce_all(by.compare(x, y, {})),
                 {options.message.c_str(), said.c_str(), str("x (", x.name(), ") = ").c_str(), x,
                  str("y (", y.name(), ") = ").c_str(), y},
@@ -163,7 +163,7 @@ Operation Assert(Input condition, const Inputs& data, const AssertOptions& optio
   std::vector<Input> all = {condition};
   all.insert(all.end(), data.begin(), data.end());
   require<ValueError>(!data.empty(), ErrorKind::bad_argument,
-                      "Assert needs something to show where it fails", CallerLine::told());
+                      "Assert needs something to show where it fails");
   const internal::OpScope scope(options.name, "Assert", all);
   return internal::add_operation("Assert", {condition, internal::texts_of(data, options.summarize)},
                                  {.where = where});
@@ -229,7 +229,7 @@ Operation assert_rank(Input x, int wanted, const GuardOptions& options, Location
   const Shape shape = tensor.shape();
   require<ValueError>(!shape.has_rank() || shape.rank() == wanted, ErrorKind::bad_argument,
                       options.message, options.message.empty() ? "" : " ", "Tensor ", tensor.name(),
-                      " must have rank ", wanted, ". Received shape ", shape, CallerLine::told());
+                      " must have rank ", wanted, ". Received shape ", shape);
   if (shape.has_rank()) return no_op({.name = "static_checks_determined_all_ok"}, where);
   return Assert(
       equal(rank(tensor), wanted),
@@ -244,7 +244,7 @@ Operation assert_integer(Input x, const GuardOptions& options, Location where) {
   const Output tensor = internal::as_output(x, "x");
   require<TypeError>(is_integer(tensor.dtype()), ErrorKind::bad_argument, options.message,
                      options.message.empty() ? "" : " ", "Expected \"", tensor.name(),
-                     "\" to be integer type. Found: ", tensor.dtype(), CallerLine::told());
+                     "\" to be integer type. Found: ", tensor.dtype());
   return no_op({.name = "statically_determined_was_integer"}, where);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/ops/cond_builder.h"
 #include "core/ops/flow_gradients.h"
 #include "core/ops/flow_rules.h"
@@ -20,13 +21,13 @@ namespace {
 void check_branches(const std::vector<Output>& of_true, const std::vector<Output>& of_false) {
   require<ValueError>(of_true.size() == of_false.size(), ErrorKind::flow_mismatch,
                       "true_fn and false_fn must return the same number of results, but return ",
-                      of_true.size(), " and ", of_false.size(), CallerLine::told());
+                      of_true.size(), " and ", of_false.size());
   for (size_t i = 0; i < of_true.size(); ++i) {
     require<ValueError>(of_true[i].dtype() == of_false[i].dtype(), ErrorKind::flow_mismatch,
                         "Outputs of true_fn and false_fn must have the same type(s). Result ", i,
                         " is ", of_true[i].dtype(), " ('", of_true[i].name(),
                         "') from true_fn and ", of_false[i].dtype(), " ('", of_false[i].name(),
-                        "') from false_fn", CallerLine::told());
+                        "') from false_fn");
   }
 }
 
@@ -51,8 +52,7 @@ std::vector<Output> make_cond(const Input& predicate, const BranchFunction& true
                               const Location& where) {
   const CallerLine line(where);
   require<TypeError>(predicate.is_output(), ErrorKind::bad_argument,
-                     "The predicate of cond must be a tensor, not a value known already",
-                     CallerLine::told());
+                     "The predicate of cond must be a tensor, not a value known already");
   const OpScope scope(name, "cond", std::vector<Input>{predicate});
   const std::shared_ptr<GraphState> graph = default_graph_state();
   const Output decides = predicate.output();
@@ -102,7 +102,7 @@ std::vector<Output> case_(const std::vector<CaseBranch>& branches, const CaseOpt
                           Location where) {
   const internal::CallerLine line(where);
   internal::require<ValueError>(!branches.empty(), ErrorKind::bad_argument,
-                                "case_ needs at least one branch", internal::CallerLine::told());
+                                "case_ needs at least one branch");
   std::vector<Input> predicates;
   for (const CaseBranch& branch : branches) predicates.push_back(branch.predicate);
   const internal::OpScope scope(options.name, "case", predicates);

@@ -8,7 +8,6 @@
 #include "core/base/check.h"
 #include "core/graph/body.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
 #include "tenon/control_flow.h"
@@ -22,7 +21,7 @@ inline Endpoint endpoint_of(const Output& output) { return {output.op().node(), 
 inline std::vector<Output> tensors_of(const Returned& returned, const std::string& whose,
                                       bool pivot = true) {
   require<ValueError>(!returned.items().empty(), ErrorKind::bad_argument, whose,
-                      " must have a return value", CallerLine::told());
+                      " must have a return value");
   std::vector<Output> tensors;
   for (const Returned::Item& item : returned.items()) {
     if (item.op) {
@@ -32,7 +31,7 @@ inline std::vector<Output> tensors_of(const Returned& returned, const std::strin
       continue;
     }
     require<ValueError>(item.value->is_output() || item.value->value(), ErrorKind::bad_argument,
-                        whose, " must not return None", CallerLine::told());
+                        whose, " must not return None");
     tensors.push_back(as_output(*item.value));
   }
   return tensors;
@@ -57,10 +56,10 @@ inline Shapes made_with_bodies_alone(const ShapeContext&) {
 inline void check_predicate(const Output& predicate) {
   require<TypeError>(predicate.dtype() == DType::bool_, ErrorKind::dtype_incompatible,
                      "The predicate '", predicate.name(), "' must be a boolean, not ",
-                     predicate.dtype(), CallerLine::told());
+                     predicate.dtype());
   require<ValueError>(predicate.shape().compatible_with(Shape()), ErrorKind::shape_incompatible,
                       "The predicate '", predicate.name(), "' must be a scalar, but has shape ",
-                      predicate.shape(), CallerLine::told());
+                      predicate.shape());
 }
 
 inline DType dtype_at(const Endpoint& endpoint) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/ops/flow_gradients.h"
 #include "core/ops/flow_rules.h"
 #include "core/ops/loop_builder.h"
@@ -34,14 +35,13 @@ std::vector<Shape> shapes_of_rounds(const std::vector<Output>& initial,
   if (invariants.empty()) return shapes;
   require<ValueError>(invariants.size() == initial.size(), ErrorKind::flow_mismatch, "There are ",
                       invariants.size(), " shape invariants for ", initial.size(),
-                      " loop variables", CallerLine::told());
+                      " loop variables");
   for (size_t i = 0; i < initial.size(); ++i) {
     require<ValueError>(fits(shapes[i], invariants[i]), ErrorKind::flow_mismatch,
                         "The shape invariant specified for ", initial[i].name(),
                         " is not compatible with the initial shape of the loop variable. It enters",
                         " the loop with shape ", shapes[i],
-                        ", but the specified shape invariant is ", invariants[i],
-                        CallerLine::told());
+                        ", but the specified shape invariant is ", invariants[i]);
   }
   return invariants;
 }
@@ -49,19 +49,18 @@ std::vector<Shape> shapes_of_rounds(const std::vector<Output>& initial,
 void check_next(const std::vector<Output>& next, const LoopBuilder& loop, size_t first) {
   require<ValueError>(first + next.size() == loop.variables(), ErrorKind::flow_mismatch,
                       "The body of a while loop must return as many values as there are loop ",
-                      "variables: ", loop.variables() - first, ", not ", next.size(),
-                      CallerLine::told());
+                      "variables: ", loop.variables() - first, ", not ", next.size());
   for (size_t i = 0; i < next.size(); ++i) {
     const Output& initial = loop.initial(first + i);
     require<ValueError>(next[i].dtype() == initial.dtype(), ErrorKind::flow_mismatch,
                         "Loop variable '", initial.name(), "' is ", initial.dtype(),
                         ", but the body answers ", next[i].dtype(), " for it ('", next[i].name(),
-                        "')", CallerLine::told());
+                        "')");
     require<ValueError>(fits(next[i].shape(), loop.shape(first + i)), ErrorKind::flow_mismatch,
                         "Input tensor '", initial.name(), "' enters the loop with shape ",
                         loop.shape(first + i), ", but has shape ", next[i].shape(),
                         " after one iteration. To allow the shape to vary across iterations, give ",
-                        "WhileLoopOptions::shape_invariants", CallerLine::told());
+                        "WhileLoopOptions::shape_invariants");
   }
 }
 
@@ -92,7 +91,7 @@ Output build_condition(GraphState& graph, const LoopBuilder& loop, size_t first,
     const Input answer = condition(variables);
     own_lines.reset();
     require<ValueError>(answer.is_output() || answer.value(), ErrorKind::bad_argument,
-                        "The condition of a while loop must return a value", CallerLine::told());
+                        "The condition of a while loop must return a value");
     holds = as_output(answer);
   }
   check_predicate(holds);
@@ -127,8 +126,7 @@ std::vector<Output> make_while_loop(const LoopCondition& condition, const LoopBo
                                     const Inputs& loop_vars, const WhileLoopOptions& options,
                                     const Location& where) {
   const CallerLine line(where);
-  require<ValueError>(!loop_vars.empty(), ErrorKind::bad_argument, "No loop variables provided",
-                      CallerLine::told());
+  require<ValueError>(!loop_vars.empty(), ErrorKind::bad_argument, "No loop variables provided");
   const OpScope scope(options.name, "while", loop_vars.items());
   const std::shared_ptr<GraphState> graph = default_graph_state();
   std::vector<Output> initial;
@@ -138,8 +136,7 @@ std::vector<Output> make_while_loop(const LoopCondition& condition, const LoopBo
   if (options.maximum_iterations) {
     most = as_output(*options.maximum_iterations);
     require<ValueError>(most->shape().compatible_with(Shape()), ErrorKind::shape_incompatible,
-                        "maximum_iterations must be a scalar, but has shape ", most->shape(),
-                        CallerLine::told());
+                        "maximum_iterations must be a scalar, but has shape ", most->shape());
   }
   LoopBuilder loop(*graph, scope.name());
   std::optional<RoundLimit> limit;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/ops/flow_rules.h"
@@ -28,11 +29,11 @@ Operation make_function_op(TensorFunction function, const Inputs& inputs,
                            const std::vector<DType>& dtypes, const FunctionOptions& options,
                            const Location& where) {
   const CallerLine line(where);
-  require<ValueError>(static_cast<bool>(function), ErrorKind::bad_argument, "The function is empty",
-                      CallerLine::told());
+  require<ValueError>(static_cast<bool>(function), ErrorKind::bad_argument,
+                      "The function is empty");
   require<ValueError>(options.shapes.empty() || options.shapes.size() == dtypes.size(),
                       ErrorKind::bad_argument, "There are ", options.shapes.size(), " shapes for ",
-                      dtypes.size(), " results", CallerLine::told());
+                      dtypes.size(), " results");
   const std::shared_ptr<GraphState> graph = graph_of(inputs.items()).state();
   const ScopeGuard as_default = Graph(graph).as_default();
   const std::lock_guard lock(graph->mutex);

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
@@ -83,7 +82,6 @@ void register_image_boxes(OpRegistry& ops) {
 }  // namespace internal
 
 using internal::as_output;
-using internal::CallerLine;
 using internal::OpScope;
 using internal::require;
 
@@ -92,7 +90,7 @@ Output image::crop_and_resize(Input image, Input boxes, Input box_indices, Integ
   const OpScope scope(options.name, "CropAndResize", {image, boxes, box_indices});
   require<ValueError>(options.method == "bilinear" || options.method == "nearest",
                       ErrorKind::bad_argument, "method must be bilinear or nearest, not '",
-                      options.method, "'", CallerLine::told());
+                      options.method, "'");
   Output from = cast(as_output(image, "image"), float32);
   const Output box = as_output(boxes, "boxes"), number = as_output(box_indices, "box_ind");
   internal::with_rank(from.shape(), 4, "image");

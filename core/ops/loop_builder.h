@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/ops/flow_rules.h"
 
 namespace tenon::internal {

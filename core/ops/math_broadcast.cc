@@ -1,8 +1,8 @@
 // BroadcastTo, and _SumTo, its gradient: sums a value over the axes along which a tensor of the
 // shape of `like` would be broadcast to it.
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "tenon/array_ops.h"

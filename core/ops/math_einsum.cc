@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
@@ -108,10 +107,10 @@ void expand_ellipses(std::vector<Named>& inputs, std::string& output, const std:
     const int rank = named.tensor.shape().rank();
     require<ValueError>(rank >= 0, ErrorKind::bad_argument,
                         "einsum must know the rank of an input with an ellipsis: \"", equation,
-                        "\"", CallerLine::told());
+                        "\"");
     const int count = rank - static_cast<int>(named.axes.size()) + 1;
     require<ValueError>(count >= 0 && count < 10, ErrorKind::shape_incompatible, "An input of \"",
-                        equation, "\" has rank ", rank, CallerLine::told());
+                        equation, "\" has rank ", rank);
     named.axes.replace(at, 1, ellipsis_axes(static_cast<size_t>(count)));
     most = std::max(most, static_cast<size_t>(count));
   }
@@ -235,7 +234,7 @@ void check_sizes_named(const std::vector<Named>& inputs, const std::string& equa
       int64_t& known = sizes.emplace(named.axes[i], kUnknown).first->second;
       require<ValueError>(size < 0 || known < 0 || size == known, ErrorKind::shape_incompatible,
                           "Axis '", named.axes[i], "' of \"", equation, "\" has sizes ", known,
-                          " and ", size, CallerLine::told());
+                          " and ", size);
       if (size >= 0) known = size;
     }
   }

@@ -2,7 +2,6 @@
 // sorted numbers are made of them.
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -35,7 +34,7 @@ Shapes segment_count_shape(const ShapeContext& context) {
 Output beside(const Output& numbers, int rank, std::string_view what) {
   const int have = numbers.shape().rank();
   require<UnimplementedError>(rank >= 0 && have >= 0, ErrorKind::bad_argument, what,
-                              " need data and segment_ids of known ranks", CallerLine::told());
+                              " need data and segment_ids of known ranks");
   std::vector<Input> sizes;
   for (int axis = 0; axis < have; ++axis) sizes.push_back(size_along(numbers, axis));
   for (int axis = have; axis < rank; ++axis) sizes.emplace_back(int64_t{1});

@@ -34,7 +34,7 @@ class ChannelVectors {
     const Shape shape = with_rank(given.shape(), 1, name);
     require<ValueError>(shape.compatible_with(Shape{channels()}), ErrorKind::shape_incompatible,
                         name, " has shape ", shape, ", but the image ", shape_, " has ", channels(),
-                        " channels", CallerLine::told());
+                        " channels");
     return given;
   }
   // Beside the image, where its channels come first.
@@ -93,7 +93,6 @@ Output count_along(const Output& x, const Axes& axes) {
 }  // namespace internal
 
 using internal::as_output;
-using internal::CallerLine;
 using internal::OpScope;
 using internal::require;
 

@@ -1,9 +1,9 @@
 // Conv2D and its two gradients.
 //   input [N, H, W, C], filter [rows, columns, C / groups, K] -> [N, H', W', K]
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/channels_first.h"
 #include "core/ops/elementwise_rules.h"

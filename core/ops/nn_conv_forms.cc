@@ -1,7 +1,6 @@
 // Convolutions made of Conv2D and its gradients: transposed, of each channel, separable, of lines.
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/graph/size_rules.h"
 #include "core/ops/array_rules.h"
@@ -29,7 +28,7 @@ Integers grouped_sizes(const Output& image, const Output& filter, int channels) 
   require<ValueError>(shape[channels] < 0 || sizes[2] < 0 || shape[channels] == sizes[2],
                       ErrorKind::shape_incompatible, "The image has ", shape[channels],
                       " channels, the filter is for ", sizes[2], ": the shapes are ", shape,
-                      " and ", sizes, CallerLine::told());
+                      " and ", sizes);
   std::vector<Input> parts;
   for (const int axis : {0, 1}) {
     parts.push_back(size_along(filter, axis));
@@ -48,7 +47,6 @@ Integers grouped_sizes(const Output& image, const Output& filter, int channels) 
 }  // namespace internal
 
 using internal::as_output;
-using internal::CallerLine;
 using internal::OpScope;
 using internal::require;
 
@@ -78,8 +76,7 @@ Output nn::separable_conv2d(Input input, Input depthwise_filter, Input pointwise
   const Shape sizes = internal::with_rank(pointwise.shape(), 4, "pointwise_filter");
   require<ValueError>((sizes[0] < 0 || sizes[0] == 1) && (sizes[1] < 0 || sizes[1] == 1),
                       ErrorKind::shape_incompatible,
-                      "pointwise_filter must have shape [1, 1, C * M, K], but has ", sizes,
-                      CallerLine::told());
+                      "pointwise_filter must have shape [1, 1, C * M, K], but has ", sizes);
   Conv2DOptions depthwise = options;
   depthwise.name = "depthwise";
   const Output channels = depthwise_conv2d(input, depthwise_filter, depthwise);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
 #include "core/ops/sparse_rules.h"
@@ -116,8 +115,7 @@ void check_weights(const SparseTensor& ids, const std::optional<SparseTensor>& w
                     weights->indices().shape().compatible_with(ids.indices().shape()) &&
                     weights->dense_shape().shape().compatible_with(ids.dense_shape().shape());
   require<ValueError>(fits, ErrorKind::shape_incompatible, "weights have shape ",
-                      weights->values().shape(), ", the ids ", ids.values().shape(),
-                      CallerLine::told());
+                      weights->values().shape(), ", the ids ", ids.values().shape());
 }
 
 std::vector<Input> all_inputs_of(const std::vector<Input>& tables, const SparseTensor& ids) {
@@ -130,7 +128,6 @@ std::vector<Input> all_inputs_of(const std::vector<Input>& tables, const SparseT
 }  // namespace
 }  // namespace internal
 
-using internal::CallerLine;
 using internal::OpScope;
 using internal::require;
 
@@ -180,7 +177,7 @@ Output nn::safe_embedding_lookup_sparse(const Inputs& params, const SparseTensor
   const Shape shape = ids.shape();
   require<UnimplementedError>(ids.indices().shape()[1] == 2, ErrorKind::bad_argument,
                               "safe_embedding_lookup_sparse takes ids of rank 2, not of shape ",
-                              shape, CallerLine::told());
+                              shape);
   Output kept = greater_equal(ids.values(), 0);
   if (options.weights && options.combiner != "sum") {
     kept = logical_and(kept, greater(options.weights->values(), 0));

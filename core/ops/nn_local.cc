@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"

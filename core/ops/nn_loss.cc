@@ -1,7 +1,7 @@
 // Cross entropies. The two operations compute the loss of each row and, beside it, its gradient.
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -86,7 +86,7 @@ Output rows_back(const Output& cost, const Output& logits) {
 
 void require_both(const std::optional<Input>& labels, const std::optional<Input>& logits) {
   require<ValueError>(labels && logits, ErrorKind::bad_argument,
-                      "Both `labels` and `logits` must be provided", CallerLine::told());
+                      "Both `labels` and `logits` must be provided");
 }
 
 // A literal beside a tensor takes its dtype.
@@ -132,7 +132,7 @@ void require_equal_classes(const Shape& labels, const Shape& logits, int axis) {
   require<ValueError>(a == b || a <= 1 || b <= 1, ErrorKind::shape_incompatible,
                       "Dimensions must be equal, but are ", a, " and ", b,
                       ": the classes of logits of shape ", logits, " and of labels of shape ",
-                      labels, CallerLine::told());
+                      labels);
 }
 
 }  // namespace
@@ -147,7 +147,7 @@ Output nn::softmax_cross_entropy_with_logits(const CrossEntropyOptions& options,
   require<ValueError>(rank != 0, ErrorKind::shape_incompatible, "`logits` cannot be a scalar");
   require<ValueError>(rank > 0 || options.axis == -1, ErrorKind::shape_incompatible,
                       "The rank of `logits` (", logits.name(), ") must be known for axis ",
-                      options.axis, CallerLine::told());
+                      options.axis);
   const int axis = rank < 0 ? -1 : internal::resolve_axis(options.axis, rank);
   if (rank > 0) require_equal_classes(labels.shape(), logits.shape(), axis);
   labels = cast(labels, logits.dtype());
@@ -175,21 +175,21 @@ Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOpti
   const Output logits = as_output(*options.logits, "logits");
   const Shape shape = logits.shape(), wanted = labels.shape();
   require<ValueError>(shape.rank() != 0, ErrorKind::shape_incompatible,
-                      "`logits` cannot be a scalar", CallerLine::told());
+                      "`logits` cannot be a scalar");
   require<ValueError>(!shape.has_rank() || !wanted.has_rank() || shape.rank() == wanted.rank() + 1,
                       ErrorKind::shape_incompatible,
                       "`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: labels of "
                       "shape ",
-                      wanted, " and logits of shape ", shape, CallerLine::told());
+                      wanted, " and logits of shape ", shape);
   const int rank = shape.has_rank() ? shape.rank() : wanted.rank() + 1;
   require<ValueError>(rank > 0, ErrorKind::shape_incompatible, "The rank of `logits` (",
-                      logits.name(), ") must be known", CallerLine::told());
+                      logits.name(), ") must be known");
   if (shape.has_rank()) {
     require<ValueError>(internal::subshape(shape, 0, rank - 1).compatible_with(wanted),
                         ErrorKind::shape_incompatible,
                         "`labels.shape` must equal `logits.shape` except for the last dimension. "
                         "Received: labels of shape ",
-                        wanted, " and logits of shape ", shape, CallerLine::told());
+                        wanted, " and logits of shape ", shape);
   }
   if (rank == 2) {
     return add_output("SparseSoftmaxCrossEntropyWithLogits", {logits, labels},

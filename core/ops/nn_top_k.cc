@@ -81,7 +81,7 @@ Output nn::in_top_k(Input predictions, Input targets, Input k, const OpOptions& 
                      "predictions of in_top_k must be float32, not ", rows.dtype());
   require<ValueError>(shape[0] < 0 || chosen[0] < 0 || shape[0] == chosen[0],
                       ErrorKind::shape_incompatible, "First dimension of predictions ", shape,
-                      " must match length of targets ", chosen, internal::CallerLine::told());
+                      " must match length of targets ", chosen);
   const Output is_target =
       one_hot(classes, internal::size_along(rows, 1), {.on_value = true, .off_value = false});
   const Output of_target =

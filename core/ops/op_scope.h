@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "tenon/graph.h"
 
@@ -25,7 +25,7 @@ class OpScope {
         lock_(state_->mutex),
         trial_(*state_),
         graph_(Graph(state_).as_default()),
-        scope_(name_scope(name.empty() ? std::string(otherwise) : name)) {}
+        scope_(name_scope(name.empty() ? std::string(otherwise) : name, {})) {}
   OpScope(const std::string& name, const char* otherwise, const std::vector<Input>& inputs = {})
       : OpScope(name, otherwise, std::span<const Input>(inputs)) {}
 

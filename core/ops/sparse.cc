@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
@@ -54,8 +54,7 @@ Output size_of_axis(const SparseTensor& sparse, int64_t axis) {
 void require_rank(const SparseTensor& sparse, int rank, const char* what) {
   const Shape shape = sparse.shape();
   require<ValueError>(!shape.has_rank() || shape.rank() == rank, ErrorKind::shape_incompatible,
-                      what, " takes a sparse tensor of rank ", rank, ", not of shape ", shape,
-                      CallerLine::told());
+                      what, " takes a sparse tensor of rank ", rank, ", not of shape ", shape);
 }
 
 }  // namespace
@@ -93,7 +92,7 @@ Output sparse_to_dense(Input sparse_indices, Integers output_shape, Input sparse
   const int rank = given.shape().rank();
   require<ValueError>(rank >= 0 && rank <= 2, ErrorKind::shape_incompatible,
                       "sparse_indices should be a scalar, vector, or matrix, got shape ",
-                      given.shape(), CallerLine::told());
+                      given.shape());
   const Output indices = rank == 2 ? given : reshape(given, {-1, 1});
   const Output places = internal::places_of_indices(indices, sizes, options.validate_indices);
   // Behind the values stands the default, for all places that none is for.
@@ -148,8 +147,8 @@ SparseTensor sparse_add(const SparseTensor& a, const SparseTensor& b, const OpOp
   all.insert(all.end(), more.begin(), more.end());
   const OpScope scope(options.name, "SparseAdd", all);
   require<ValueError>(a.shape().compatible_with(b.shape()), ErrorKind::shape_incompatible,
-                      "Sparse tensors of shapes ", a.shape(), " and ", b.shape(), " can't be added",
-                      CallerLine::told());
+                      "Sparse tensors of shapes ", a.shape(), " and ", b.shape(),
+                      " can't be added");
   const SparseTensor both =
       internal::ordered({concat({a.indices(), b.indices()}, 0), concat({a.values(), b.values()}, 0),
                          a.dense_shape()});
@@ -178,7 +177,7 @@ SparseTensor sparse_transpose(const SparseTensor& sparse, const SparseTransposeO
   std::vector<int64_t> perm;
   const int64_t rank = sparse.indices().shape()[1];
   require<UnimplementedError>(rank >= 0, ErrorKind::bad_argument,
-                              "sparse_transpose needs to know the rank", CallerLine::told());
+                              "sparse_transpose needs to know the rank");
   if (options.perm.given()) {
     perm = options.perm.list();
   } else {
@@ -189,7 +188,7 @@ SparseTensor sparse_transpose(const SparseTensor& sparse, const SparseTransposeO
   bool fits = static_cast<int64_t>(perm.size()) == rank;
   for (size_t i = 0; i < sorted.size(); ++i) fits = fits && sorted[i] == static_cast<int64_t>(i);
   require<ValueError>(fits, ErrorKind::shape_incompatible, "(", internal::join(perm),
-                      ") is not a permutation of ", rank, " axes", CallerLine::told());
+                      ") is not a permutation of ", rank, " axes");
   const Tensor axes = Tensor::from<int64_t>(perm, {rank});
   return internal::ordered({gather(sparse.indices(), axes, {.axis = 1}), sparse.values(),
                             gather(sparse.dense_shape(), axes)});
@@ -213,7 +212,7 @@ FilledRows sparse_fill_empty_rows(const SparseTensor& sparse, Input default_valu
   const OpScope scope(options.name, "SparseFillEmptyRows", all);
   const int64_t rank = sparse.indices().shape()[1];
   require<UnimplementedError>(rank >= 1, ErrorKind::bad_argument,
-                              "sparse_fill_empty_rows needs to know the rank", CallerLine::told());
+                              "sparse_fill_empty_rows needs to know the rank");
   const Output rows = internal::column(sparse, 0);
   const Output count =
       unsorted_segment_sum(ones_like(rows), rows, internal::size_of_axis(sparse, 0));

@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "tenon/array_ops.h"
 #include "tenon/gradients.h"
 

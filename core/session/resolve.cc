@@ -23,7 +23,7 @@ Endpoint endpoint_of(const GraphState& graph, const Output& output, ErrorKind ki
   require<ValueError>(static_cast<bool>(output), kind, what, " is empty");
   require<ValueError>(output.op().state().get() == &graph, kind, what, " '", output.op().name(),
                       ":", output.index(), "' cannot be interpreted as a Tensor: it is not an ",
-                      "element of this session's graph");
+                      "element of this session's graph: it was made at ", output.op().made_at());
   require_outside(*output.op().node(), kind);
   return {output.op().node(), output.index()};
 }
@@ -69,7 +69,8 @@ ResolvedFetch resolve_fetch(const GraphState& graph, const Fetch& fetch) {
   if (fetch.op()) {
     require<ValueError>(fetch.op().state().get() == &graph, ErrorKind::bad_fetch,
                         "Fetch argument '", fetch.op().name(),
-                        "' is not an element of this session's graph");
+                        "' is not an element of this session's graph: it was made at ",
+                        fetch.op().made_at());
     require_outside(*fetch.op().node(), ErrorKind::bad_fetch);
     return {.target = fetch.op().node()};
   }

@@ -7,10 +7,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
@@ -67,12 +67,12 @@ std::string names_of(const std::vector<Variable>& variables) {
 
 void check_answer(const CustomGradient& answer, const std::vector<Variable>& variables) {
   require<ValueError>(!answer.results.empty(), ErrorKind::bad_argument,
-                      "The function must give a result", CallerLine::told());
+                      "The function must give a result");
   require<ValueError>(answer.gradient || answer.gradient_by_variables, ErrorKind::bad_argument,
-                      "The function must give a gradient", CallerLine::told());
-  require<TypeError>(variables.empty() || answer.gradient_by_variables, ErrorKind::bad_argument,
-                     "The function uses variables, and so must give gradient_by_variables: ",
-                     names_of(variables), CallerLine::told());
+                      "The function must give a gradient");
+  require<TypeError>(
+      variables.empty() || answer.gradient_by_variables, ErrorKind::bad_argument,
+      "The function uses variables, and so must give gradient_by_variables: ", names_of(variables));
 }
 
 // The gradients of all that the IdentityN takes: of the results, the inputs, the variables.

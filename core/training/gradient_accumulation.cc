@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"
 #include "tenon/context.h"
@@ -25,7 +25,7 @@ AccumulatedGradients accumulate_gradients(const GradientsAndVariables& gradients
   for (const auto& [gradient, variable] : gradients) {
     sums.push_back(gradient ? internal::create_zeros_slot(variable, name) : Variable());
   }
-  auto scope = name_scope(name);
+  auto scope = name_scope(name, {});
   Variable count;
   std::vector<ControlInput> added, cleared;
   AccumulatedGradients result;

@@ -8,10 +8,10 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/ops/op_scope.h"
 #include "tenon/ops.h"
@@ -239,8 +239,7 @@ Output starting_gradient(const Output& y, const Input* asked, size_t index) {
                      " must be ", y.dtype());
   const Shape has = given.shape(), wanted = y.shape();
   require<ValueError>(has.compatible_with(wanted), ErrorKind::shape_incompatible, "grad_ys[", index,
-                      "] has shape ", has, ", but must have that of ", y.name(), ": ", wanted,
-                      CallerLine::told());
+                      "] has shape ", has, ", but must have that of ", y.name(), ": ", wanted);
   if (has.fully_defined() && wanted.fully_defined()) return identity(given, {.name = name});
   return add_output("_OfShape", {given, y}, {.name = name});
 }

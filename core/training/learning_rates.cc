@@ -2,9 +2,9 @@
 
 #include <numbers>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "tenon/math_ops.h"
 
 namespace tenon::train {
@@ -18,7 +18,7 @@ struct Schedule {
   Schedule(const std::string& name, const char* default_name, const Input& learning_rate,
            const Input& global_step)
       : line(learning_rate.where()),
-        scope(name_scope(name.empty() ? default_name : name)),
+        scope(name_scope(name.empty() ? default_name : name, {})),
         rate(as_output(learning_rate, "initial_learning_rate")),
         step(convert(global_step)) {}
 
@@ -133,7 +133,7 @@ Output piecewise_constant(const Input& x, const PiecewiseConstantOptions& option
                       "boundaries: it has ", options.boundaries.size(), " boundaries and ",
                       options.values.size(), " values.");
   const internal::CallerLine line(x.where());
-  auto scope = name_scope(options.name.empty() ? "PiecewiseConstant" : options.name);
+  auto scope = name_scope(options.name.empty() ? "PiecewiseConstant" : options.name, {});
   const Output at = as_output(x, "x");
   std::vector<Output> boundaries, values;
   for (const Input& boundary : options.boundaries) {

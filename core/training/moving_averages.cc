@@ -2,9 +2,9 @@
 
 #include <set>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
@@ -69,7 +69,7 @@ Operation ExponentialMovingAverage::apply(const ListOf<Ref>& variables, Location
   for (const Ref& ref : variables) {
     if (find(ref) == nullptr) create(ref);
   }
-  auto scope = name_scope(options_.name);
+  auto scope = name_scope(options_.name, {});
   Output decay = internal::as_output(options_.decay, "decay",
                                      options_.decay.is_output() ? DType::invalid : float32);
   if (options_.num_updates) {

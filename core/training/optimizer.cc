@@ -2,10 +2,10 @@
 #include <set>
 #include <unordered_set>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/training/slots.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
@@ -265,7 +265,7 @@ Operation Optimizer::apply_gradients(const GradientsAndVariables& gradients,
     auto nothing_before = control_dependencies(nullptr);
     create_slots(variables);
   }
-  auto scope = name_scope(options.name.empty() ? get_name() : options.name);
+  auto scope = name_scope(options.name.empty() ? get_name() : options.name, {});
   prepare();
   std::vector<Operation> updates;
   for (const GradientAndVariable& pair : gradients) {

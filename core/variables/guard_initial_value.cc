@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/variable_state.h"

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"

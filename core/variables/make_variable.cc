@@ -6,9 +6,9 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/container.h"
 #include "core/graph/graph_state.h"
 #include "core/graph/variable_name.h"

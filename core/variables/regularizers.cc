@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "tenon/collections.h"
 #include "tenon/math_ops.h"
 #include "tenon/nn.h"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/node.h"
 #include "core/variables/write_parts.h"
 

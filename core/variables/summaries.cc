@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "tenon/collections.h"
 #include "tenon/summary.h"
 

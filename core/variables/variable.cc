@@ -4,10 +4,10 @@
 #include <ostream>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/kernels/strided_slice.h"
 #include "core/variables/make_variable.h"

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/nesting.h"
-#include "core/graph/caller_line.h"
 #include "core/variables/make_variable.h"
 #include "core/variables/scope_stack.h"
 

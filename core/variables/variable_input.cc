@@ -1,6 +1,6 @@
 // Input: an argument that may be a Variable, which is read where it is used.
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "tenon/graph.h"
 #include "tenon/variable.h"

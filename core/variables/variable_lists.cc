@@ -2,10 +2,10 @@
 #include <any>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/variables/variable_state.h"
 #include "tenon/array_ops.h"

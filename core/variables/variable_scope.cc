@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
@@ -224,6 +225,7 @@ VariableScope get_variable_scope() {
 std::pair<Context, VariableScope> enter_variable_scope(std::optional<std::string> name,
                                                        const VariableScopeOptions& options,
                                                        Location where) {
+  const internal::CallerLine line(where);
   if (name) return enter_by_name(*name, false, options, where);
   require<TypeError>(options.default_name.has_value(), ErrorKind::no_name,
                      "If default_name is None then name_or_scope is required: the variable scope "
@@ -240,6 +242,7 @@ std::pair<Context, VariableScope> enter_variable_scope(std::optional<std::string
 std::pair<Context, VariableScope> enter_variable_scope(const VariableScope& scope,
                                                        const VariableScopeOptions& options,
                                                        Location where) {
+  const internal::CallerLine line(where);
   return enter_captured(get_mutable(scope.state()), options, where);
 }
 

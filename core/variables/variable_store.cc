@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/nesting.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
-#include "core/graph/caller_line.h"
 #include "core/graph/graph_state.h"
 #include "core/graph/size_rules.h"
 #include "core/variables/make_variable.h"

@@ -1,5 +1,5 @@
-// Bad input: each call throws an error of the kind that fits, says what was wrong with what, and
-// leaves graph, variables and collections as they were.
+// Bad input: each call throws an error of the kind that fits, says what was wrong with what and on
+// which line, and leaves graph, variables and collections as they were.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tenon/tenon.h>
@@ -19,6 +19,7 @@ struct BadCall {
   ErrorKind kind;
   std::vector<std::string> parts;  // of the message
   std::function<void()> call;
+  bool has_line = true;  // a name that there isn't was made nowhere
 };
 // GoogleTest looks this name up.
 // NOLINTNEXTLINE(readability-identifier-naming)
@@ -72,6 +73,9 @@ TEST_P(BadInputTest, ThrowsAndChangesNothing) {
     EXPECT_EQ(to_string(error.kind()), to_string(bad.kind)) << error.what();
     for (const std::string& part : bad.parts) {
       EXPECT_THAT(error.what(), ::testing::HasSubstr(part));
+    }
+    if (bad.has_line) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("bad_input_test.cc:"));
     }
   }
   EXPECT_EQ(state(), before);
@@ -241,11 +245,13 @@ INSTANTIATE_TEST_SUITE_P(
                               {"y:0"},
                               [] {
                                 Session().run("x:0", {{"y:0", Tensor(1.0f)}});
-                              }},
+                              },
+                              false},
                       BadCall{"FetchesOfAnUnknownName",
                               ErrorKind::bad_fetch,
                               {"y:0"},
-                              [] { Session().run("y:0"); }},
+                              [] { Session().run("y:0"); },
+                              false},
                       BadCall{"FetchesOfAnotherGraph",
                               ErrorKind::bad_fetch,
                               {"there"},

@@ -294,8 +294,9 @@ TENON_API void set_random_seed(int64_t seed);
 // Opens a name scope below the current one: operations made in it are named name/... The name is
 // made unique; one that ends in "/" is entered as it is; "" goes back to the root.
 // Throws ValueError (invalid_name).
-TENON_API NameScope name_scope(std::string_view name);
-TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name);
+TENON_API NameScope name_scope(std::string_view name, Location where = Location::current());
+TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name,
+                                                           Location where = Location::current());
 
 // Operations made in it ask for this device, merged field by field over what is around it ("" says
 // nothing); they show it in canonical form, "/gpu:1" as "/device:GPU:1". nullptr or an empty
@@ -304,12 +305,12 @@ TENON_API std::pair<Context, std::string> enter_name_scope(std::string_view name
 // made then. A function is asked for the operations that it makes itself, too; one that never ends
 // throws RuntimeError (bad_device). A session places the whole graph: one operation on a device
 // that it doesn't have fails every run, whatever is fetched.
-TENON_API ScopeGuard device(std::string_view name);
-TENON_API ScopeGuard device(const char* name);
+TENON_API ScopeGuard device(std::string_view name, Location where = Location::current());
+TENON_API ScopeGuard device(const char* name, Location where = Location::current());
 TENON_API ScopeGuard device(std::nullptr_t);
 TENON_API ScopeGuard device(const DeviceSpec& spec);
 TENON_API ScopeGuard device(DeviceFunction function);
-TENON_API Context enter_device(std::string_view name);
+TENON_API Context enter_device(std::string_view name, Location where = Location::current());
 TENON_API Context enter_device(std::nullptr_t);
 TENON_API Context enter_device(DeviceFunction function);
 

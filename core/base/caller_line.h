@@ -1,10 +1,8 @@
-// The line of the program that operations are made for.
+// The line of the program that operations are made for, which errors name (check.h).
 #pragma once
 
-#include <string>
 #include <utility>
 
-#include "core/base/strings.h"
 #include "tenon/error.h"
 
 namespace tenon::internal {
@@ -21,17 +19,12 @@ class CallerLine {
   CallerLine& operator=(const CallerLine&) = delete;
   ~CallerLine() { current = before_; }
 
-  // For the message of an error that no operation's place is added to: ", asked for at model.cc:7",
-  // or nothing.
-  static std::string told() {
-    return current.line != 0 ? str(", asked for at ", current) : std::string();
-  }
-
   // The line in force, else `own`.
   static Location or_else(const Location& own) { return current.line != 0 ? current : own; }
 
  private:
   friend class ProgramRuns;
+  friend class NoCallerLine;
   static inline constinit thread_local Location current = {};
 
   Location before_;
@@ -59,6 +52,19 @@ class ProgramRuns {
   static inline constinit thread_local Location call = {};
 
   Location before_, call_before_;
+};
+
+// While one lives, errors don't name the line: for work whose errors get the place of an operation
+// from whoever catches them.
+class NoCallerLine {
+ public:
+  NoCallerLine() : before_(std::exchange(CallerLine::current, Location{})) {}
+  NoCallerLine(const NoCallerLine&) = delete;
+  NoCallerLine& operator=(const NoCallerLine&) = delete;
+  ~NoCallerLine() { CallerLine::current = before_; }
+
+ private:
+  Location before_;
 };
 
 }  // namespace tenon::internal
