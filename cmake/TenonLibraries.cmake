@@ -17,4 +17,12 @@ foreach(name IN ITEMS LEVELDB_INCLUDE_DIR LEVELDB_LIBRARY SNAPPY_INCLUDE_DIR SNA
             "libre2-dev")
   endif()
 endforeach()
+# Machine code for elementwise work.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  find_path(XBYAK_INCLUDE_DIR xbyak/xbyak.h)
+  mark_as_advanced(XBYAK_INCLUDE_DIR)
+  if(NOT XBYAK_INCLUDE_DIR)
+    message(FATAL_ERROR "Tenon needs Xbyak on this processor: Debian's package is libxbyak-dev")
+  endif()
+endif()
 find_package(ZLIB REQUIRED)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/kernels/cpu_queue.h"
@@ -19,6 +21,8 @@ namespace {
 constexpr size_t kLargestBlock = 512;
 constexpr size_t kStackScratch = 96 << 10;  // programs that need more take it from the heap
 constexpr size_t kWantedScratch = 64 << 10;
+constexpr size_t kNoSlot = SIZE_MAX;
+constexpr int64_t kWorthMachineCode = 1024;  // elements; making the code takes some 15 us
 
 size_t round_up(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
@@ -100,21 +104,46 @@ void PreparedProgram::make_constants(const ElementwiseProgram& program) {
 }
 
 void PreparedProgram::make_steps(const ElementwiseProgram& program) {
-  int value = static_cast<int>(program.inputs.size() + program.constants.size());
-  for (const ElementwiseProgram::Instruction& instruction : program.instructions) {
-    const BlockFunction function =
-        find_block_function(instruction.primitive, instruction.operand_dtype, instruction.dtype);
-    internal::require<UnimplementedError>(function != nullptr, ErrorKind::no_kernel, "There is no ",
-                                          internal::to_string(instruction.primitive), " of ",
-                                          instruction.operand_dtype, " giving ", instruction.dtype,
-                                          " on the CPU");
-    steps_.push_back({.function = function,
-                      .out = value++,
-                      .a = instruction.a,
-                      .b = instruction.b,
-                      .c = instruction.c,
-                      .bytes = size_of(instruction.dtype)});
+  for (size_t i = 0; i < program.instructions.size();) {
+    const size_t together = total_ < kWorthMachineCode ? 0 : add_machine_code(program, i);
+    if (together == 0) add_function(program, i);
+    i += std::max<size_t>(together, 1);
   }
+}
+
+void PreparedProgram::add_function(const ElementwiseProgram& program, size_t instruction) {
+  const auto& [primitive, operand_dtype, dtype, a, b, c] = program.instructions[instruction];
+  const BlockFunction function = find_block_function(primitive, operand_dtype, dtype);
+  internal::require<UnimplementedError>(function != nullptr, ErrorKind::no_kernel, "There is no ",
+                                        internal::to_string(primitive), " of ", operand_dtype,
+                                        " giving ", dtype, " on the CPU");
+  const size_t value = program.inputs.size() + program.constants.size() + instruction;
+  Step step;
+  step.function = function;
+  step.results = {{.value = static_cast<int>(value)}};
+  for (const int operand : {a, b, c}) {
+    if (operand >= 0) step.operands.push_back(operand);
+  }
+  steps_.push_back(std::move(step));
+}
+
+// How many instructions from `first` on became one step.
+size_t PreparedProgram::add_machine_code(const ElementwiseProgram& program, size_t first) {
+  const std::optional<InstructionSet> set = instruction_set();
+  if (!set) return 0;
+  InstructionRun run = run_from(program, first);
+  while (run.count >= 2) {
+    if (auto code = MachineCode::make(run, *set)) {
+      Step step;
+      step.code = std::move(code);
+      step.operands = run.reads;
+      for (const int value : run.writes) step.results.push_back({.value = value});
+      steps_.push_back(std::move(step));
+      return run.count;
+    }
+    run = shortened(run, run.count * 3 / 4);
+  }
+  return 0;
 }
 
 // A step may write an output's memory itself when no later one reads an input: the output may lie
@@ -126,13 +155,15 @@ void PreparedProgram::find_direct_outputs(const ElementwiseProgram& program) {
                                            [&](const Output& o) { return o.value < inputs; });
   if (input_is_output) return;
   for (size_t i = steps_.size(); i-- > 0;) {
-    for (size_t output = 0; output < outputs_.size() && steps_[i].direct < 0; ++output) {
-      if (outputs_[output].value != steps_[i].out) continue;
-      steps_[i].direct = static_cast<int>(output);
-      output_is_direct_[output] = true;
+    for (Result& result : steps_[i].results) {
+      for (size_t output = 0; output < outputs_.size() && result.direct < 0; ++output) {
+        if (outputs_[output].value != result.value) continue;
+        result.direct = static_cast<int>(output);
+        output_is_direct_[output] = true;
+      }
     }
-    for (const int operand : {steps_[i].a, steps_[i].b, steps_[i].c}) {
-      if (operand >= 0 && operand < inputs) return;
+    for (const int operand : steps_[i].operands) {
+      if (operand < inputs) return;
     }
   }
 }
@@ -145,28 +176,28 @@ size_t PreparedProgram::place(const ElementwiseProgram& program) {
     input.slot = end;
     end += input.reader.scratch_bytes(block_);
   }
-  std::vector<size_t> last_use(static_cast<size_t>(program.value_count()), 0);
+  const auto count = static_cast<size_t>(program.value_count());
+  std::vector<size_t> last_use(count, 0), slot_of(count, kNoSlot);
   for (size_t i = 0; i < steps_.size(); ++i) {
-    for (const int operand : {steps_[i].a, steps_[i].b, steps_[i].c}) {
-      if (operand >= 0) last_use[static_cast<size_t>(operand)] = i;
-    }
+    for (const int operand : steps_[i].operands) last_use[static_cast<size_t>(operand)] = i;
   }
   for (const Output& output : outputs_) {
     last_use[static_cast<size_t>(output.value)] = steps_.size();
   }
   std::vector<size_t> free;
-  const int first = steps_.empty() ? 0 : steps_.front().out;
   for (size_t i = 0; i < steps_.size(); ++i) {
-    if (free.empty()) {
-      free.push_back(end);
-      end += round_up(block_ * 8, 64);
+    for (Result& result : steps_[i].results) {
+      if (free.empty()) {
+        free.push_back(end);
+        end += round_up(block_ * 8, 64);
+      }
+      result.slot = slot_of[static_cast<size_t>(result.value)] = free.back();
+      free.pop_back();
     }
-    steps_[i].slot = free.back();
-    free.pop_back();
-    for (const int operand : {steps_[i].a, steps_[i].b, steps_[i].c}) {
-      if (operand < first || last_use[static_cast<size_t>(operand)] != i) continue;
-      free.push_back(steps_[static_cast<size_t>(operand - first)].slot);
-      last_use[static_cast<size_t>(operand)] = SIZE_MAX;  // an operand may be there twice
+    for (const int operand : steps_[i].operands) {
+      size_t& slot = slot_of[static_cast<size_t>(operand)];
+      if (slot == kNoSlot || last_use[static_cast<size_t>(operand)] != i) continue;
+      free.push_back(std::exchange(slot, kNoSlot));  // an operand may be there twice
     }
   }
   return end;
@@ -199,6 +230,18 @@ void PreparedProgram::run_range(const Launch& args, int64_t begin, int64_t end) 
   }
 }
 
+void PreparedProgram::run_step(const Step& step, const void** values, size_t padded, size_t count) {
+  if (step.code != nullptr) {
+    (*step.code)(values, padded);
+    return;
+  }
+  const auto operand = [&](size_t index) {
+    return index < step.operands.size() ? values[step.operands[index]] : nullptr;
+  };
+  step.function(const_cast<void*>(values[step.results[0].value]), operand(0), operand(1),
+                operand(2), padded, count);
+}
+
 void PreparedProgram::run_block(const Launch& args, std::byte* slots, const void** values,
                                 int64_t begin, size_t count) const {
   const size_t padded = round_up(count, kBlockGroup);
@@ -211,12 +254,13 @@ void PreparedProgram::run_block(const Launch& args, std::byte* slots, const void
            static_cast<size_t>(begin) * outputs_[index].bytes;
   };
   const bool whole = count == padded;
-  const auto operand = [&](int value) { return value < 0 ? nullptr : values[value]; };
   for (const Step& step : steps_) {
-    void* out =
-        whole && step.direct >= 0 ? output(static_cast<size_t>(step.direct)) : slots + step.slot;
-    step.function(out, operand(step.a), operand(step.b), operand(step.c), padded, count);
-    values[step.out] = out;
+    for (const Result& result : step.results) {
+      values[result.value] = whole && result.direct >= 0
+                                 ? output(static_cast<size_t>(result.direct))
+                                 : slots + result.slot;
+    }
+    run_step(step, values, padded, count);
   }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (whole && output_is_direct_[i]) continue;

@@ -1,4 +1,5 @@
-// An elementwise program made ready for shapes: the block interpreter.
+// An elementwise program made ready for shapes: the block interpreter, whose steps are machine code
+// where there is some for several instructions.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include "core/backend/backend.h"
 #include "cpu_fallback/block_functions.h"
 #include "cpu_fallback/broadcast_reader.h"
+#include "cpu_fallback/machine_code.h"
 
 namespace tenon::cpu {
 
@@ -23,12 +25,17 @@ class PreparedProgram {
   void run(const internal::Launch& args) const;
 
  private:
+  struct Result {
+    int value;
+    int direct = -1;  // the output that it may be written to without a temporary
+    size_t slot = 0;  // where it lies in the scratch memory
+  };
+  // Either a function of one instruction or the code of several.
   struct Step {
-    BlockFunction function;
-    int out, a, b, c;  // values
-    int direct = -1;   // the output that it may write without a temporary
-    size_t slot = 0;   // where its result lies in the scratch memory
-    size_t bytes = 0;  // of an element
+    BlockFunction function = nullptr;
+    std::shared_ptr<const MachineCode> code;
+    std::vector<int> operands;  // values; of a function in its order
+    std::vector<Result> results;
   };
   struct Input {
     BroadcastReader reader;
@@ -41,11 +48,14 @@ class PreparedProgram {
 
   void make_constants(const internal::ElementwiseProgram& program);
   void make_steps(const internal::ElementwiseProgram& program);
+  void add_function(const internal::ElementwiseProgram& program, size_t instruction);
+  size_t add_machine_code(const internal::ElementwiseProgram& program, size_t first);
   void find_direct_outputs(const internal::ElementwiseProgram& program);
   size_t place(const internal::ElementwiseProgram& program);
   void run_range(const internal::Launch& args, int64_t begin, int64_t end) const;
   void run_block(const internal::Launch& args, std::byte* slots, const void** values, int64_t begin,
                  size_t count) const;
+  static void run_step(const Step& step, const void** values, size_t padded, size_t count);
 
   int64_t total_ = 0;         // elements of an output
   int64_t grain_ = 0;         // elements in a piece for one thread
