@@ -25,6 +25,12 @@ Owner PlanGraph::owner(ValueId id) const {
           .is_string = value.dtype == DType::string};
 }
 
+bool PlanGraph::passes_as_it_is(const PlanOp& op, ValueId value) const {
+  const OpId producer = owner(value).producer;
+  return op.kind == StepKind::kBodies && producer.exists() &&
+         ops_[producer].kind == StepKind::kBodies;
+}
+
 TensorSpec PlanGraph::stored(ValueId id) const {
   const PlanValue& value = values_[id];
   if (value.dtype != DType::resource) return {value.dtype, value.shape};

@@ -84,6 +84,7 @@ class Transferrer {
       const DeviceId device = on_host ? kHostDevice : plan_.op(id).device;
       const ValueId value = plan_.op(id).input(i);
       if (!reads_memory(plan_.op(id), i) || !is_placed(value)) continue;
+      if (plan_.passes_as_it_is(plan_.op(id), value)) continue;
       if (plan_.owner(value).memory == environment_.memory_of(device)) continue;
       plan_.replace_input(id, i, received_by(device, value, id));
       // Who passed the value on may itself wait for something.

@@ -64,7 +64,8 @@ void PlanGraph::verify_memories(const PlanEnvironment& environment) const {
     const MemoryId memory = environment.memory_of(op.device);
     for (size_t i = 0; i < op.inputs_.size() && op.kind != StepKind::kReceive; ++i) {
       const bool on_host = contains(op.host_inputs, i);
-      if (reads_memory(op, i)) check(op, op.inputs_[i], on_host ? kHostMemory : memory);
+      if (!reads_memory(op, i) || passes_as_it_is(op, op.inputs_[i])) continue;
+      check(op, op.inputs_[i], on_host ? kHostMemory : memory);
     }
     for (const ValueId output : op.outputs_) {
       if (op.kind != StepKind::kSend && !value(output).is_alias()) check(op, output, memory);

@@ -56,6 +56,31 @@ TEST_F(BodiesTest, GiveTheSameOnEmulatedGpus) {
   }
 }
 
+// The gradient takes what the branches computed, wherever it runs: of the one that wasn't taken
+// there is nothing.
+TEST_F(BodiesTest, PassOnWhatIsMissingToOtherDevices) {
+  const auto slope_on = [&](const char* forward, const char* backward) {
+    Output y;
+    {
+      const auto on = device(forward);
+      y = cond(
+          taken_, [&] { return tanh(x_ * 2.0f); }, [&] { return sigmoid(x_ * 3.0f); });
+    }
+    const auto on = device(backward);
+    return gradients({y}, {x_})[0];
+  };
+  const Output across = slope_on("/gpu:0", "/gpu:1"), there = slope_on("/cpu:0", "/gpu:0"),
+               back = slope_on("/gpu:1", "/cpu:0"), plain = slope_on("/cpu:0", "/cpu:0");
+  Session session(graph_, {.allow_soft_placement = true, .emulated_gpus = 2});
+  for (const bool taken : {true, false}) {
+    const auto slopes = session.run({plain, across, there, back},
+                                    {{x_, Tensor({0.25f, -0.5f})}, {taken_, Tensor(taken)}});
+    for (size_t i = 1; i < slopes.size(); ++i) {
+      EXPECT_EQ(slopes[i].to_vector<float>(), slopes[0].to_vector<float>()) << i << ' ' << taken;
+    }
+  }
+}
+
 TEST_F(BodiesTest, WriteVariablesOnEmulatedGpus) {
   const Variable a = get_variable("a", {.initializer = Tensor(1.0f)}),
                  b = get_variable("b", {.initializer = Tensor(1.0f), .use_resource = true});
