@@ -43,19 +43,19 @@ const CallType* call_type(std::string_view type) {
   return at == types.end() ? nullptr : at;
 }
 
+thread_local int functions_under_way = 0;
+
 // Counts functions that are imported in one another.
 class InFunction {
  public:
-  InFunction(const NodeDef& node) : nesting_(depth_) {
-    require<ValueError>(depth_ <= kDeepest, ErrorKind::bad_argument, "Node '", node.name,
-                        "' calls a function that calls itself");
+  explicit InFunction(const NodeDef& node) : nesting_(functions_under_way) {
+    require<ValueError>(functions_under_way <= kDeepest, ErrorKind::bad_argument, "Node '",
+                        node.name, "' calls a function that calls itself");
   }
 
  private:
-  static thread_local int depth_;
   Nesting nesting_;
 };
-thread_local int InFunction::depth_ = 0;
 
 std::string_view function_name(const FunctionCall& call, size_t number) {
   const std::string_view* attr = find_attr(call.node, call_type(call.node.op)->functions[number]);
