@@ -10,6 +10,8 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <type_traits>
+#include <vector>
 
 #include "core/base/parallel.h"
 #include "cpu_fallback/block_functions.h"
@@ -103,6 +105,11 @@ void by_block_functions(ValueBlocks& blocks, const ElementwiseProgram& program) 
 }
 
 template <typename T>
+auto bits_of(T number) {
+  return std::bit_cast<std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>>(number);
+}
+
+template <typename T>
 void expect_same_bits(ValueBlocks& blocks, ValueBlocks& wanted, const ElementwiseProgram& program,
                       int value) {
   if (program.dtype_of_value(value) == DType::bool_) {
@@ -113,7 +120,7 @@ void expect_same_bits(ValueBlocks& blocks, ValueBlocks& wanted, const Elementwis
   for (size_t i = 0; i < kBlockElements; ++i) {
     const T is = blocks.of<T>(value)[i], should_be = wanted.of<T>(value)[i];
     const bool same =
-        std::memcmp(&is, &should_be, sizeof(T)) == 0 || (std::isnan(is) && std::isnan(should_be));
+        bits_of(is) == bits_of(should_be) || (std::isnan(is) && std::isnan(should_be));
     ASSERT_TRUE(same) << is << " for " << should_be << " at " << i << " of value " << value
                       << " in\n"
                       << program.to_string();
