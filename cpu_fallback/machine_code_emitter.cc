@@ -8,16 +8,15 @@
 
 #if defined(__x86_64__)
 
-#include <xbyak/xbyak.h>
-
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <set>
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "cpu_fallback/machine_code_assembler.h"
+#include "cpu_fallback/machine_code_registers.h"
 
 namespace tenon::cpu {
 namespace {
@@ -25,44 +24,19 @@ namespace {
 using internal::ElementwiseProgram;
 using internal::Primitive;
 using Instruction = ElementwiseProgram::Instruction;
-using Xbyak::Opmask;
 using Xbyak::Reg64;
-using Xbyak::Xmm;
-
-struct OutOfRegisters {};
-
-// The predicates of vcmpps that don't raise exceptions for NaN.
-enum Predicate : uint8_t {
-  kEqualQuiet = 0,
-  kUnordered = 3,
-  kNotEqualQuiet = 4,
-  kLessQuiet = 17,
-  kLessEqualQuiet = 18,
-  kGreaterEqualQuiet = 29,
-  kGreaterQuiet = 30,
-};
-
-// What vrndscaleps and vroundps take; without telling of inexact results.
-enum Rounding : uint8_t { kDown = 9, kUp = 10, kAsSet = 12 };
 
 constexpr size_t kMostBytes = 32 << 10;
 
-class Emitter : private Xbyak::CodeGenerator {
+class Emitter : private VectorAssembler {
  public:
   Emitter(const InstructionRun& run, InstructionSet set, uint8_t* buffer)
-      : CodeGenerator(kMostBytes, buffer),
+      : VectorAssembler(set == InstructionSet::kAvx512, run.dtype == DType::float64, buffer,
+                        kMostBytes),
         run_(run),
-        wide_(set == InstructionSet::kAvx512),
-        doubles_(run.dtype == DType::float64),
-        size_(doubles_ ? 8 : 4),
-        lanes_((wide_ ? 64 : 32) / size_),
-        first_pinned_(wide_ ? 32 : 16) {
-    for (int i = 0; i < first_pinned_; ++i) free_vectors_.insert(i);
-    for (int i = 1; i < 8; ++i) free_masks_.insert(i);  // k0 can't choose
-    const auto& program = *run.program;
-    first_constant_ = static_cast<int>(program.inputs.size());
-    first_value_ = first_constant_ + static_cast<int>(program.constants.size());
-  }
+        first_constant_(static_cast<int>(run.program->inputs.size())),
+        first_value_(first_constant_ + static_cast<int>(run.program->constants.size())),
+        registers_(wide_) {}
 
   // The bytes of code in the buffer. Throws OutOfRegisters.
   size_t emit() {
@@ -75,7 +49,7 @@ class Emitter : private Xbyak::CodeGenerator {
       instruction(all[i], first_value_ + static_cast<int>(i));
     }
     for (const int value : run_.writes) store(value);
-    add(rax, static_cast<uint32_t>(lanes_));
+    add(rax, static_cast<uint32_t>(lanes()));
     cmp(rax, rsi);
     jb(body, T_NEAR);
     jmp(done, T_NEAR);
@@ -97,51 +71,6 @@ class Emitter : private Xbyak::CodeGenerator {
       Xbyak::util::r10, Xbyak::util::r11, Xbyak::util::rbx, Xbyak::util::rbp,
       Xbyak::util::r12, Xbyak::util::r13, Xbyak::util::r14, Xbyak::util::r15};
 
-  // ---- Registers
-
-  Xmm vector(int index) const { return wide_ ? Xmm(Xbyak::Zmm(index)) : Xmm(Xbyak::Ymm(index)); }
-  int take_vector() {
-    // Those of constants lie above: the loop's next round finds them as they were.
-    if (free_vectors_.empty()) throw OutOfRegisters();
-    const int index = *free_vectors_.begin();
-    free_vectors_.erase(free_vectors_.begin());
-    highest_used_ = std::max(highest_used_, index);
-    return index;
-  }
-  void give_back(int index) { free_vectors_.insert(index); }
-  // A mask of bools: one of AVX-512's, or a vector of all bits or none.
-  int take_mask() {
-    if (!wide_) return take_vector();
-    if (free_masks_.empty()) throw OutOfRegisters();
-    const int index = *free_masks_.begin();
-    free_masks_.erase(free_masks_.begin());
-    return index;
-  }
-  void give_back_mask(int index) { (wide_ ? free_masks_ : free_vectors_).insert(index); }
-
-  // The register that holds these bits in each element of that size (1: bytes).
-  int pinned(uint64_t bits, int size) {
-    const auto [at, added] = constants_.try_emplace({bits, size}, 0);
-    if (added) {
-      if (free_vectors_.empty() || *free_vectors_.rbegin() != first_pinned_ - 1 ||
-          highest_used_ >= first_pinned_ - 1) {
-        throw OutOfRegisters();
-      }
-      free_vectors_.erase(--first_pinned_);
-      at->second = first_pinned_;
-    }
-    return at->second;
-  }
-  Xmm pinned_number(double number) {
-    const uint64_t bits = doubles_ ? std::bit_cast<uint64_t>(number)
-                                   : std::bit_cast<uint32_t>(static_cast<float>(number));
-    return vector(pinned(bits, size_));
-  }
-  Xmm pinned_sign() { return pinned_number(-0.0); }
-  Xmm pinned_without_sign() {
-    return vector(pinned(doubles_ ? ~uint64_t{0} >> 1 : uint64_t{0x7fffffff}, size_));
-  }
-
   // ---- Values
 
   void count_uses() {
@@ -159,6 +88,14 @@ class Emitter : private Xbyak::CodeGenerator {
     return &run_.program->constants[static_cast<size_t>(value - first_constant_)];
   }
 
+  Xmm pinned_bits(uint64_t bits) { return vector(registers_.pinned(bits, element_bytes())); }
+  Xmm pinned_number(double number) {
+    return pinned_bits(doubles_ ? std::bit_cast<uint64_t>(number)
+                                : std::bit_cast<uint32_t>(static_cast<float>(number)));
+  }
+  // All bits of an element but so many of the highest.
+  Xmm pinned_ones(int but) { return pinned_bits(~uint64_t{0} >> (64 - 8 * element_bytes() + but)); }
+
   // Where the value's elements of this round lie in memory.
   Xbyak::Address memory(int value) {
     const auto [at, added] = address_of_.try_emplace(value, addresses_.size());
@@ -166,47 +103,42 @@ class Emitter : private Xbyak::CodeGenerator {
       if (addresses_.size() == kAddresses.size()) throw OutOfRegisters();
       addresses_.push_back(static_cast<size_t>(value));
     }
-    return ptr[kAddresses[at->second] + rax * (is_bool(value) ? 1 : size_)];
+    return ptr[kAddresses[at->second] + rax * (is_bool(value) ? 1 : element_bytes())];
   }
 
   Xmm number(int value) {
     if (const auto* known = constant(value)) return pinned_number(known->number);
     const auto found = places_.find(value);
     if (found != places_.end()) return vector(found->second);
-    const int index = places_[value] = take_vector();
+    const int index = places_[value] = registers_.take();
     vmovups(vector(index), memory(value));
     return vector(index);
   }
 
   int mask(int value) {
     const auto found = places_.find(value);
-    if (found != places_.end()) return found->second;
-    const int bytes = take_vector();
-    int index = bytes;
-    const Xmm narrow(bytes);
+    return found != places_.end() ? found->second : places_[value] = load_mask(value);
+  }
+  int load_mask(int value) {
+    const int bytes = registers_.take();
     if (wide_) {
-      index = take_mask();
-      if (doubles_) {
-        vmovq(narrow, memory(value));
-      } else {
-        vmovups(narrow, memory(value));
-      }
+      const Xmm narrow(bytes);
+      doubles_ ? vmovq(narrow, memory(value)) : vmovups(narrow, memory(value));
+      const int index = registers_.take_mask();
       vptestmb(Opmask(index), narrow, narrow);
-      give_back(bytes);
-    } else if (doubles_) {
-      vpmovzxbq(vector(index), memory(value));
-      vpcmpgtq(vector(index), vector(index), pinned_number(0));
-    } else {
-      vpmovzxbd(vector(index), memory(value));
-      vpcmpgtd(vector(index), vector(index), pinned_number(0));
+      registers_.give_back(bytes);
+      return index;
     }
-    return places_[value] = index;
+    const Xmm loaded = vector(bytes), zero = pinned_number(0);
+    doubles_ ? vpmovzxbq(loaded, memory(value)) : vpmovzxbd(loaded, memory(value));
+    doubles_ ? vpcmpgtq(loaded, loaded, zero) : vpcmpgtd(loaded, loaded, zero);
+    return bytes;
   }
 
   void used(int value) {
     if (value < 0 || constant(value) != nullptr || --uses_[value] > 0) return;
     const auto found = places_.find(value);
-    is_bool(value) ? give_back_mask(found->second) : give_back(found->second);
+    is_bool(value) ? registers_.give_back_mask(found->second) : registers_.give_back(found->second);
     places_.erase(found);
   }
 
@@ -215,14 +147,10 @@ class Emitter : private Xbyak::CodeGenerator {
       vmovups(memory(value), number(value));
       return;
     }
-    const int index = mask(value), bytes = take_vector();
-    const Xmm ones(pinned(0x01010101, 1));
-    const Xmm narrow(bytes);
+    const int index = mask(value), bytes = registers_.take();
+    const Xmm narrow(bytes), ones(registers_.pinned(0x01010101, 1));
     if (wide_) {
-      Xmm chosen = narrow;
-      chosen.setOpmaskIdx(index);
-      chosen.setZero();
-      vmovdqu8(chosen, ones);
+      vmovdqu8(where(narrow, index, true), ones);
     } else {
       vextracti128(narrow, Xbyak::Ymm(index), 1);
       vpackssdw(narrow, Xmm(index), narrow);
@@ -230,7 +158,7 @@ class Emitter : private Xbyak::CodeGenerator {
       if (doubles_) vpacksswb(narrow, narrow, narrow);
       vpand(narrow, narrow, ones);
     }
-    switch (lanes_) {
+    switch (lanes()) {
       case 16:
         vmovups(memory(value), narrow);
         break;
@@ -240,38 +168,44 @@ class Emitter : private Xbyak::CodeGenerator {
       default:
         vmovd(memory(value), narrow);
     }
-    give_back(bytes);
+    registers_.give_back(bytes);
   }
 
   // ---- Instructions
 
   void instruction(const Instruction& what, int value) {
-    if (is_bool(value)) {
-      places_[value] = bool_result(what);
-    } else {
-      places_[value] = number_result(what);
-    }
+    places_[value] = is_bool(value) ? bool_result(what) : number_result(what);
     for (const int operand : {what.a, what.b, what.c}) used(operand);
   }
 
   // The register of the result, which is none of the operands'.
   int number_result(const Instruction& what) {
-    if (what.primitive == Primitive::kSelect) return select(what);
-    if (what.primitive == Primitive::kCast) return from_bool(what);
+    if (what.primitive == Primitive::kSelect) {
+      const int chosen = mask(what.a);
+      const Xmm b = number(what.b), c = number(what.c);
+      const int index = registers_.take();
+      choose(vector(index), chosen, b, c);
+      return index;
+    }
+    if (what.primitive == Primitive::kCast) {
+      const int from = mask(what.a), index = registers_.take();
+      choose_or_zero(vector(index), from, pinned_number(1));
+      return index;
+    }
     const Xmm a = number(what.a);
     if (internal::operand_count(what.primitive) == 1) return unary(what.primitive, a);
     return binary(what, a, number(what.b));
   }
 
   int unary(Primitive primitive, const Xmm& a) {
-    const int index = take_vector();
+    const int index = registers_.take();
     const Xmm to = vector(index);
     switch (primitive) {
       case Primitive::kNegate:
-        doubles_ ? vxorpd(to, a, pinned_sign()) : vxorps(to, a, pinned_sign());
+        bits_of_one(to, a, pinned_number(-0.0));
         break;
       case Primitive::kAbs:
-        without_sign(to, a);
+        bits_of_both(to, a, pinned_ones(1));
         break;
       case Primitive::kSqrt:
         root(to, a);
@@ -284,177 +218,117 @@ class Emitter : private Xbyak::CodeGenerator {
         divide(to, pinned_number(1), a);
         break;
       case Primitive::kFloor:
-        round(to, a, kDown);
+        round(to, a, Rounding::kDown);
         break;
       case Primitive::kCeil:
-        round(to, a, kUp);
+        round(to, a, Rounding::kUp);
         break;
       default:
-        round(to, a, kAsSet);
+        round(to, a, Rounding::kAsSet);
     }
     return index;
   }
 
   int binary(const Instruction& what, const Xmm& a, const Xmm& b) {
-    const int index = take_vector();
+    const int index = registers_.take();
     const Xmm to = vector(index);
     switch (what.primitive) {
       case Primitive::kAdd:
-        doubles_ ? vaddpd(to, a, b) : vaddps(to, a, b);
+        add_numbers(to, a, b);
+        break;
+      case Primitive::kSubtract:
+        subtract(to, a, b);
         break;
       case Primitive::kMultiply:
-        doubles_ ? vmulpd(to, a, b) : vmulps(to, a, b);
+        multiply(to, a, b);
         break;
       case Primitive::kDivide:
         divide(to, a, b);
         break;
       case Primitive::kFloorDivide:
         divide(to, a, b);
-        round(to, to, kDown);
+        round(to, to, Rounding::kDown);
         break;
-      case Primitive::kMaximum:
-      case Primitive::kMinimum:
-        extremum(what, to, a, b);
+      case Primitive::kSquaredDifference:
+        subtract(to, a, b);
+        multiply(to, to, to);
         break;
       default:
-        doubles_ ? vsubpd(to, a, b) : vsubps(to, a, b);
-        if (what.primitive == Primitive::kSquaredDifference) {
-          doubles_ ? vmulpd(to, to, to) : vmulps(to, to, to);
-        }
+        extremum(what, to, a, b);
     }
     return index;
-  }
-
-  void divide(const Xmm& to, const Xmm& a, const Xmm& b) {
-    doubles_ ? vdivpd(to, a, b) : vdivps(to, a, b);
-  }
-  void root(const Xmm& to, const Xmm& a) { doubles_ ? vsqrtpd(to, a) : vsqrtps(to, a); }
-  void without_sign(const Xmm& to, const Xmm& a) {
-    doubles_ ? vandpd(to, a, pinned_without_sign()) : vandps(to, a, pinned_without_sign());
-  }
-  void round(const Xmm& to, const Xmm& a, Rounding how) {
-    if (wide_) {
-      doubles_ ? vrndscalepd(to, a, how) : vrndscaleps(to, a, how);
-    } else {
-      doubles_ ? vroundpd(to, a, how) : vroundps(to, a, how);
-    }
-  }
-  void larger_or_smaller(bool larger, const Xmm& to, const Xmm& a, const Xmm& b) {
-    if (larger) {
-      doubles_ ? vmaxpd(to, a, b) : vmaxps(to, a, b);
-    } else {
-      doubles_ ? vminpd(to, a, b) : vminps(to, a, b);
-    }
   }
 
   // ((a > b) | (a != a)) ? a : b. The processor's maximum is a > b ? a : b, which is that where a
   // is known to be no NaN; and turned around, where b is known to be neither NaN nor zero, whose
   // signs would tell.
   void extremum(const Instruction& what, const Xmm& to, const Xmm& a, const Xmm& b) {
-    const bool larger = what.primitive == Primitive::kMaximum;
+    const auto by_processor = [&](const Xmm& x, const Xmm& y) {
+      what.primitive == Primitive::kMaximum ? larger(to, x, y) : smaller(to, x, y);
+    };
     const auto *of_a = constant(what.a), *of_b = constant(what.b);
     if (of_b != nullptr && !std::isnan(of_b->number) && of_b->number != 0) {
-      larger_or_smaller(larger, to, b, a);
-      return;
+      return by_processor(b, a);
     }
-    larger_or_smaller(larger, to, a, b);
+    by_processor(a, b);
     if (of_a != nullptr && !std::isnan(of_a->number)) return;
-    const int unordered = compare(a, a, kUnordered);
+    const int unordered = compared(a, a, Predicate::kUnordered);
     choose(to, unordered, a, to);
-    give_back_mask(unordered);
+    registers_.give_back_mask(unordered);
   }
 
-  // The mask's a, elsewhere b.
-  void choose(const Xmm& to, int mask, const Xmm& a, const Xmm& b) {
-    if (wide_) {
-      Xmm chosen = to;
-      chosen.setOpmaskIdx(mask);
-      doubles_ ? vblendmpd(chosen, b, a) : vblendmps(chosen, b, a);
-    } else {
-      doubles_ ? vblendvpd(to, b, a, vector(mask)) : vblendvps(to, b, a, vector(mask));
-    }
-  }
-  int select(const Instruction& what) {
-    const int chosen = mask(what.a);
-    const Xmm b = number(what.b), c = number(what.c);
-    const int index = take_vector();
-    choose(vector(index), chosen, b, c);
-    return index;
-  }
-  int from_bool(const Instruction& what) {
-    const int from = mask(what.a), index = take_vector();
-    if (wide_) {
-      Xmm chosen = vector(index);
-      chosen.setOpmaskIdx(from);
-      chosen.setZero();
-      doubles_ ? vmovapd(chosen, pinned_number(1)) : vmovaps(chosen, pinned_number(1));
-    } else {
-      vandps(vector(index), vector(from), pinned_number(1));
-    }
-    return index;
-  }
-
-  int compare(const Xmm& a, const Xmm& b, Predicate predicate) {
-    const int index = take_mask();
-    if (wide_) {
-      const Opmask to(index);
-      doubles_ ? vcmppd(to, a, b, predicate) : vcmpps(to, a, b, predicate);
-    } else {
-      const Xmm to = vector(index);
-      doubles_ ? vcmppd(to, a, b, predicate) : vcmpps(to, a, b, predicate);
-    }
+  int compared(const Xmm& a, const Xmm& b, Predicate predicate) {
+    const int index = registers_.take_mask();
+    compare(index, a, b, predicate);
     return index;
   }
 
   int bool_result(const Instruction& what) {
     switch (what.primitive) {
       case Primitive::kEqual:
-        return compare(number(what.a), number(what.b), kEqualQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kEqual);
       case Primitive::kNotEqual:
-        return compare(number(what.a), number(what.b), kNotEqualQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kNotEqual);
       case Primitive::kLess:
-        return compare(number(what.a), number(what.b), kLessQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kLess);
       case Primitive::kLessEqual:
-        return compare(number(what.a), number(what.b), kLessEqualQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kLessEqual);
       case Primitive::kGreater:
-        return compare(number(what.a), number(what.b), kGreaterQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kGreater);
       case Primitive::kGreaterEqual:
-        return compare(number(what.a), number(what.b), kGreaterEqualQuiet);
+        return compared(number(what.a), number(what.b), Predicate::kGreaterEqual);
       case Primitive::kIsNan:
-        return compare(number(what.a), number(what.a), kUnordered);
+        return compared(number(what.a), number(what.a), Predicate::kUnordered);
       case Primitive::kIsFinite:
         return is_finite(number(what.a));
       case Primitive::kCast:
-        return compare(number(what.a), pinned_number(0), kNotEqualQuiet);
+        return compared(number(what.a), pinned_number(0), Predicate::kNotEqual);
       default:
         return logical(what);
     }
   }
 
   int is_finite(const Xmm& a) {
-    const int size = take_vector();
-    without_sign(vector(size), a);
+    const int size = registers_.take();
+    bits_of_both(vector(size), a, pinned_ones(1));
     const double most =
         doubles_ ? std::numeric_limits<double>::max() : double{std::numeric_limits<float>::max()};
-    const int finite = compare(vector(size), pinned_number(most), kLessEqualQuiet);
-    give_back(size);
+    const int finite = compared(vector(size), pinned_number(most), Predicate::kLessEqual);
+    registers_.give_back(size);
     return finite;
   }
 
   int logical(const Instruction& what) {
-    const int a = mask(what.a), b = what.b < 0 ? -1 : mask(what.b), index = take_mask();
-    const bool both = what.primitive == Primitive::kLogicalAnd;
-    if (b < 0) {
-      if (wide_) {
-        knotw(Opmask(index), Opmask(a));
-      } else {
-        vxorps(vector(index), vector(a), vector(pinned(~uint64_t{0} >> (64 - 8 * size_), size_)));
-      }
+    const int a = mask(what.a), b = what.b < 0 ? -1 : mask(what.b);
+    const int index = registers_.take_mask();
+    if (what.primitive == Primitive::kLogicalAnd) {
+      both_masks(index, a, b);
+    } else if (what.primitive == Primitive::kLogicalOr) {
+      either_mask(index, a, b);
     } else if (wide_) {
-      both ? kandw(Opmask(index), Opmask(a), Opmask(b)) : korw(Opmask(index), Opmask(a), Opmask(b));
+      knotw(Opmask(index), Opmask(a));
     } else {
-      both ? vandps(vector(index), vector(a), vector(b))
-           : vorps(vector(index), vector(a), vector(b));
+      vxorps(vector(index), vector(a), pinned_ones(0));
     }
     return index;
   }
@@ -466,7 +340,7 @@ class Emitter : private Xbyak::CodeGenerator {
     for (size_t i = 0; i < addresses_.size(); ++i) {
       mov(kAddresses[i], ptr[rdi + 8 * addresses_[i]]);
     }
-    for (const auto& [bits, index] : constants_) {
+    for (const auto& [bits, index] : registers_.constants()) {
       const Xmm narrow(index);
       mov(rax, bits.first);
       vmovq(narrow, rax);
@@ -479,23 +353,13 @@ class Emitter : private Xbyak::CodeGenerator {
     xor_(eax, eax);
   }
 
-  struct Hash {
-    size_t operator()(const std::pair<uint64_t, int>& bits) const {
-      return std::hash<uint64_t>()(bits.first) ^ static_cast<size_t>(bits.second);
-    }
-  };
-
   const InstructionRun& run_;
-  const bool wide_, doubles_;
-  const int size_, lanes_;  // bytes of an element, elements of a vector
-  int first_constant_ = 0, first_value_ = 0;
-  int first_pinned_, highest_used_ = -1;
-  std::set<int> free_vectors_, free_masks_;
-  std::unordered_map<std::pair<uint64_t, int>, int, Hash> constants_;  // to registers
-  std::unordered_map<int, size_t> address_of_;                         // of a value
-  std::vector<size_t> addresses_;                                      // the values
-  std::unordered_map<int, int> uses_;    // of a value, that are still to come
-  std::unordered_map<int, int> places_;  // registers of values
+  const int first_constant_, first_value_;  // of the program
+  VectorRegisters registers_;
+  std::unordered_map<int, size_t> address_of_;  // of a value
+  std::vector<size_t> addresses_;               // the values
+  std::unordered_map<int, int> uses_;           // of a value, that are still to come
+  std::unordered_map<int, int> places_;         // registers of values
 };
 
 }  // namespace
