@@ -2,6 +2,9 @@
 
 #include <protozero/pbf_reader.hpp>
 #include <protozero/types.hpp>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "core/io/dtype_numbers.h"
 #include "core/io/proto_fields.h"
@@ -106,6 +109,16 @@ ListValue decode_list(std::string_view bytes) {
   return list;
 }
 
+template <typename T>
+constexpr bool kIsList = false;
+template <typename T>
+constexpr bool kIsList<std::vector<T>> = true;
+
+bool is_list(const AttrValue& value) {
+  return std::visit([](const auto& typed) { return kIsList<std::decay_t<decltype(typed)>>; },
+                    value);
+}
+
 std::optional<AttrValue> value_of(ListValue list, const AttrValue* like) {
   if (list.has_others) return std::nullopt;
   if (!list.strings.empty()) return std::move(list.strings);
@@ -144,6 +157,7 @@ GraphDef decode_graph_def(std::string_view bytes) {
 
 std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrValue* like,
                                            uint64_t most) {
+  if (bytes.empty() && like != nullptr && is_list(*like)) return value_of({}, like);
   std::optional<AttrValue> value;
   MessageField tensor, shape, list;
   pbf_reader message = reader_of(bytes);

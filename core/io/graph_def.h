@@ -40,8 +40,9 @@ NodeDef decode_node_def(std::string_view bytes);
 GraphDef decode_graph_def(std::string_view bytes);
 
 // An attribute as the graph has it. A list of no elements has the kind of `like`, where that is
-// given. Nothing for what Tenon's attributes can't hold: functions, lists of tensors or booleans,
-// tensors of more than `most` bytes.
+// given; so has an AttrValue without a value, where `like` is a list. Nothing for what Tenon's
+// attributes can't hold: functions, lists of tensors or booleans, tensors of more than `most`
+// bytes.
 std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrValue* like,
                                            uint64_t most);
 

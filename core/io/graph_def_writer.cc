@@ -46,8 +46,10 @@ void add_value(pbf_writer& message, const T& value) {
 
 template <typename T>
 void add_value(pbf_writer& message, const std::vector<T>& list) {
-  pbf_writer values(message, 1);
+  std::string bytes;  // of its own: a writer inside another takes back what stays empty
+  pbf_writer values(bytes);
   for (const T& value : list) add_value(values, value);
+  message.add_message(1, bytes);
 }
 
 std::string described_argument(const std::string& name, DType dtype) {

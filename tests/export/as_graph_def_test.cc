@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/io/file.h"
@@ -112,6 +113,19 @@ TEST_F(AsGraphDefTest, KeepsTheDtypesOfAList) {
   const Tensor fed({1.0f, 2.0f});
   EXPECT_EQ(Session().run("all:0", {{"x:0", fed}}), fed);
   EXPECT_EQ(Session().run("all:1", {{"x:0", fed}}), Tensor({1, 2, 3}));
+}
+
+TEST_F(AsGraphDefTest, KeepsListsOfNothing) {
+  const Output x = placeholder(float32, {1, 2, 2, 1}, {.name = "x"});
+  nn::conv2d(x, constant(Tensor::ones({2, 2, 1, 1})), {.padding = "VALID", .name = "y"});
+  const std::string bytes = graph_.as_graph_def();
+  const internal::GraphDef written = internal::decode_graph_def(bytes);
+  const std::string_view* paddings = find_attr(written.nodes.back(), "explicit_paddings");
+  ASSERT_NE(paddings, nullptr);
+  EXPECT_EQ(*paddings, std::string_view("\x0a\0", 2));  // field 1, a list, of no bytes
+  again(bytes, {});
+  const Tensor fed = Tensor({1.0f, 2.0f, 3.0f, 4.0f}).reshaped({1, 2, 2, 1});
+  EXPECT_THAT(Session().run("y:0", {{"x:0", fed}}).to_vector<float>(), ElementsAre(10));
 }
 
 TEST_F(AsGraphDefTest, RefusesToWriteAReferenceVariableInABranch) {

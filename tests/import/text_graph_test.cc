@@ -92,6 +92,24 @@ TEST_F(TextGraphTest, TakesListsNumbersAndOtherBrackets) {
   EXPECT_EQ(session.run("b:0"), Tensor(-1.5e-3));
 }
 
+// As TensorFlow reads them: the placeholder of a function's attribute is no list.
+TEST_F(TextGraphTest, AnAttributeWithoutAValueIsAListOfNothing) {
+  const auto convolution = [](const std::string& paddings) {
+    return R"(node { name: "x" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
+      attr { key: "value" value { tensor { dtype: DT_FLOAT float_val: 3
+        tensor_shape { dim { size: 1 } dim { size: 1 } dim { size: 1 } dim { size: 1 } } } } } }
+    node { name: "y" op: "Conv2D" input: "x" input: "x" attr { key: "T" value { type: DT_FLOAT } }
+      attr { key: "strides" value { list { i: [1, 1, 1, 1] } } }
+      attr { key: "padding" value { s: "VALID" } }
+      attr { key: "explicit_paddings" value { )" +
+           paddings + " } } }";
+  };
+  import_graph_def_bytes(convolution(""), {.name = ""});
+  EXPECT_THAT(Session().run("y:0").to_vector<float>(), ElementsAre(9));
+  EXPECT_ERROR(import_graph_def_bytes(convolution("placeholder: \"p\"")), UnimplementedError,
+               no_kernel, "attribute explicit_paddings of Conv2D");
+}
+
 TEST_F(TextGraphTest, MetaGraphsAndSavedModelsMayBeTexts) {
   const std::string meta =
       "meta_info_def { tags: \"serve\" }\ngraph_def {\n" + kGraph +
