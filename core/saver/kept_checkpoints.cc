@@ -19,10 +19,10 @@ namespace {
 
 constexpr double kSecondsPerHour = 3600;
 
-// The files of a checkpoint that somebody else wrote, its index first.
+// The files of a checkpoint that somebody else wrote, its index first, with its MetaGraph.
 std::vector<std::string> files_of(const std::string& prefix) {
   std::vector<std::string> files;
-  for (const std::string& file : {bundle_index(prefix), prefix}) {
+  for (const std::string& file : {bundle_index(prefix), prefix, prefix + ".meta"}) {
     if (file_exists(file)) files.push_back(file);
   }
   for (const std::string& file : names_in(folder_of(prefix))) {

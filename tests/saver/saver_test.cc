@@ -307,6 +307,9 @@ TEST_F(SaverTest, TakesCheckpointsOver) {
   saver.save(session, path("m"), {.global_step = 3});
   EXPECT_FALSE(checkpoint_exists(path("m-1")));
   EXPECT_TRUE(checkpoint_exists(path("m-2")));
+  EXPECT_THAT(internal::names_in(folder_.path()),
+              ElementsAre("checkpoint", "m-2.data-00000-of-00001", "m-2.index", "m-2.meta",
+                          "m-3.data-00000-of-00001", "m-3.index", "m-3.meta"));
 }
 
 TEST_F(SaverTest, WritesADataFileForEachDevice) {
