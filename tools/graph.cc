@@ -132,9 +132,12 @@ int freeze(const ModelSource& source, const std::string& out) {
     throw UsageError("freeze needs --output A,B and --out FILE");
   }
   Model model(source);
+  const std::string frozen =
+      graph_util::convert_variables_to_constants(model.session(), source.elements);
   std::ofstream file(out, std::ios::binary);
-  file << graph_util::convert_variables_to_constants(model.session(), source.elements);
-  if (!file.flush()) throw RuntimeError(ErrorKind::file_failed, "can't write " + out);
+  if (!file.write(frozen.data(), static_cast<std::streamsize>(frozen.size())).flush()) {
+    throw RuntimeError(ErrorKind::file_failed, "can't write " + out);
+  }
   return 0;
 }
 

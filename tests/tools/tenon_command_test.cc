@@ -234,5 +234,25 @@ TEST_F(TenonCommandTest, FreezesModels) {
   EXPECT_EQ(run_for_messages("graph show").status, 2);
 }
 
+TEST_F(TenonCommandTest, AFileStaysWhereFreezingFails) {
+  const std::string out = folder_ / "frozen.pb";
+  put_file(out, "an earlier one");
+  const CommandResult failed =
+      run_for_messages("graph freeze " + kModels + "regression.meta --output W/read --out " + out);
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_THAT(failed.output, HasSubstr("uninitialized value W"));
+  EXPECT_EQ(file_contents(out), "an earlier one");
+}
+
+TEST_F(TenonCommandTest, FreezingSaysWhereItCannotWrite) {
+  const std::string freeze = "graph freeze " + kModels + "regression.meta --checkpoint " + kModels +
+                             "regression --output W/read --out ";
+  for (const std::string& out : {std::string("/dev/full"), folder_ / "none/frozen.pb"}) {
+    const CommandResult failed = run_for_messages(freeze + out);
+    EXPECT_EQ(failed.status, 1);
+    EXPECT_THAT(failed.output, HasSubstr("can't write " + out));
+  }
+}
+
 }  // namespace
 }  // namespace tenon::test
