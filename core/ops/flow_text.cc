@@ -2,6 +2,7 @@
 // comes of that has shapes that only the run knows.
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "core/graph/host_call.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/ops/elementwise_rules.h"
 
 namespace tenon::internal {
 namespace {
@@ -219,11 +221,12 @@ std::vector<Tensor> reduce_join(HostCall& call) {
 
 void add_text_op(OpRegistry& ops, const char* name, std::vector<std::string> inputs,
                  std::vector<std::string> outputs, ShapeFunction shape, HostFunction run,
-                 AttrMap defaults) {
+                 AttrMap defaults, std::map<std::string, std::vector<DType>> types = {}) {
   ops.add({.name = name,
            .inputs = std::move(inputs),
            .outputs = std::move(outputs),
            .defaults = std::move(defaults),
+           .types = std::move(types),
            .shape = shape,
            .differentiable = false,
            .action = PlanAction::kHost,
@@ -242,8 +245,10 @@ void register_flow_text(OpRegistry& ops) {
               {{"separator", std::string()}});
   add_text_op(ops, "ReduceJoin", {"inputs: string", "reduction_indices: int32"}, {"output: string"},
               any_shape, reduce_join, {{"keep_dims", false}, {"separator", std::string()}});
+  std::vector<DType> of_bytes = kNumbers;
+  of_bytes.push_back(bool_);
   add_text_op(ops, "DecodeRaw", {"bytes: string"}, {"output: out_type"}, raw_shape, decode_raw,
-              {{"little_endian", true}});
+              {{"little_endian", true}}, {{"out_type", of_bytes}});
 }
 
 }  // namespace tenon::internal
