@@ -38,13 +38,15 @@ Shapes found_shape(const ShapeContext& context) {
   return {context.inputs[1]};
 }
 
+// Strings, or the bytes of numbers.
+using Entries = std::unordered_map<std::string, std::string>;
+
 struct LookupTable {
   std::string name = {};
   DType key_dtype = DType::invalid, value_dtype = DType::invalid;
   bool is_mutable = false;
   bool is_initialized = false;
-  // Strings, or the bytes of numbers.
-  std::unordered_map<std::string, std::string> values = {};
+  Entries entries = {};
 };
 
 // Those of one session. Thread-safe: whoever uses a table holds the lock.
@@ -54,7 +56,12 @@ class LookupTables {
   // The table of that name; made where there is none. Throws InvalidArgumentError
   // (dtype_incompatible) where it has other dtypes.
   int64_t find_or_make(const LookupTable& wanted);
-  LookupTable& at(int64_t handle) { return tables_.at(static_cast<size_t>(handle)); }
+  // Throws InvalidArgumentError (bad_argument) for a handle of another session.
+  LookupTable& at(int64_t handle) {
+    require(handle >= 0 && handle < static_cast<int64_t>(tables_.size()), ErrorKind::bad_argument,
+            "The lookup table belongs to another session");
+    return tables_[static_cast<size_t>(handle)];
+  }
 
  private:
   std::mutex mutex_;
@@ -141,8 +148,8 @@ std::string entry_of_line(std::string_view line, int64_t number, int64_t column,
   return entry_of_text(line.substr(0, line.find(delimiter)), dtype);
 }
 
-void add_entry(LookupTable& table, std::string key, std::string value) {
-  const auto [at, is_new] = table.values.emplace(std::move(key), value);
+void add_entry(const LookupTable& table, Entries& entries, std::string key, std::string value) {
+  const auto [at, is_new] = entries.emplace(std::move(key), value);
   if (is_new) return;
   require(table.is_mutable || at->second == value, ErrorKind::bad_argument, "Table '", table.name,
           "' has different values for the same key");
@@ -162,7 +169,8 @@ std::vector<Tensor> make_table(HostCall& call) {
                                       .is_initialized = is_mutable}))};
 }
 
-void insert(const HostCall& call, LookupTable& table) {
+// These add to entries that become the table's, or are.
+void insert(const HostCall& call, const LookupTable& table, Entries& entries) {
   const Tensor keys = call.input(1), values = call.input(2);
   require(keys.dtype() == table.key_dtype && values.dtype() == table.value_dtype,
           ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
@@ -170,11 +178,11 @@ void insert(const HostCall& call, LookupTable& table) {
   require(keys.element_count() == values.element_count(), ErrorKind::shape_incompatible,
           "There are keys of shape ", keys.shape(), ", but values of shape ", values.shape());
   for (int64_t i = 0; i < keys.element_count(); ++i) {
-    add_entry(table, entry_of(keys, i), entry_of(values, i));
+    add_entry(table, entries, entry_of(keys, i), entry_of(values, i));
   }
 }
 
-void read_file(const HostCall& call, LookupTable& table) {
+void read_file(const HostCall& call, const LookupTable& table, Entries& entries) {
   const std::string name = call.input(1).scalar<std::string>();
   std::ifstream file(name, std::ios::binary);
   require<NotFoundError>(file.is_open(), ErrorKind::no_such_file, name, ": no such file");
@@ -188,7 +196,7 @@ void read_file(const HostCall& call, LookupTable& table) {
   for (int64_t number = 0; most < 0 || number < most; ++number) {
     if (!std::getline(file, line)) break;
     if (line.ends_with('\r')) line.pop_back();
-    add_entry(table, entry_of_line(line, number, key, delimiter[0], table.key_dtype),
+    add_entry(table, entries, entry_of_line(line, number, key, delimiter[0], table.key_dtype),
               entry_of_line(line, number + offset, value, delimiter[0], table.value_dtype));
   }
 }
@@ -203,8 +211,8 @@ Tensor found_in(const HostCall& call, const LookupTable& table) {
   Tensor found(table.value_dtype, keys.shape());
   const std::string missing = entry_of(otherwise, 0);
   for (int64_t i = 0; i < keys.element_count(); ++i) {
-    const auto at = table.values.find(entry_of(keys, i));
-    set_entry(found, i, at == table.values.end() ? missing : at->second);
+    const auto at = table.entries.find(entry_of(keys, i));
+    set_entry(found, i, at == table.entries.end() ? missing : at->second);
   }
   return found;
 }
@@ -221,14 +229,19 @@ std::vector<Tensor> find(const HostCall& call, LookupTable& table) {
   return {found_in(call, table)};
 }
 std::vector<Tensor> count(const HostCall&, LookupTable& table) {
-  return {Tensor(static_cast<int64_t>(table.values.size()))};
+  return {Tensor(static_cast<int64_t>(table.entries.size()))};
 }
 // What is there already is there for good, unless the table is mutable.
 template <auto kFill, bool kAnew>
 std::vector<Tensor> fill(const HostCall& call, LookupTable& table) {
   if (table.is_initialized && !table.is_mutable) return {};
-  if (kAnew) table.values.clear();
-  kFill(call, table);
+  if (kAnew) {  // what is refused leaves the table as it was
+    Entries entries;
+    kFill(call, table, entries);
+    table.entries = std::move(entries);
+  } else {
+    kFill(call, table, table.entries);
+  }
   table.is_initialized = true;
   return {};
 }

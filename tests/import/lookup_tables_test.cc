@@ -1,0 +1,89 @@
+// Lookup tables: what of them can't be done, and what isn't there after it. What can, recorded
+// graphs do (control_flow_test.cc).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/graph/builder.h"
+#include "tenon/tenon.h"
+#include "tests/testing/errors.h"
+
+namespace tenon {
+namespace {
+
+using internal::add_operation;
+using internal::add_output;
+using testing::ElementsAre;
+
+class LookupTablesTest : public testing::Test {
+ protected:
+  // From int64 to float32.
+  static Output table(const char* type) {
+    return add_output(type, {}, {.attrs = {{"key_dtype", int64}, {"value_dtype", float32}}});
+  }
+  Operation put(const char* type, const Output& keys, const Output& values) const {
+    return add_operation(type, {mutable_, keys, values});
+  }
+  Output size() const { return add_output("LookupTableSizeV2", {mutable_}); }
+
+  static Output keys(const std::vector<int64_t>& numbers) { return constant(Tensor(numbers)); }
+  static Output values(const std::vector<float>& numbers) { return constant(Tensor(numbers)); }
+
+  Graph graph_;
+  ScopeGuard default_ = graph_.as_default();
+  Session session_;
+  const Output mutable_ = table("MutableHashTableV2");
+};
+
+TEST_F(LookupTablesTest, RefuseHandlesOfOtherSessions) {
+  const Output handle = placeholder(int64, {});
+  const Output found = add_output("LookupTableFindV2", {handle, keys({1}), constant(0.0f)});
+  session_.run(size());  // there is a table 0
+  for (const int64_t other : {-1, 1, 99}) {
+    EXPECT_ERROR(session_.run(found, {{handle, Tensor(other)}}), InvalidArgumentError, bad_argument,
+                 "The lookup table belongs to another session");
+  }
+}
+
+TEST_F(LookupTablesTest, KeepTheirEntriesWhereOthersAreRefused) {
+  session_.run(put("LookupTableInsertV2", keys({1, 2}), values({10, 20})));
+  const Output some_keys = placeholder(int64, Shape::unknown());
+  const Output some_values = placeholder(float32, Shape::unknown());
+  for (const char* type : {"LookupTableImportV2", "LookupTableInsertV2"}) {
+    EXPECT_ERROR(session_.run(put(type, some_keys, some_values),
+                              {{some_keys, Tensor(std::vector<int64_t>{5, 6})},
+                               {some_values, Tensor(std::vector<float>{1, 2, 3})}}),
+                 InvalidArgumentError, shape_incompatible, "keys of shape (2,)");
+    EXPECT_ERROR(session_.run(put(type, values({5}), values({1}))), InvalidArgumentError,
+                 dtype_incompatible, "is from int64 to float32, not from float32 to float32");
+    EXPECT_EQ(session_.run(size()).scalar<int64_t>(), 2) << type;
+  }
+  const Output found = add_output("LookupTableFindV2", {mutable_, keys({2, 5}), constant(-1.0f)});
+  EXPECT_THAT(session_.run(found).to_vector<float>(), ElementsAre(20, -1));
+}
+
+TEST_F(LookupTablesTest, ImportsReplaceWhatIsThere) {
+  session_.run(put("LookupTableInsertV2", keys({1, 2}), values({10, 20})));
+  session_.run(put("LookupTableImportV2", keys({2, 3, 2}), values({5, 6, 7})));
+  const Output found =
+      add_output("LookupTableFindV2", {mutable_, keys({1, 2, 3}), constant(-1.0f)});
+  EXPECT_THAT(session_.run(found).to_vector<float>(), ElementsAre(-1, 7, 6));
+}
+
+TEST_F(LookupTablesTest, ThatCantBeFilledStayUninitialized) {
+  const Output once = table("HashTableV2");
+  const auto fill = [&](const std::vector<float>& of_one_twice) {
+    session_.run(add_operation("InitializeTableV2", {once, keys({1, 1}), values(of_one_twice)}));
+  };
+  const Output found = add_output("LookupTableFindV2", {once, keys({1}), constant(-1.0f)});
+  EXPECT_ERROR(fill({1, 2}), InvalidArgumentError, bad_argument,
+               "has different values for the same key");
+  EXPECT_ERROR(session_.run(found), FailedPreconditionError, uninitialized, "is not initialized.");
+  fill({3, 3});
+  EXPECT_EQ(session_.run(found).to_vector<float>()[0], 3);
+}
+
+}  // namespace
+}  // namespace tenon
