@@ -38,10 +38,18 @@ Shapes stacked_shape(const ShapeContext& context) {
   return {Shape(sizes)};
 }
 
+void check_fits(int64_t size) {
+  constexpr int64_t kMost = int64_t{1} << 28;  // which take some 40 GB before any has a value
+  require<ResourceExhaustedError>(
+      size <= kMost, ErrorKind::resource_exhausted, "Out of memory: ", size,
+      " elements of a tensor array are more than the ", kMost, " that it may have");
+}
+
 std::vector<Tensor> make_array(HostCall& call) {
   const int64_t size = call.integer(0);
   require(size >= 0, ErrorKind::bad_argument,
           "The size of a tensor array must be non-negative, not ", size);
+  check_fits(size);
   const auto count = static_cast<size_t>(size);
   const AttrMap& attrs = call.node().attrs;
   const int64_t handle =
@@ -76,6 +84,7 @@ void put(const HostCall& call, TensorArray& array, int64_t index, Tensor value) 
   require(grows || (index >= 0 && at < array.elements.size()), ErrorKind::bad_argument,
           "Tried to write to index ", index, " but array size is: ", array.elements.size());
   if (grows) {
+    check_fits(index + 1);
     array.elements.resize(at + 1);
     array.shapes.resize(at + 1, Shape::unknown());
   }
@@ -185,9 +194,10 @@ std::vector<Tensor> split_rows(HostCall& call) {
           "A scalar can't be split into a tensor array");
   int64_t begin = 0;
   for (size_t i = 0; i < lengths.size(); ++i) {
+    require(lengths[i] >= 0 && lengths[i] <= value.shape()[0] - begin,
+            ErrorKind::shape_incompatible, "The lengths of parts don't fit value's shape ",
+            value.shape());
     const int64_t end = begin + lengths[i];
-    require(lengths[i] >= 0 && end <= value.shape()[0], ErrorKind::shape_incompatible,
-            "The lengths of parts don't fit value's shape ", value.shape());
     put(call, to, static_cast<int64_t>(i),
         rows_of(value, begin, end, with_first(lengths[i], value.shape(), 1)));
     begin = end;

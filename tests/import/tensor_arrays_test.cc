@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <vector>
+
 #include "core/graph/builder.h"
 #include "tenon/tenon.h"
 #include "tests/testing/errors.h"
@@ -55,6 +58,32 @@ TEST_F(TensorArraysTest, RefuseWhatIsBeyondTheirSize) {
       3);
   EXPECT_ERROR(session_.run(array(-1).output(1)), InvalidArgumentError, bad_argument,
                "must be non-negative, not -1");
+}
+
+TEST_F(TensorArraysTest, RefuseSizesBeyondReason) {
+  EXPECT_ERROR(session_.run(array(2'000'000'000).output(1)), ResourceExhaustedError,
+               resource_exhausted, "2000000000 elements of a tensor array are more than");
+  const Operation growing = array(0, true);
+  EXPECT_ERROR(
+      session_.run(write(growing, std::numeric_limits<int>::max(), value_, growing.output(1))),
+      ResourceExhaustedError, resource_exhausted,
+      "2147483648 elements of a tensor array are more than");
+}
+
+TEST_F(TensorArraysTest, RefusePartsThatDontFitWhatIsSplit) {
+  const Operation made = array(3);
+  const Output lengths = placeholder(int64, {-1});
+  const Operation split =
+      add_operation("TensorArraySplitV3", {made.output(0), value_, lengths, made.output(1)});
+  const auto refuses = [&](const std::vector<int64_t>& of_parts) {
+    EXPECT_ERROR(session_.run(split.output(0), {{lengths, Tensor(of_parts)}}), InvalidArgumentError,
+                 shape_incompatible, "The lengths of parts don't fit value's shape (2,)");
+  };
+  refuses({3});
+  refuses({1, 2});
+  refuses({-1, 3});
+  refuses({1, std::numeric_limits<int64_t>::max()});  // the sum is beyond int64
+  session_.run(split.output(0), {{lengths, Tensor(std::vector<int64_t>{0, 1, 1})}});
 }
 
 TEST_F(TensorArraysTest, RefuseASecondWriteAndASecondRead) {
