@@ -6,6 +6,7 @@
 #include "tenon/audio_ops.h"
 
 #include <bit>
+#include <cmath>
 
 #include "core/base/check.h"
 #include "core/ops/argument_rules.h"
@@ -48,6 +49,13 @@ Shapes mfcc_shape(const ShapeContext& context) {
   require<ValueError>(count >= 1 && bands >= count, ErrorKind::bad_argument,
                       "dct_coefficient_count must be from 1 to filterbank_channel_count, ", bands,
                       ", but is ", count);
+  const auto lower = context.attrs.get<double>("lower_frequency_limit"),
+             upper = context.attrs.get<double>("upper_frequency_limit");
+  require<ValueError>(lower >= 0, ErrorKind::bad_argument,
+                      "Lower frequency limit must be nonnegative, not ", lower);
+  require<ValueError>(upper > lower && std::isfinite(upper), ErrorKind::bad_argument,
+                      "Upper frequency limit must be finite and greater than lower frequency ",
+                      "limit, but they are ", upper, " and ", lower);
   spectrogram[2] = count;
   return {spectrogram};
 }

@@ -120,13 +120,14 @@ struct MelBands {
         low(mel(lower)),
         spacing((mel(upper) - low) / static_cast<double>(bands + 1)),
         hertz(0.5 * sample_rate / static_cast<double>(frequencies - 1)),
-        first(static_cast<int64_t>(1.5 + lower / hertz)),
-        last(std::min(static_cast<int64_t>(upper / hertz), frequencies - 1)) {}
+        first(
+            static_cast<int64_t>(std::min(1.5 + lower / hertz, static_cast<double>(frequencies)))),
+        last(static_cast<int64_t>(std::min(upper / hertz, static_cast<double>(frequencies - 1)))) {}
 
   // Each frequency goes to the band below its place and the one above.
   void apply(const float* spectrum, std::vector<double>& sums) const {
     std::fill(sums.begin(), sums.end(), 0.0);
-    for (int64_t i = std::max<int64_t>(first, 0); i <= last; ++i) {
+    for (int64_t i = first; i <= last; ++i) {
       const double at = (mel(static_cast<double>(i) * hertz) - low) / spacing;
       const auto band = static_cast<int64_t>(std::ceil(at)) - 1;  // whose middle is below
       const double up = at - static_cast<double>(band), loud = std::sqrt(double{spectrum[i]});

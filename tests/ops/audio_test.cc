@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tenon/ops.h"
 #include "tests/testing/errors.h"
@@ -127,8 +128,36 @@ TEST_F(AudioTest, CepstralCoefficients) {
               1e-5);
   EXPECT_ERROR(audio::mfcc(squared, 8000, {.filterbank_channel_count = 3}), ValueError,
                bad_argument, "dct_coefficient_count must be from 1 to filterbank_channel_count, 3");
+  const auto refuses = [&](double lower, double upper, const char* message) {
+    EXPECT_ERROR(audio::mfcc(squared, 8000,
+                             {.upper_frequency_limit = upper, .lower_frequency_limit = lower}),
+                 ValueError, bad_argument, message);
+  };
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  refuses(-1, 4000, "Lower frequency limit must be nonnegative, not -1");
+  refuses(std::nan(""), 4000, "Lower frequency limit must be nonnegative");
+  refuses(100, 100, "Upper frequency limit must be finite and greater than lower frequency limit");
+  refuses(100, kInfinity, "Upper frequency limit must be finite");
+  refuses(100, std::nan(""), "Upper frequency limit must be finite");
   EXPECT_ERROR(run(audio::mfcc(squared, 0)), InvalidArgumentError, bad_argument,
                "Mfcc needs a positive sample_rate");
+}
+
+// Limits that no frequency is between, or that are beyond any, leave every band silent.
+TEST_F(AudioTest, CepstralCoefficientsOfSilentBands) {
+  const Output squared = constant(Tensor::ones({1, 1, 9}));
+  const auto of_band = [&](double lower, double upper) {
+    return run(audio::mfcc(squared, 8000,
+                           {.upper_frequency_limit = upper,
+                            .lower_frequency_limit = lower,
+                            .filterbank_channel_count = 1,
+                            .dct_coefficient_count = 1}))
+        .scalar<float>();
+  };
+  const double silent = std::sqrt(2.0) * std::log(1e-12);
+  EXPECT_NEAR(of_band(1e300, 1e301), silent, 1e-4);
+  EXPECT_NEAR(of_band(100, std::nextafter(100.0, 200.0)), silent, 1e-4);
+  EXPECT_NEAR(of_band(100, 200), silent, 1e-4);
 }
 
 }  // namespace
