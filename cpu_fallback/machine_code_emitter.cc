@@ -12,6 +12,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "core/base/check.h"
@@ -83,9 +84,13 @@ class Emitter : private VectorAssembler {
     for (const int value : run_.writes) ++uses_[value];
   }
   bool is_bool(int value) const { return run_.program->dtype_of_value(value) == DType::bool_; }
-  const ElementwiseProgram::Constant* constant(int value) const {
-    if (value < first_constant_ || value >= first_value_) return nullptr;
-    return &run_.program->constants[static_cast<size_t>(value - first_constant_)];
+  bool is_constant(int value) const { return value >= first_constant_ && value < first_value_; }
+  // A constant as the dtype has it; nothing of what is none.
+  std::optional<double> constant(int value) const {
+    if (!is_constant(value)) return std::nullopt;
+    const double number =
+        run_.program->constants[static_cast<size_t>(value - first_constant_)].number;
+    return doubles_ ? number : double{static_cast<float>(number)};
   }
 
   Xmm pinned_bits(uint64_t bits) { return vector(registers_.pinned(bits, element_bytes())); }
@@ -107,7 +112,7 @@ class Emitter : private VectorAssembler {
   }
 
   Xmm number(int value) {
-    if (const auto* known = constant(value)) return pinned_number(known->number);
+    if (const auto known = constant(value)) return pinned_number(*known);
     const auto found = places_.find(value);
     if (found != places_.end()) return vector(found->second);
     const int index = places_[value] = registers_.take();
@@ -136,7 +141,7 @@ class Emitter : private VectorAssembler {
   }
 
   void used(int value) {
-    if (value < 0 || constant(value) != nullptr || --uses_[value] > 0) return;
+    if (value < 0 || is_constant(value) || --uses_[value] > 0) return;
     const auto found = places_.find(value);
     is_bool(value) ? registers_.give_back_mask(found->second) : registers_.give_back(found->second);
     places_.erase(found);
@@ -266,12 +271,10 @@ class Emitter : private VectorAssembler {
     const auto by_processor = [&](const Xmm& x, const Xmm& y) {
       what.primitive == Primitive::kMaximum ? larger(to, x, y) : smaller(to, x, y);
     };
-    const auto *of_a = constant(what.a), *of_b = constant(what.b);
-    if (of_b != nullptr && !std::isnan(of_b->number) && of_b->number != 0) {
-      return by_processor(b, a);
-    }
+    const auto of_a = constant(what.a), of_b = constant(what.b);
+    if (of_b && !std::isnan(*of_b) && *of_b != 0) return by_processor(b, a);
     by_processor(a, b);
-    if (of_a != nullptr && !std::isnan(of_a->number)) return;
+    if (of_a && !std::isnan(*of_a)) return;
     const int unordered = compared(a, a, Predicate::kUnordered);
     choose(to, unordered, a, to);
     registers_.give_back_mask(unordered);

@@ -35,7 +35,7 @@ std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
-// ValueBlocks of a program's values.
+// Blocks of a program's values.
 class ValueBlocks {
  public:
   explicit ValueBlocks(size_t values) : memory_(values * kBlockElements * 8), pointers_(values) {
@@ -217,6 +217,17 @@ TEST_P(MachineCodeTest, GivesTheBitsOfTheBlockFunctions) {
     run_and_compare<float>(random_run(DType::float32, instructions, seed), GetParam(), seed);
     run_and_compare<double>(random_run(DType::float64, instructions, seed), GetParam(), seed);
     if (HasFatalFailure()) return;
+  }
+}
+
+// Its sign tells which of two zeros is the result.
+TEST_P(MachineCodeTest, TakesAConstantAsItsDtypeHasIt) {
+  for (const double tiny : {1e-50, -1e-50}) {  // zeros in float32
+    ElementwiseBuilder builder;
+    const int x = builder.input(DType::float32), y = builder.constant(DType::float32, tiny);
+    const ElementwiseProgram program = builder.finish(
+        {builder.binary(Primitive::kMaximum, x, y), builder.binary(Primitive::kMinimum, x, y)});
+    for (uint32_t seed = 0; seed < 8; ++seed) run_and_compare<float>(program, GetParam(), seed);
   }
 }
 
