@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/strings.h"
+#include "core/export/own_ops.h"
 #include "core/graph/body.h"
 
 namespace tenon::internal {
@@ -168,7 +169,9 @@ class FlowWriter {
 
   void begin(BodyFunction& body, const Body& of, const char* what) {
     body.function.name = writer_.function_name(str(*scope_.name_of(&node_), '_', what));
-    for (const Node* node : of.nodes) body.scope.take_name(*node);
+    for (const Node* node : of.nodes) {
+      if (is_written(*node)) body.scope.take_name(*node);
+    }
   }
 
   void write_nodes(BodyFunction& body, const Body& of) {

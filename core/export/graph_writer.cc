@@ -34,7 +34,7 @@ void GraphWriter::write() {
     if (node->body != nullptr) continue;
     if (options_.needed != nullptr && !options_.needed->contains(node)) continue;
     nodes.push_back(node);
-    scope_.take_name(*node);
+    if (is_written(*node)) scope_.take_name(*node);
   }
   gates_.emplace(nodes, static_cast<size_t>(graph_.node_count()));
   for (Node* node : nodes) write_node(scope_, *node);
@@ -62,7 +62,7 @@ const std::string& GraphWriter::device_of(const Node& node) const {
 
 std::vector<std::string> GraphWriter::controls_of(const WrittenScope& scope,
                                                   const Node& node) const {
-  std::vector<std::string> names;
+  std::vector<std::string> names;  // of what is written under a name
   const auto add = [&](const Node* control) {
     const std::string* name = scope.name_of(control);
     if (name != nullptr) names.push_back(*name);
@@ -181,6 +181,7 @@ void GraphWriter::write_call(WrittenScope& scope, Node& node) {
 }
 
 void GraphWriter::write_node(WrittenScope& scope, Node& node) {
+  if (!is_written(node)) return;
   if (node.def->action == PlanAction::kCall) return write_call(scope, node);
   if (node.flow != nullptr) return write_flow(*this, scope, node);
   NewNode written = plain(scope, node);

@@ -140,8 +140,6 @@ void write_suppression(OwnOp& op) {
   op.second("valid_outputs");
 }
 
-void write_nothing(OwnOp&) {}
-
 struct Row {
   std::string_view type;
   void (*write)(OwnOp& op);
@@ -157,13 +155,13 @@ constexpr std::array kOwnOps = {
     Row{"_NonMaxSuppression", write_suppression},
     Row{"_InitializedValue", write_initialized_value},
     Row{"_InitializedResource", write_initialized_value},
-    Row{"_Text", write_nothing},
-    Row{"_Parameter", write_nothing},
     Row{"Assert", write_with_texts},
     Row{"Print", write_with_texts},
 };
 
 }  // namespace
+
+bool is_written(const Node& node) { return node.type() != "_Text" && node.type() != "_Parameter"; }
 
 bool OwnOp::write() {
   for (const Row& row : kOwnOps) {

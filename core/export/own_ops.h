@@ -8,6 +8,10 @@
 
 namespace tenon::internal {
 
+// Whether anything is written for it: texts are made by those who take them, and a loop's parameters
+// are arguments of its functions.
+bool is_written(const Node& node);
+
 class OwnOp {
  public:
   // `plain` is the node but for its inputs.

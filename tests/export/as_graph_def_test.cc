@@ -128,6 +128,19 @@ TEST_F(AsGraphDefTest, KeepsListsOfNothing) {
   EXPECT_THAT(Session().run("y:0", {{"x:0", fed}}).to_vector<float>(), ElementsAre(10));
 }
 
+// What Assert shows is made by an operation that TensorFlow has not, so nothing can wait for it.
+TEST_F(AsGraphDefTest, NamesNothingThatIsNotWritten) {
+  const Variable w = get_variable("w", {.initializer = constant(1.0f)});
+  const Output ok = placeholder(bool_, {}, {.name = "ok"});
+  group({w.assign(2.0f).op(), Assert(ok, {w})}, {.name = "both"});
+  const std::string bytes = graph_.as_graph_def();
+  again(bytes, {});
+  Session session;
+  session.run(read_.operation("w/Assign"));
+  session.run(read_.operation("both"), {{"ok:0", Tensor(true)}});
+  EXPECT_EQ(session.run("w:0").scalar<float>(), 2);
+}
+
 TEST_F(AsGraphDefTest, RefusesToWriteAReferenceVariableInABranch) {
   const Variable w = get_variable("w", {.shape = {}});
   cond(
