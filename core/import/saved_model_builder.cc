@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/strings.h"
 #include "core/graph/static_value.h"
 #include "core/import/saved_model_names.h"
 #include "core/io/file.h"
@@ -35,17 +36,22 @@ std::map<std::string, TensorInfo> infos_of(const std::map<std::string, Output>& 
   return infos;
 }
 
-// Copies the file that a constant names; answers the copy's name.
+// Copies the file that a constant names; answers the copy's name. Another file of that name stays.
 std::string copy_asset(const Output& asset, const std::string& folder) {
   const Tensor path = internal::constant_value({asset.op().node(), asset.index()});
   require<ValueError>(path && path.dtype() == DType::string && path.element_count() == 1,
                       ErrorKind::bad_argument, "The asset '", asset.name(),
                       "' must be a constant that holds a file's path");
   const std::string& from = path.data<std::string>()[0];
-  std::string name = internal::name_of(from);
+  const std::string contents = internal::read_file(from), base = internal::name_of(from);
   const std::string assets = joined_path(folder, "assets");
   internal::make_folder(assets);
-  internal::write_file(joined_path(assets, name), internal::read_file(from));
+  std::string name = base;
+  for (int number = 1; internal::file_exists(joined_path(assets, name)); ++number) {
+    if (internal::read_file(joined_path(assets, name)) == contents) return name;
+    name = internal::str(base, '_', number);
+  }
+  internal::write_file(joined_path(assets, name), contents);
   return name;
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -113,6 +114,27 @@ TEST_F(SavedModelTest, AssetsAreFedToTheMainOperation) {
   Session other{Graph()};
   const auto model = saved_model::load(other, {"again", "serve"}, folder_ / "model");
   EXPECT_TRUE(model.signatures.empty());
+}
+
+// As TensorFlow names them.
+TEST_F(SavedModelTest, AssetsOfOneNameAreKeptApart) {
+  const Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  std::vector<Output> paths;
+  for (const char* part : {"a", "b", "c"}) {
+    std::filesystem::create_directories(folder_ / part);
+    const std::string path = folder_ / part + "/words.txt";
+    std::ofstream(path) << (std::string(part) == "c" ? "a" : part);  // the first's once more
+    paths.push_back(constant(Tensor(path)));
+  }
+  Session session;
+  saved_model::Builder builder(folder_ / "model");
+  builder.add_meta_graph_and_variables(session, {"serve"}, {.assets = paths});
+  builder.add_meta_graph(graph, {"again"}, {.assets = paths});
+  builder.save();
+  EXPECT_EQ(test::file_contents(folder_ / "model/assets/words.txt"), "a");
+  EXPECT_EQ(test::file_contents(folder_ / "model/assets/words.txt_1"), "b");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model/assets/words.txt_2"));
 }
 
 TEST_F(SavedModelTest, BuildersRefuseWhatMakesNoModel) {
