@@ -9,6 +9,7 @@ namespace tenon::internal {
 namespace {
 
 using Kind = FlowPlace::Kind;
+constexpr int kDeepestPlace = 200;  // conditionals and loops in one another: adding them recurs
 
 // The place of what takes of both; null where they never run together. What a loop's condition and
 // its body share are the loop's variables: whoever takes others is told so when it is added.
@@ -122,6 +123,9 @@ FlowPlaces::Where FlowPlaces::of_value(size_t node, int output) {
   const Of& of = of_[node];
   Where where{of.place, of.stages, of.trouble};
   if (of.place == nullptr) return where;
+  if (of.place->depth > kDeepestPlace) {
+    return troubled(node, "stands in too many conditionals and loops");
+  }
   if (of.role == FlowRole::kSwitch && output >= 0) {
     const size_t number = decision(of.place, decider(links_.of(node).inputs[1]));
     where.place = child(of.place, Kind::kBranch, number, output == 1);

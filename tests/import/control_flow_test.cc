@@ -181,6 +181,37 @@ TEST_F(ControlFlowTest, SaysWhatCantBeRebuilt) {
           "Node 's' has 1 inputs");
 }
 
+// Conditionals that all hang on p, each in the branch of the one before where it holds.
+GraphDefWriter nested_conditionals(int count) {
+  GraphDefWriter file;
+  file.node("p", "Placeholder", {}, {{"dtype", attr_type(bool_)}}).placeholder("x", {2});
+  std::string value = "x";
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "switch" + std::to_string(i);
+    file.node(name, "Switch", {value, "p"}, kOfFloat);
+    value = name + ":1";
+  }
+  file.node("inside", "Neg", {value}, kOfFloat);
+  value = "inside";
+  for (int i = count - 1; i >= 0; --i) {
+    const std::string number = std::to_string(i);
+    file.node("merge" + number, "Merge", {"switch" + number, value}, kOfFloat);
+    value = "merge" + number;
+  }
+  return file;
+}
+
+TEST_F(ControlFlowTest, RefusesToNestWithoutEnd) {
+  import_graph_def_bytes(nested_conditionals(30).bytes(), {.name = "some"});
+  const Feeds feeds = {{graph_.tensor("some/x:0"), Tensor({1.0f, 2.0f})},
+                       {graph_.tensor("some/p:0"), Tensor(true)}};
+  EXPECT_THAT(Session().run(graph_.tensor("some/merge0:0"), feeds).to_vector<float>(),
+              ElementsAre(-1, -2));
+  EXPECT_ERROR(import_graph_def_bytes(nested_conditionals(1000).bytes(), {.name = "many"}),
+               ValueError, bad_argument,
+               "Node 'switch201' stands in too many conditionals and loops");
+}
+
 TEST_F(ControlFlowTest, SaysWhichLoopIsNone) {
   const std::vector<GraphDefWriter::Attr> enters = {{"T", attr_type(float32)},
                                                     {"frame_name", attr_string("f")}};
