@@ -8,8 +8,8 @@
 
 namespace tenon::internal {
 
-// Whether anything is written for it: texts are made by those who take them, and a loop's parameters
-// are arguments of its functions.
+// Whether anything is written for it: texts are made by those who take them, and a loop's
+// parameters are arguments of its functions.
 bool is_written(const Node& node);
 
 class OwnOp {

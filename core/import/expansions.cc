@@ -1,5 +1,6 @@
 #include "core/import/expansions.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -19,7 +20,7 @@ namespace {
 
 // A tensor of integers, where the graph knows it.
 std::optional<std::vector<int64_t>> integers_if_known(const ExpandedNode& node, size_t input) {
-  const Output& output = node.inputs.at(input);
+  const Output& output = node.inputs[input];
   const Tensor value = constant_value({output.op().node(), output.index()});
   if (!value) return std::nullopt;
   std::vector<int64_t> integers;
@@ -53,25 +54,25 @@ BlockOptions block_options(const ExpandedNode& node) {
 
 std::vector<Output> depth_to_space_of(const ExpandedNode& node) {
   const auto block = node.attrs.get<int64_t>("block_size");
-  return {depth_to_space(node.inputs.at(0), block, block_options(node))};
+  return {depth_to_space(node.inputs[0], block, block_options(node))};
 }
 std::vector<Output> space_to_depth_of(const ExpandedNode& node) {
   const auto block = node.attrs.get<int64_t>("block_size");
-  return {space_to_depth(node.inputs.at(0), block, block_options(node))};
+  return {space_to_depth(node.inputs[0], block, block_options(node))};
 }
 std::vector<Output> space_to_batch_of(const ExpandedNode& node) {
   const std::vector<int64_t> block = known_integers(node, 1, "block_shape");
   if (const auto sides = known_pairs(node, 2)) {
-    return {space_to_batch_nd(node.inputs.at(0), block, *sides, {.name = node.name})};
+    return {space_to_batch_nd(node.inputs[0], block, *sides, {.name = node.name})};
   }
-  return {space_to_batch_nd(node.inputs.at(0), block, node.inputs.at(2), {.name = node.name})};
+  return {space_to_batch_nd(node.inputs[0], block, node.inputs[2], {.name = node.name})};
 }
 std::vector<Output> batch_to_space_of(const ExpandedNode& node) {
   const std::vector<int64_t> block = known_integers(node, 1, "block_shape");
   if (const auto sides = known_pairs(node, 2)) {
-    return {batch_to_space_nd(node.inputs.at(0), block, *sides, {.name = node.name})};
+    return {batch_to_space_nd(node.inputs[0], block, *sides, {.name = node.name})};
   }
-  return {batch_to_space_nd(node.inputs.at(0), block, node.inputs.at(2), {.name = node.name})};
+  return {batch_to_space_nd(node.inputs[0], block, node.inputs[2], {.name = node.name})};
 }
 
 std::vector<Output> dynamic_stitch_of(const ExpandedNode& node) {
@@ -84,7 +85,7 @@ std::vector<Output> dynamic_stitch_of(const ExpandedNode& node) {
 std::vector<Output> depthwise_of(const ExpandedNode& node) {
   using Numbers = std::vector<int64_t>;
   return {
-      nn::depthwise_conv2d(node.inputs.at(0), node.inputs.at(1),
+      nn::depthwise_conv2d(node.inputs[0], node.inputs[1],
                            {.strides = node.attrs.get<Numbers>("strides"),
                             .padding = node.attrs.get<std::string>("padding"),
                             .dilations = node.attrs.get_or<Numbers>("dilations", {1, 1, 1, 1}),
@@ -101,18 +102,17 @@ std::vector<Output> batch_norm_of(const ExpandedNode& node) {
       .exponential_avg_factor = node.attrs.get_or<double>("exponential_avg_factor", 1),
       .name = node.name};
   if (!options.is_training || options.exponential_avg_factor != 1) {
-    options.mean = node.inputs.at(3);
-    options.variance = node.inputs.at(4);
+    options.mean = node.inputs[3];
+    options.variance = node.inputs[4];
   }
   const nn::FusedBatchNorm made =
-      nn::fused_batch_norm(node.inputs.at(0), node.inputs.at(1), node.inputs.at(2), options);
+      nn::fused_batch_norm(node.inputs[0], node.inputs[1], node.inputs[2], options);
   return {made.y, made.mean, made.variance, made.mean, made.variance, made.variance};
 }
 
 std::vector<Output> crop_and_resize_of(const ExpandedNode& node) {
   const auto outside = node.attrs.get_or<double>("extrapolation_value", 0);
-  return {image::crop_and_resize(node.inputs.at(0), node.inputs.at(1), node.inputs.at(2),
-                                 node.inputs.at(3),
+  return {image::crop_and_resize(node.inputs[0], node.inputs[1], node.inputs[2], node.inputs[3],
                                  {.method = node.attrs.get_or<std::string>("method", "bilinear"),
                                   .extrapolation_value = static_cast<float>(outside),
                                   .name = node.name})};
@@ -129,8 +129,7 @@ Output suppression_of(const ExpandedNode& node, const std::string& name) {
     options.iou_threshold = static_cast<float>(node.attrs.get_or<double>("iou_threshold", 0.5));
   }
   if (in.size() > 4) options.score_threshold = cast(in[4], float32);
-  return image::non_max_suppression(cast(in.at(0), float32), cast(in.at(1), float32), in.at(2),
-                                    options);
+  return image::non_max_suppression(cast(in[0], float32), cast(in[1], float32), in[2], options);
 }
 std::vector<Output> non_max_suppression_of(const ExpandedNode& node) {
   return {suppression_of(node, node.name)};
@@ -147,9 +146,9 @@ std::vector<Output> padded_suppression_of(const ExpandedNode& node) {
 
 std::vector<Output> decode_wav_of(const ExpandedNode& node) {
   const audio::Wav wav = audio::decode_wav(
-      node.inputs.at(0), {.desired_channels = node.attrs.get_or<int64_t>("desired_channels", -1),
-                          .desired_samples = node.attrs.get_or<int64_t>("desired_samples", -1),
-                          .name = node.name});
+      node.inputs[0], {.desired_channels = node.attrs.get_or<int64_t>("desired_channels", -1),
+                       .desired_samples = node.attrs.get_or<int64_t>("desired_samples", -1),
+                       .name = node.name});
   return {wav.audio, wav.sample_rate};
 }
 
@@ -160,11 +159,11 @@ Inputs data_of(const ExpandedNode& node) {
   return Inputs(data);
 }
 Expanded assert_of(const ExpandedNode& node) {
-  return {Assert(node.inputs.at(0), data_of(node),
+  return {Assert(node.inputs[0], data_of(node),
                  {.summarize = node.attrs.get_or<int64_t>("summarize", 3), .name = node.name})};
 }
 std::vector<Output> print_of(const ExpandedNode& node) {
-  return {Print(node.inputs.at(0), data_of(node),
+  return {Print(node.inputs[0], data_of(node),
                 {.message = node.attrs.get_or<std::string>("message", ""),
                  .first_n = node.attrs.get_or<int64_t>("first_n", -1),
                  .summarize = node.attrs.get_or<int64_t>("summarize", 3),
@@ -178,42 +177,47 @@ Expanded outputs_of(const ExpandedNode& node) {
   return {op, std::move(outputs)};
 }
 
-struct Row {
-  std::string_view type;
-  Expansion expansion;
-};
+constexpr Expansion::Names kBatchNormOutputs = {
+    "y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"};
 
 constexpr std::array kExpansions = {
-    Row{"Assert", assert_of},
-    Row{"Print", outputs_of<print_of>},
-    Row{"DepthToSpace", outputs_of<depth_to_space_of>},
-    Row{"SpaceToDepth", outputs_of<space_to_depth_of>},
-    Row{"SpaceToBatchND", outputs_of<space_to_batch_of>},
-    Row{"BatchToSpaceND", outputs_of<batch_to_space_of>},
-    Row{"DynamicStitch", outputs_of<dynamic_stitch_of>},
-    Row{"DepthwiseConv2dNative", outputs_of<depthwise_of>},
-    Row{"FusedBatchNorm", outputs_of<batch_norm_of>},
-    Row{"FusedBatchNormV2", outputs_of<batch_norm_of>},
-    Row{"FusedBatchNormV3", outputs_of<batch_norm_of>},
-    Row{"CropAndResize", outputs_of<crop_and_resize_of>},
-    Row{"NonMaxSuppression", outputs_of<non_max_suppression_of>},
-    Row{"NonMaxSuppressionV2", outputs_of<non_max_suppression_of>},
-    Row{"NonMaxSuppressionV3", outputs_of<non_max_suppression_of>},
-    Row{"NonMaxSuppressionV4", outputs_of<padded_suppression_of>},
-    Row{"FakeQuantWithMinMaxArgs", outputs_of<fake_quant_of>},
-    Row{"FakeQuantWithMinMaxVars", outputs_of<fake_quant_of>},
-    Row{"FakeQuantWithMinMaxVarsPerChannel", outputs_of<fake_quant_of>},
-    Row{"Dequantize", outputs_of<dequantize_of>},
-    Row{"DecodeWav", outputs_of<decode_wav_of>},
+    Expansion{"Assert", assert_of},
+    Expansion{"Print", outputs_of<print_of>},
+    Expansion{"DepthToSpace", outputs_of<depth_to_space_of>},
+    Expansion{"SpaceToDepth", outputs_of<space_to_depth_of>},
+    Expansion{"SpaceToBatchND", outputs_of<space_to_batch_of>, 3},
+    Expansion{"BatchToSpaceND", outputs_of<batch_to_space_of>, 3},
+    Expansion{"DynamicStitch", outputs_of<dynamic_stitch_of>, 2},
+    Expansion{"DepthwiseConv2dNative", outputs_of<depthwise_of>, 2},
+    Expansion{"FusedBatchNorm", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"FusedBatchNormV2", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"FusedBatchNormV3", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"CropAndResize", outputs_of<crop_and_resize_of>, 4},
+    Expansion{"NonMaxSuppression", outputs_of<non_max_suppression_of>, 3},
+    Expansion{"NonMaxSuppressionV2", outputs_of<non_max_suppression_of>, 4},
+    Expansion{"NonMaxSuppressionV3", outputs_of<non_max_suppression_of>, 5},
+    Expansion{"NonMaxSuppressionV4",
+              outputs_of<padded_suppression_of>,
+              5,
+              {"selected_indices", "valid_outputs"}},
+    Expansion{"FakeQuantWithMinMaxArgs", outputs_of<fake_quant_of>},
+    Expansion{"FakeQuantWithMinMaxVars", outputs_of<fake_quant_of>, 3},
+    Expansion{"FakeQuantWithMinMaxVarsPerChannel", outputs_of<fake_quant_of>, 3},
+    Expansion{"Dequantize", outputs_of<dequantize_of>, 3},
+    Expansion{"DecodeWav", outputs_of<decode_wav_of>, 1, {"audio", "sample_rate"}},
 };
 
 }  // namespace
 
-Expansion expansion_of(std::string_view type) {
-  for (const Row& row : kExpansions) {
-    if (row.type == type) return row.expansion;
-  }
-  return nullptr;
+int Expansion::place_of(std::string_view output) const {
+  const auto at = std::find(outputs.begin(), outputs.end(), output);
+  return at == outputs.end() ? 0 : static_cast<int>(at - outputs.begin());
+}
+
+const Expansion* expansion_of(std::string_view type) {
+  const auto at = std::find_if(kExpansions.begin(), kExpansions.end(),
+                               [&](const Expansion& one) { return one.type == type; });
+  return at == kExpansions.end() ? nullptr : at;
 }
 
 }  // namespace tenon::internal

@@ -1,6 +1,8 @@
 // Operations of TensorFlow's that Tenon makes of several of its own.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +24,19 @@ struct Expanded {
   std::vector<Output> outputs = {};
 };
 
-// Adds the operations to the default graph. Throws what the functions throw that make them.
-using Expansion = Expanded (*)(const ExpandedNode& node);
+struct Expansion {
+  using Names = std::array<std::string_view, 6>;
+
+  std::string_view type;
+  // Adds the operations to the default graph. Throws what the functions throw that make them.
+  Expanded (*add)(const ExpandedNode& node);
+  size_t inputs = 1;   // that it takes at the least; the caller sees to it
+  Names outputs = {};  // as TensorFlow's definition calls them, where there are several
+
+  int place_of(std::string_view output) const;
+};
 
 // Null where the operation isn't one of these.
-Expansion expansion_of(std::string_view type);
+const Expansion* expansion_of(std::string_view type);
 
 }  // namespace tenon::internal

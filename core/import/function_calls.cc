@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/base/check.h"
@@ -27,14 +28,15 @@ struct CallType {
   std::string_view type;
   CallKind kind;
   std::vector<std::string_view> functions;
+  size_t inputs = 0;  // at the least
 };
 
 const CallType* call_type(std::string_view type) {
   static const std::array<CallType, 6> types = {{
       {"PartitionedCall", CallKind::kPlain, {"f"}},
       {"StatefulPartitionedCall", CallKind::kPlain, {"f"}},
-      {"If", CallKind::kIf, {"then_branch", "else_branch"}},
-      {"StatelessIf", CallKind::kIf, {"then_branch", "else_branch"}},
+      {"If", CallKind::kIf, {"then_branch", "else_branch"}, 1},
+      {"StatelessIf", CallKind::kIf, {"then_branch", "else_branch"}, 1},
       {"While", CallKind::kWhile, {"cond", "body"}},
       {"StatelessWhile", CallKind::kWhile, {"cond", "body"}},
   }};
@@ -65,21 +67,22 @@ std::string_view function_name(const FunctionCall& call, size_t number) {
 // A function with what it is called with.
 class FunctionImport {
  public:
-  // `inputs`: none to look at it alone.
-  FunctionImport(const FunctionCall& call, size_t number, const std::vector<Output>& inputs,
+  // `inputs`: null to look at it alone.
+  FunctionImport(const FunctionCall& call, size_t number, const std::vector<Output>* inputs,
                  std::string name)
       : call_(call),
         called_(function_name(call, number)),
         function_(*call.functions.find(called_)),
         inputs_(inputs) {
+    require<ValueError>(inputs == nullptr || function_.arguments.size() <= inputs->size(),
+                        ErrorKind::bad_argument, "Node '", call.node.name, "' calls a function of ",
+                        function_.arguments.size(), " arguments with ",
+                        inputs == nullptr ? 0 : inputs->size());
     options_ = {.name = std::move(name), .strict = false, .clear_devices = call.clear_devices};
     for (size_t i = 0; i < function_.arguments.size(); ++i) {
       const std::string& argument = function_.arguments[i];
       if (!function_.used.contains(argument)) continue;
-      require<ValueError>(inputs.empty() || i < inputs.size(), ErrorKind::bad_argument, "Node '",
-                          call.node.name, "' calls a function of ", function_.arguments.size(),
-                          " arguments with ", inputs.size());
-      options_.input_map[argument] = inputs.empty() ? Output() : inputs[i];
+      options_.input_map[argument] = inputs == nullptr ? Output() : (*inputs)[i];
     }
     for (const std::string& returned : function_.returns) {
       if (function_.argument(returned) < 0) options_.return_elements.push_back(returned);
@@ -92,33 +95,34 @@ class FunctionImport {
 
   void check(Unsupported& unsupported) const { importer_->gather_unsupported(unsupported); }
 
-  // Its results, which wait for what runs besides.
-  std::vector<Output> add() {
+  // Its results, of which so many are needed; they wait for what runs besides.
+  std::vector<Output> add(size_t needed = 0) {
+    require<ValueError>(function_.returns.size() >= needed, ErrorKind::bad_argument, "Node '",
+                        call_.node.name, "' needs ", needed, " results of a function that has ",
+                        function_.returns.size());
     call_.functions.count_call(called_);
     const ImportedElements made = importer_->add_to(default_graph_state());
+    require<ValueError>(made.operations.size() == function_.targets.size(), ErrorKind::bad_argument,
+                        "Node '", call_.node.name,
+                        "' calls a function whose results aren't all tensors");
     const ScopeGuard after = control_dependencies(made.operations);
     std::vector<Output> results;
     size_t next = 0;
     for (const std::string& returned : function_.returns) {
       const int argument = function_.argument(returned);
       Output result =
-          argument < 0 ? made.outputs[next++] : inputs_.at(static_cast<size_t>(argument));
+          argument < 0 ? made.outputs[next++] : (*inputs_)[static_cast<size_t>(argument)];
       const bool waits = !made.operations.empty() && result.dtype() != DType::resource;
       results.push_back(waits ? identity(result) : result);
     }
     return results;
   }
 
-  // Whether what it is given as an argument comes out as the result of that number.
-  bool hands_on(size_t i) const {
-    return i < function_.returns.size() && function_.argument(function_.returns[i]) == int(i);
-  }
-
  private:
   const FunctionCall& call_;
   const std::string_view called_;
   const LibraryFunction& function_;
-  const std::vector<Output>& inputs_;
+  const std::vector<Output>* const inputs_;
   ImportOptions options_;
   std::optional<GraphImporter> importer_;
 };
@@ -133,7 +137,7 @@ std::vector<Output> add_conditional(const FunctionCall& call, const ExpandedNode
   const std::vector<Output> inputs(node.inputs.begin() + 1, node.inputs.end());
   const auto branch = [&](size_t number, const char* below) -> BranchFunction {
     return [&, number, below] {
-      return returned_of(FunctionImport(call, number, inputs, name + below).add());
+      return returned_of(FunctionImport(call, number, &inputs, name + below).add());
     };
   };
   const Output predicate = node.inputs[0];
@@ -144,17 +148,18 @@ std::vector<Output> add_conditional(const FunctionCall& call, const ExpandedNode
 // What the body hands on as it was is no variable of the loop.
 std::vector<Output> add_loop(const FunctionCall& call, const ExpandedNode& node,
                              const std::string& name) {
-  const FunctionImport body(call, 1, node.inputs, name);
+  const LibraryFunction& body = *call.functions.find(function_name(call, 1));
   std::vector<size_t> variables;
   std::vector<Input> initial;
   WhileLoopOptions options{.name = node.name};
-  const auto shapes = node.attrs.get_or<std::vector<Shape>>("output_shapes", {});
+  const AttrValue* attr = node.attrs.find("output_shapes");  // TensorFlow's default is none
+  const auto* shapes = attr == nullptr ? nullptr : std::get_if<std::vector<Shape>>(attr);
+  const bool has_shapes = shapes != nullptr && shapes->size() == node.inputs.size();
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (body.hands_on(i)) continue;
     variables.push_back(i);
     initial.emplace_back(node.inputs[i], Location{});
-    options.shape_invariants.push_back(
-        shapes.size() == node.inputs.size() ? shapes[i] : node.inputs[i].shape());
+    options.shape_invariants.push_back(has_shapes ? (*shapes)[i] : node.inputs[i].shape());
   }
   const auto values_of = [&](const std::vector<Output>& given) {
     std::vector<Output> values = node.inputs;
@@ -163,13 +168,14 @@ std::vector<Output> add_loop(const FunctionCall& call, const ExpandedNode& node,
   };
   const auto condition = [&](const std::vector<Output>& given) -> Input {
     const std::vector<Output> values = values_of(given);
-    return {FunctionImport(call, 0, values, name + "/cond").add().at(0), Location{}};
+    return {FunctionImport(call, 0, &values, name + "/cond").add(1)[0], Location{}};
   };
   const auto round = [&](const std::vector<Output>& given) -> Returned {
     const std::vector<Output> values = values_of(given);
-    const std::vector<Output> all = FunctionImport(call, 1, values, name + "/body").add();
+    const std::vector<Output> all =
+        FunctionImport(call, 1, &values, name + "/body").add(values.size());
     std::vector<Output> next;
-    for (const size_t i : variables) next.push_back(all.at(i));
+    for (const size_t i : variables) next.push_back(all[i]);
     return next;
   };
   const std::vector<Output> last =
@@ -181,16 +187,18 @@ std::vector<Output> add_loop(const FunctionCall& call, const ExpandedNode& node,
 
 bool is_function_call(std::string_view type) { return call_type(type) != nullptr; }
 
+size_t inputs_of_call(std::string_view type) { return call_type(type)->inputs; }
+
 void check_call(const FunctionCall& call, Unsupported& unsupported) {
   const InFunction nested(call.node);
   const CallType& type = *call_type(call.node.op);
   for (size_t i = 0; i < type.functions.size(); ++i) {
-    if (call.functions.find(function_name(call, i)) == nullptr) {
-      unsupported.add(str("function '", function_name(call, i), "', which the library lacks, of ",
-                          call.node.op),
+    const std::string_view name = function_name(call, i);
+    if (call.functions.find(name) == nullptr) {
+      unsupported.add(str("function '", name, "', which the library lacks, of ", call.node.op),
                       call.node.name);
-    } else if (call.functions.look_at(function_name(call, i))) {
-      FunctionImport(call, i, {}, {}).check(unsupported);
+    } else if (call.functions.look_at(name)) {
+      FunctionImport(call, i, nullptr, {}).check(unsupported);
     }
   }
 }
@@ -205,7 +213,7 @@ Expanded add_call(const FunctionCall& call, const ExpandedNode& node) {
   } else if (type.kind == CallKind::kWhile) {
     results = add_loop(call, node, name);
   } else {
-    results = FunctionImport(call, 0, node.inputs, name).add();
+    results = FunctionImport(call, 0, &node.inputs, name).add();
   }
   if (results.empty()) return {no_op({.name = node.name}), {}};
   const bool is_named = results[0].dtype() != DType::resource;

@@ -14,6 +14,8 @@
 namespace tenon::internal {
 
 bool is_function_call(std::string_view type);
+// How many inputs a call of that type takes at the least.
+size_t inputs_of_call(std::string_view type);
 
 struct FunctionCall {
   const FunctionLibrary& functions;

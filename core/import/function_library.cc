@@ -1,15 +1,14 @@
 #include "core/import/function_library.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/op_def.h"
+#include "core/import/expansions.h"
 #include "core/import/legacy_ops.h"
 #include "core/io/function_def.h"
 
@@ -19,20 +18,10 @@ namespace {
 
 // Outputs of operations that Tenon makes of several of its own, or builds bodies of.
 int output_of_other(std::string_view type, std::string_view output) {
-  using Names = std::vector<std::string_view>;
-  static const std::map<std::string_view, Names> outputs = {
-      {"FusedBatchNorm",
-       {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2",
-        "reserve_space_3"}},
-      {"Switch", {"output_false", "output_true"}},
-      {"Merge", {"output", "value_index"}},
-  };
-  for (const auto& [begin, names] : outputs) {
-    if (!type.starts_with(begin)) continue;
-    const auto at = std::find(names.begin(), names.end(), output);
-    return at == names.end() ? 0 : static_cast<int>(at - names.begin());
-  }
-  return 0;
+  if (const Expansion* expansion = expansion_of(type)) return expansion->place_of(output);
+  const bool is_second =
+      (type == "Switch" && output == "output_true") || (type == "Merge" && output == "value_index");
+  return is_second ? 1 : 0;
 }
 
 // Which of all outputs of a node the first of this name is.

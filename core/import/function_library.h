@@ -22,6 +22,10 @@ struct LibraryFunction {
 
   // Which argument that is; -1: none.
   int argument(std::string_view name) const;
+  // Whether what it is given as an argument comes out as the result of that number.
+  bool hands_on(size_t i) const {
+    return i < returns.size() && argument(returns[i]) == static_cast<int>(i);
+  }
 };
 
 class FunctionLibrary {

@@ -148,11 +148,9 @@ void NodeAdder::place(Node& node, const NodeDef& def) const {
 }
 
 Endpoint NodeAdder::endpoint_of(const GraphLinks::Edge& edge, const NodeDef& user) const {
-  const auto outputs = edge.mapped == nullptr ? outputs_.find(edge.node) : outputs_.end();
-  const Output* output = edge.mapped;
-  if (outputs != outputs_.end() && static_cast<size_t>(edge.output) < outputs->second.size()) {
-    output = &outputs->second[static_cast<size_t>(edge.output)];
-  }
+  require<ValueError>(edge.mapped == nullptr || *edge.mapped, ErrorKind::bad_argument, "Node '",
+                      user.name, "': input_map maps one of its inputs to an empty Output");
+  const Output* output = edge.mapped != nullptr ? edge.mapped : stand_in(edge.node, edge.output);
   if (output != nullptr && *output) return {output->op().node(), output->index()};
   Node* node = made_[edge.node];
   require<ValueError>(node != nullptr, ErrorKind::inside_control_flow, "Node '", user.name,
@@ -181,6 +179,11 @@ std::vector<Node*> NodeAdder::controls_of(size_t index) const {
 
 Node* NodeAdder::add_expanded(GraphState& graph, size_t index) {
   const NodeDef& def = file_.nodes[index];
+  const Expansion* const expansion = expansion_of(def.op);
+  const size_t least = expansion != nullptr ? expansion->inputs : inputs_of_call(def.op);
+  require<ValueError>(links_.of(index).inputs.size() >= least, ErrorKind::bad_argument, "Node '",
+                      def.name, "' has ", links_.of(index).inputs.size(), " inputs, but ", def.op,
+                      " takes at least ", least);
   const Graph handle(graph.shared_from_this());
   const ScopeGuard as_default = handle.as_default();
   std::vector<Operation> before;
@@ -196,9 +199,9 @@ Node* NodeAdder::add_expanded(GraphState& graph, size_t index) {
     inputs.push_back(graph.handle(endpoint_of(edge, def)));
   }
   const ExpandedNode node{full_name(def.name) + '/', std::move(inputs), attrs};
-  Expanded made = is_function_call(def.op)
-                      ? add_call({functions_, def, bytes_, options_.clear_devices}, node)
-                      : expansion_of(def.op)(node);
+  Expanded made = expansion != nullptr
+                      ? expansion->add(node)
+                      : add_call({functions_, def, bytes_, options_.clear_devices}, node);
   outputs_[index] = std::move(made.outputs);
   return made.op.node();
 }

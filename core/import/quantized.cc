@@ -9,7 +9,7 @@
 namespace tenon::internal {
 
 std::vector<Output> fake_quant_of(const ExpandedNode& node) {
-  const Output x = node.inputs.at(0);
+  const Output x = node.inputs[0];
   const NameScope scope = name_scope(node.name);
   const auto end_of_range = [&](size_t input, const char* attr, double otherwise) {
     if (node.inputs.size() > input) return node.inputs[input];
@@ -36,12 +36,12 @@ std::vector<Output> fake_quant_of(const ExpandedNode& node) {
 }
 
 std::vector<Output> dequantize_of(const ExpandedNode& node) {
-  const Output x = node.inputs.at(0);
+  const Output x = node.inputs[0];
   const NameScope scope = name_scope(node.name);
   const auto mode = node.attrs.get_or<std::string>("mode", "MIN_COMBINED");
   require<UnimplementedError>(node.attrs.get_or<int64_t>("axis", -1) == -1, ErrorKind::no_kernel,
                               "Node '", node.name, "': Dequantize along an axis");
-  const Output low = node.inputs.at(1), high = node.inputs.at(2), number = cast(x, float32);
+  const Output low = node.inputs[1], high = node.inputs[2], number = cast(x, float32);
   const bool is_signed = x.dtype() == int8 || x.dtype() == int16 || x.dtype() == int32;
   const double count = std::ldexp(1.0, static_cast<int>(8 * size_of(x.dtype())));
   const double least = is_signed ? -count / 2 : 0, most = least + count - 1;

@@ -141,6 +141,20 @@ TEST_F(AsGraphDefTest, NamesNothingThatIsNotWritten) {
   EXPECT_EQ(session.run("w:0").scalar<float>(), 2);
 }
 
+// In the branch's function the number of boxes that are left is an output called valid_outputs.
+TEST_F(AsGraphDefTest, KeepsBothOutputsOfASuppressionInABranch) {
+  const Output boxes =
+      constant({{0.0f, 0.0f, 1.0f, 1.0f}, {0.0f, 0.0f, 1.0f, 1.0f}, {2.0f, 2.0f, 3.0f, 3.0f}});
+  const Output scores = placeholder(float32, {3}, {.name = "scores"});
+  const Output best = cond(
+      greater(reduce_sum(scores), 0.0f),
+      [&] { return image::non_max_suppression(boxes, scores, 3); }, [] { return constant({7}); });
+  identity(best, {.name = "best"});
+  again(graph_.as_graph_def(), {});
+  const Feeds fed = {{"scores:0", Tensor({0.5f, 0.75f, 0.25f})}};
+  EXPECT_THAT(Session().run("best:0", fed).to_vector<int32_t>(), ElementsAre(1, 2));
+}
+
 TEST_F(AsGraphDefTest, RefusesToWriteAReferenceVariableInABranch) {
   const Variable w = get_variable("w", {.shape = {}});
   cond(

@@ -97,6 +97,46 @@ TEST_F(FunctionCallsTest, RefuseWhatNeverEnds) {
                bad_argument, "call one another so often");
 }
 
+// A loop over x, whose condition and body are given, and whose output_shapes say nothing.
+std::string loop(const std::string& condition, const std::string& body) {
+  const std::string constant =
+      node_def("c", "Const", "",
+               attr("dtype", "type: DT_FLOAT") +
+                   attr("value", "tensor { dtype: DT_FLOAT tensor_shape { } float_val: 100 }"));
+  return kX + "node { name: \"y\" op: \"While\" input: \"x\" " +
+         attr("T", "list { type: DT_FLOAT }") + attr("cond", "func { name: \"cond\" }") +
+         attr("body", "func { name: \"body\" }") + attr("output_shapes", "list { }") +
+         "} library { " +
+         function("cond", constant + node_def("less", "Less", "input: \"a\" input: \"c:output:0\""),
+                  condition) +
+         function("body", node_def("sum", "Add", "input: \"a\" input: \"a\""), body) + "}";
+}
+
+TEST_F(FunctionCallsTest, LoopsNeedNotSayWhichShapesTheyHave) {
+  import_graph_def_bytes(loop("less:z:0", "sum:z:0"), {.name = ""});
+  EXPECT_EQ(Session().run("y:0", {{"x:0", Tensor(3.0f)}}).scalar<float>(), 192);
+}
+
+TEST_F(FunctionCallsTest, RefuseCallsThatDoNotFit) {
+  const auto refuses = [](const std::string& graph, const char* message) {
+    EXPECT_ERROR(import_graph_def_bytes(graph, {.name = ""}), ValueError, bad_argument, message);
+  };
+  const std::string functions = "library { " + function("same", "", "a") +
+                                function("none", node_def("n", "NoOp", "", ""), "n") + "}";
+  const std::string branches = attr("then_branch", "func { name: \"same\" }") +
+                               attr("else_branch", "func { name: \"same\" }");
+  refuses("node { name: \"y\" op: \"If\" " + branches + "} " + functions,
+          "Node 'y' has 0 inputs, but If takes at least 1");
+  refuses(kX + "node { name: \"y\" op: \"If\" input: \"x\" " + branches + "} " + functions,
+          "Node 'y' calls a function of 1 arguments with 0");
+  refuses(kX + call("y", "none") + functions,
+          "Node 'y' calls a function whose results aren't all tensors");
+  std::string no_result = loop("less:z:0", "sum:z:0");
+  const std::string result = "output_arg { name: \"r\" type: DT_FLOAT } ";
+  no_result.erase(no_result.find(result), result.size());
+  refuses(no_result, "Node 'y' needs 1 results of a function that has 0");
+}
+
 // What Tenon writes of conditionals and loops, read again.
 TEST_F(FunctionCallsTest, MakeConditionalsAndLoopsAgain) {
   const Output x = placeholder(float32, {2}, {.name = "x"});

@@ -72,6 +72,11 @@ TEST_F(ImportGraphDefTest, MapsInputs) {
   EXPECT_THAT(values("m/sum:0"), ElementsAre(11, 22));
   EXPECT_ERROR(import(sum_of_two(), {.name = "n", .input_map = {{"y:0", two}}}), ValueError,
                bad_argument, "Attempted to map inputs that were not found in graph_def: [y:0]");
+  const auto constant_first = GraphDefWriter().constant("c", {2}, {10, 20}).placeholder("x", {2});
+  EXPECT_ERROR(import(GraphDefWriter(constant_first).node("sum", "Add", {"x", "c"}, kFloat),
+                      {.name = "e", .input_map = {{"x", Output()}}}),
+               ValueError, bad_argument,
+               "Node 'sum': input_map maps one of its inputs to an empty Output");
 }
 
 TEST_F(ImportGraphDefTest, ReadsConstantsHoweverTheyAreStored) {
@@ -256,6 +261,10 @@ TEST_F(ImportGraphDefTest, RefusesGraphsThatContradictThemselves) {
   refuses(W().constant("c", {1}, {1}).node("y", "Identity", {"c:3"}, kFloat),
           "its input 'c:3' isn't there: that operation has 1 outputs");
   refuses(W().constant("c", {1}, {1}).node("y", "Add", {"c"}, kFloat), "has 1 inputs, but Add");
+  refuses(W().node("y", "DepthToSpace", {}, {{"block_size", attr_int(2)}}),
+          "Node 'y' has 0 inputs, but DepthToSpace takes at least 1");
+  refuses(W().constant("c", {1}, {1}).node("y", "NonMaxSuppressionV3", {"c", "c"}),
+          "Node 'y' has 2 inputs, but NonMaxSuppressionV3 takes at least 5");
   refuses(W().node("c", "Const", {}, {{"dtype", attr_type(float32)}}),
           "a constant without a value");
   refuses(W().constant("c", {1}, {1}).node("y", "Identity", {"c"}, {{"T", attr_int(1)}}),
