@@ -26,9 +26,10 @@ Owner PlanGraph::owner(ValueId id) const {
 }
 
 bool PlanGraph::passes_as_it_is(const PlanOp& op, ValueId value) const {
-  const OpId producer = owner(value).producer;
-  return op.kind == StepKind::kBodies && producer.exists() &&
-         ops_[producer].kind == StepKind::kBodies;
+  if (op.kind != StepKind::kBodies) return false;
+  const Owner of = owner(value);
+  if (of.producer.exists()) return ops_[of.producer].kind == StepKind::kBodies;
+  return values_[made_in(of.id)].is_missing_;
 }
 
 TensorSpec PlanGraph::stored(ValueId id) const {
@@ -61,6 +62,7 @@ ValueId PlanGraph::add_feed(int index, const PlanRequest::FedValue& feed) {
   value.foldable = static_cast<bool>(feed.known);
   value.memory = MemoryId(feed.memory);
   value.feed_ = index;
+  value.is_missing_ = feed.is_missing;
   value.fed_ = feed.endpoint.node;
   return values_.push_back(std::move(value));
 }

@@ -56,6 +56,7 @@ class PlanValue {
   ValueId alias_of_;
   VariableId variable_;
   int feed_ = -1;
+  bool is_missing_ = false;    // it is fed, but there is no tensor
   const Node* fed_ = nullptr;  // whose output is fed
 };
 
@@ -165,8 +166,8 @@ class PlanGraph {
   // The value that was made, fed or stored in that memory.
   static ValueId made_in(OwnerId id) { return ValueId(id.index()); }
   const Node* fed_node(ValueId id) const { return values_[id].fed_; }  // whose output is fed
-  // Whether an operation that runs bodies takes the value where it lies: what other bodies hand out
-  // may be missing, and a copy of it could not be.
+  // Whether an operation that runs bodies takes the value where it lies: what other bodies hand
+  // out, or what is fed to one, may be missing, and a copy of it could not be.
   bool passes_as_it_is(const PlanOp& op, ValueId value) const;
   // What lies in a value's memory: a handle stands for its variable.
   TensorSpec stored(ValueId id) const;

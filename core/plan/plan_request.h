@@ -25,8 +25,9 @@ struct PlanRequest {
     Endpoint endpoint;
     DType dtype = DType::invalid;
     Shape shape = {};
-    Tensor known = {};  // its value on the host, when shapes depend on it (after a cut)
-    int memory = 0;     // the device whose memory it is in
+    Tensor known = {};        // its value on the host, when shapes depend on it (after a cut)
+    int memory = 0;           // the device whose memory it is in
+    bool is_missing = false;  // what a branch would have made that wasn't taken: bodies may take it
     // Operations that don't take it, but what it stands for (after a cut): a variable that they
     // read as it is now.
     std::vector<const Node*> not_for = {};

@@ -47,7 +47,7 @@ PlanRequest::FedValue missing(const Endpoint& endpoint, const TensorSpec& declar
   Shape shape = declared.shape;
   if (!shape.has_rank()) shape = Shape();
   for (int i = 0; i < shape.rank(); ++i) shape[i] = std::max<int64_t>(0, shape[i]);
-  return {.endpoint = endpoint, .dtype = declared.dtype, .shape = shape};
+  return {.endpoint = endpoint, .dtype = declared.dtype, .shape = shape, .is_missing = true};
 }
 
 // The locks of a part of a run, which a run inside of another one doesn't take: that one has them.
