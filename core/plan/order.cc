@@ -200,15 +200,15 @@ class ReadCopier {
     int next = 0;
     position_ = IdVector<OpId, int>(plan_.op_count(), -1);
     for (const OpId id : plan_.ops()) position_[id] = next++;
-    std::vector<OpId> copied;  // operations whose own result must be copied at once
+    std::vector<ValueId> copied;  // results that must be copied at once
     for (const OpId id : plan_.ops()) {
       if (plan_.op(id).kind == StepKind::kNothing) continue;
       for (size_t i = 0; i < plan_.op(id).inputs().size(); ++i) {
-        const OpId reader = overwritten_read(id, i);
-        if (reader.exists() && !contains(copied, reader)) copied.push_back(reader);
+        const ValueId read = overwritten_read(id, i);
+        if (read.exists() && !contains(copied, read)) copied.push_back(read);
       }
     }
-    for (const OpId reader : copied) make_copy(reader);
+    for (const ValueId read : copied) make_copy(read);
   }
 
  private:
@@ -241,9 +241,9 @@ class ReadCopier {
     plan_.replace_input(id, input, plan_.op(copy).output());
   }
 
-  // The operation whose reading of a variable must be a copy because a write comes before this use
-  // of it.
-  OpId overwritten_read(OpId user, size_t input) const {
+  // The result that a variable was read as, which must be a copy because a write comes before this
+  // use of it.
+  ValueId overwritten_read(OpId user, size_t input) const {
     const PlanOp& op = plan_.op(user);
     if (contains(op.written_inputs, input)) return {};
     const ValueId value = op.input(input);
@@ -259,7 +259,7 @@ class ReadCopier {
       if (written_at <= position_[reader] || written_at > position_[user]) continue;
       if (writer == user && reads_in_step(op, value, variable)) continue;
       if (!read.exists() && writes_.precedes(writer, user)) continue;  // it is to be seen
-      return reader;
+      return fixed;
     }
     return {};
   }
@@ -277,15 +277,17 @@ class ReadCopier {
     return false;
   }
 
-  void make_copy(OpId reader) {
-    const ValueId output = plan_.op(reader).output();
-    if (plan_.op(reader).kind == StepKind::kNothing) {  // it copies instead
+  void make_copy(ValueId output) {
+    const OpId reader = plan_.value(output).producer();
+    const bool is_all = plan_.op(reader).outputs().size() == 1;
+    if (is_all && plan_.op(reader).kind == StepKind::kNothing) {  // it copies instead
       plan_.op(reader).kind = StepKind::kCopy;
       plan_.op(reader).device = DeviceId(plan_.value(output).memory.index());
       return plan_.own_memory(output);
     }
-    // A writer's result: copied right behind it.
+    // A writer's result, or one of several that are read at once: copied right behind it.
     const OpId copy = plan_.insert_copy(plan_.value(output).alias_of(), *plan_.op(reader).node);
+    if (!is_all) plan_.op(copy).reads = {plan_.variable_behind(output)};
     plan_.pass_on(output, plan_.op(copy).output());
     plan_.move_behind(copy, reader);
   }

@@ -117,6 +117,34 @@ TEST_P(UnorderedReadsTest, SeesTheValueFromBefore) {
 }
 
 // Whether of a resource variable; on how many GPUs.
+class ReadsOfSeveralTest : public ::testing::TestWithParam<std::tuple<bool, int>> {};
+
+INSTANTIATE_TEST_SUITE_P(All, ReadsOfSeveralTest,
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(0, 1)));
+
+// What is read with others at once keeps its value when the variable is written then.
+TEST_P(ReadsOfSeveralTest, KeepTheValueFromBefore) {
+  const auto [is_resource, gpus] = GetParam();
+  Graph graph;
+  const ScopeGuard as_default = graph.as_default();
+  const Variable w = get_variable("w", {.initializer = 1.0f, .use_resource = is_resource});
+  const std::vector<Output> read = identity_n({constant(5.0f), w, w});
+  Output written, used;
+  {
+    const ScopeGuard behind = control_dependencies({read[0].op()});
+    written = w.assign_add(10.0f);
+  }
+  {
+    const ScopeGuard behind = control_dependencies({written.op()});
+    used = read[1] * 2.0f + read[2];
+  }
+  Session session({.device_count = {{"GPU", gpus}}, .emulated_gpus = gpus});
+  session.run(global_variables_initializer());
+  EXPECT_EQ(session.run(used).scalar<float>(), 3.0f);
+  EXPECT_EQ(session.run(w).scalar<float>(), 11.0f);
+}
+
+// Whether of a resource variable; on how many GPUs.
 class ReadsAroundACutTest : public ::testing::TestWithParam<std::tuple<bool, int>> {};
 
 INSTANTIATE_TEST_SUITE_P(All, ReadsAroundACutTest,
