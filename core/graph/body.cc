@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
@@ -164,7 +165,8 @@ void GraphState::make_visible(NodeArguments& arguments) {
 
 Node* GraphState::add_flow(FlowArguments arguments) {
   std::lock_guard lock(mutex);
-  require_open(arguments.type, arguments.where);
+  const CallerLine line(arguments.where);
+  require_open(arguments.type);
   const FreeName name = name_of_new_node(arguments.type, arguments.name);
   const Trial trial(*this);  // the user's device functions may throw
   GraphContexts& here = contexts();

@@ -201,16 +201,16 @@ std::pair<int64_t, int64_t> GraphState::seeds(std::optional<int64_t> op_seed) co
                                                    : both;
 }
 
-void GraphState::require_open(std::string_view type, const Location& where) const {
+void GraphState::require_open(std::string_view type) const {
   require<RuntimeError>(!finalized, ErrorKind::bad_argument,
                         "Graph is finalized and cannot be modified: no operation of type ", type,
-                        " can be added, asked for at ", where);
+                        " can be added");
 }
 
 Node* GraphState::add_node(NodeArguments arguments) {
   std::lock_guard lock(mutex);
   const CallerLine line(arguments.where);
-  require_open(arguments.type, arguments.where);
+  require_open(arguments.type);
   make_visible(arguments);
   Node& node = storage_.emplace_back();
   std::vector<PendingConstant> constants;

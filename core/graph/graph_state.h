@@ -46,7 +46,7 @@ struct NodeArguments {
   std::optional<Shape> shape = {};  // merged into the first output's inferred shape
 };
 
-// What an operation that owns bodies is made of.
+// What an operation that has a Flow is made of.
 struct FlowArguments {
   std::string_view type;
   std::string name = {};  // as NodeArguments::name
@@ -198,7 +198,7 @@ class GraphState : public std::enable_shared_from_this<GraphState> {
   Node* add_constant(FreeName name, Tensor value, const Location& where);
   FreeName name_of_new_node(std::string_view type, const std::string& name);
   void make_visible(NodeArguments& arguments);
-  void require_open(std::string_view type, const Location& where) const;
+  void require_open(std::string_view type) const;
   Node* append(GraphContexts& here, Node& node, NameEntry& entry);
   void take_back_last();
   void apply_place(GraphContexts& here, Node& node);

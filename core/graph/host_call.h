@@ -52,6 +52,8 @@ class HostCall {
   // An input in memory of the host, there as long as the call lasts. Throws FailedPreconditionError
   // (not_computed) where it has no value.
   virtual Tensor input(size_t number) const = 0;
+  // The same, but it stays what it is when the call has ended.
+  virtual Tensor lasting_input(size_t number) const = 0;
   // An input that stays what it is, in the memory where it lies.
   virtual Tensor kept_input(size_t number) const = 0;
   // What was kept, in memory of the host.

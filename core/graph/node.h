@@ -40,7 +40,7 @@ class Node {
   Shapes output_shapes;
   Location made_at;
   Body* body = nullptr;       // that it stands in (body.h); null: the graph itself
-  Flow* flow = nullptr;       // of one that owns bodies
+  Flow* flow = nullptr;       // of one that owns bodies, or has a function of the program's
   Node* same_name = nullptr;  // the one before it whose name differs only in case
 
   const std::string& type() const { return def->name; }

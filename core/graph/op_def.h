@@ -110,7 +110,8 @@ struct OpDef {
   bool is_variable = false;          // its output is a variable's own memory
   bool stateful = false;             // never folded, merged, duplicated or dropped when fetched
   PlanAction action = PlanAction::kKernel;
-  HostFunction host = nullptr;  // of kHost; the shapes of its outputs may be unknown in a plan
+  // Of kHost and kCall; the shapes of its outputs may be unknown in a plan.
+  HostFunction host = nullptr;
   // What it computes on its input as a kernel's epilogue would; its attribute "alpha", where it has
   // one, is Epilogue::alpha.
   Activation activation = Activation::kNone;
@@ -118,6 +119,7 @@ struct OpDef {
   bool (*adds_along_last)(const AttrMap& attrs) = nullptr;
   // Whether initial values may read a variable through it as it is, before that has a value.
   bool safe_in_initial_values = false;
+  std::string_view plan_note = {};  // what a plan's text warns of
 
   // Whether it asks for a variable's state, and so takes one that has no value nor shape yet.
   bool asks_for_state() const {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/base/check.h"
-#include "core/graph/plan_note.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/elementwise_rules.h"
@@ -125,11 +124,11 @@ void register_array_gather(OpRegistry& ops) {
   ops.add({.name = "_IndexedSlices",
            .inputs = {"values: T", "indices: Tindices", "like: T"},
            .outputs = {"output: T"},
-           .defaults = {{kPlanNote, std::string("a sparse gradient becomes dense")}},
            .types = {{"T", kNumbers}, {"Tindices", kIndices}},
            .shape = indexed_slices_shape,
            .gradient = indexed_slices_gradient,
-           .shape_only = {2}});
+           .shape_only = {2},
+           .plan_note = "a sparse gradient becomes dense"});
 }
 
 }  // namespace internal

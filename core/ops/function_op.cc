@@ -1,5 +1,5 @@
-// PyFunc: a function of the program's. It is made as what owns bodies is, and runs as they do: only
-// the run knows the shapes of what it returns.
+// PyFunc: a function of the program's. It is made as what owns bodies is, for the operation has the
+// function; only the run knows the shapes of what it returns.
 #include "tenon/function_op.h"
 
 #include <memory>
@@ -10,10 +10,40 @@
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/gradient_overrides.h"
+#include "core/graph/host_call.h"
 #include "core/ops/flow_rules.h"
 
 namespace tenon {
 namespace internal {
+namespace {
+
+// The results must be what the operation was declared to give.
+void check_results(const Node& node, const std::vector<Tensor>& results) {
+  const size_t count = node.output_dtypes.size();
+  require(results.size() == count, ErrorKind::function_failed, "The function returned ",
+          results.size(), " values, but was declared to return ", count);
+  for (size_t i = 0; i < count; ++i) {
+    const Tensor& result = results[i];
+    require(static_cast<bool>(result), ErrorKind::function_failed, "The function's result ", i,
+            " is empty");
+    require(result.dtype() == node.output_dtypes[i], ErrorKind::function_failed,
+            "The function's result ", i, " is of ", result.dtype(), ", but was declared to be of ",
+            node.output_dtypes[i]);
+    require(result.shape().compatible_with(node.output_shapes[i]), ErrorKind::function_failed,
+            "The function's result ", i, " has shape ", result.shape(),
+            ", but was declared to have ", node.output_shapes[i]);
+  }
+}
+
+std::vector<Tensor> call_function(HostCall& call) {
+  std::vector<Tensor> arguments;
+  for (size_t i = 0; i < call.inputs(); ++i) arguments.push_back(call.lasting_input(i));
+  std::vector<Tensor> results = call.node().flow->function(arguments);
+  check_results(call.node(), results);
+  return results;
+}
+
+}  // namespace
 
 void register_function_op(OpRegistry& ops) {
   for (const char* name : {"PyFunc", "PyFuncStateless"}) {
@@ -21,7 +51,8 @@ void register_function_op(OpRegistry& ops) {
              .shape = made_with_bodies_alone,
              .differentiable = false,
              .stateful = name == std::string_view("PyFunc"),
-             .action = PlanAction::kCall});
+             .action = PlanAction::kCall,
+             .host = call_function});
   }
 }
 

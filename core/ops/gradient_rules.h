@@ -43,13 +43,14 @@ inline Outputs sum_to_operands(const Operation& op, const Output& gx, const Outp
   return {reduced(gx, x, y), reduced(gy, y, x)};
 }
 
-// The gradients of all outputs of an operation of several: zeros where none arrives.
-inline std::vector<Input> with_zeros(const Operation& op, const Outputs& dy) {
-  std::vector<Input> all;
-  for (size_t i = 0; i < dy.size(); ++i) {
-    all.emplace_back(dy[i] ? dy[i] : zeros_like(op.output(static_cast<int>(i))));
+// The gradients of all outputs of an operation of several: zeros where none arrives at one of
+// floats.
+inline Outputs with_zeros(const Operation& op, Outputs arrived) {
+  for (size_t i = 0; i < arrived.size(); ++i) {
+    const Output result = op.output(static_cast<int>(i));
+    if (!arrived[i] && is_floating(result.dtype())) arrived[i] = zeros_like(result);
   }
-  return all;
+  return arrived;
 }
 
 // The shape of an Output as an operation's argument: numbers where they are known, else a tensor,

@@ -110,7 +110,6 @@ class Binder {
 
   std::shared_ptr<const FlowStep> flow_step(const PlanOp& op) const {
     FlowStep flow{.repeats = op.def().action == PlanAction::kLoop};
-    if (op.def().action == PlanAction::kCall) flow.call = op.node->flow;
     for (size_t i = 0; i < op.outputs().size(); ++i) {
       flow.wanted.push_back(users_[op.output(i)].any);
       flow.needed.push_back(users_[op.output(i)].needs_value);

@@ -46,9 +46,8 @@ struct BodyCall {
   }
 };
 
-// What a step does that runs bodies.
+// What a step does that runs bodies, or a function of the host (OpDef::host).
 struct FlowStep {
-  const Flow* call = nullptr;  // of a step that calls a function of the program's
   bool repeats = false;
   size_t variables = 0;
   std::vector<BodyCall> bodies = {};   // as Flow::bodies

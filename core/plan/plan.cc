@@ -2,7 +2,6 @@
 #include "core/plan/plan.h"
 
 #include "core/base/strings.h"
-#include "core/graph/plan_note.h"
 
 namespace tenon::internal {
 namespace {
@@ -74,9 +73,7 @@ std::string Plan::to_string() const {
     }
     if (!step.kernel.module.empty()) text += " by " + step.kernel.module;
     if (!step.fused.empty()) text += ": " + step.fused;
-    if (step.node->attrs.has(kPlanNote)) {
-      text += str(" (", step.node->attrs.get<std::string>(kPlanNote), ")");
-    }
+    if (!step.node->def->plan_note.empty()) text += str(" (", step.node->def->plan_note, ")");
     text += "\n";
   }
   for (size_t i = 0; i < arenas.size(); ++i) {

@@ -63,8 +63,8 @@ class Specialiser {
     if (!have_values(op)) return;
     infer(op);
     note_other_shape(id);
-    set_foldable(op);
     if (makes_any_shape(node)) return;
+    set_foldable(op);
     const bool small = std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
       return plan_.value(output).shape.element_count() <= kFoldedElements;
     });

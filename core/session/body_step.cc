@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -22,52 +21,7 @@ const std::vector<Tensor>& list_of_tensor(const Tensor& tensor) {
   return *static_cast<const std::vector<Tensor>*>(tensor.raw());
 }
 
-std::vector<Tensor> BodyStep::run() {
-  if (flow_.call != nullptr) return run_call();
-  return flow_.repeats ? run_loop() : run_branch();
-}
-
-std::vector<Tensor> BodyStep::run_call() const {
-  std::vector<Tensor> arguments;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const Tensor& value = inputs_[i].value;
-    require<FailedPreconditionError>(static_cast<bool>(value), ErrorKind::not_computed, "Input ", i,
-                                     " has no value: the branch wasn't taken that makes it");
-    const bool on_host = devices_.memory_holding(value) == kHost;
-    arguments.push_back(on_host ? kept(inputs_[i], devices_)
-                                : devices_.copy_to_host(value, call_.options));
-  }
-  std::vector<Tensor> results;
-  try {
-    results = flow_.call->function(arguments);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    fail<RuntimeError>(ErrorKind::function_failed, "The function threw: ", error.what());
-  } catch (...) {
-    fail<RuntimeError>(ErrorKind::function_failed, "The function threw what is no std::exception");
-  }
-  check_results(results);
-  return results;
-}
-
-// The results must be what the operation was declared to give.
-void BodyStep::check_results(const std::vector<Tensor>& results) const {
-  const size_t count = node_.output_dtypes.size();
-  require(results.size() == count, ErrorKind::function_failed, "The function returned ",
-          results.size(), " values, but was declared to return ", count);
-  for (size_t i = 0; i < count; ++i) {
-    const Tensor& result = results[i];
-    require(static_cast<bool>(result), ErrorKind::function_failed, "The function's result ", i,
-            " is empty");
-    require(result.dtype() == node_.output_dtypes[i], ErrorKind::function_failed,
-            "The function's result ", i, " is of ", result.dtype(), ", but was declared to be of ",
-            node_.output_dtypes[i]);
-    require(result.shape().compatible_with(node_.output_shapes[i]), ErrorKind::function_failed,
-            "The function's result ", i, " has shape ", result.shape(),
-            ", but was declared to have ", node_.output_shapes[i]);
-  }
-}
+std::vector<Tensor> BodyStep::run() { return flow_.repeats ? run_loop() : run_branch(); }
 
 std::vector<Tensor> BodyStep::run_branch() {
   const BodyCall& branch = flow_.bodies[holds(inputs_[0].value) ? 0 : 1];
@@ -140,7 +94,11 @@ std::vector<Tensor> BodyStep::fetch(const BodyCall& body, const std::vector<Tens
   for (size_t i = 0; i < body.feeds.size(); ++i) {
     feeds.push_back(given(body.fed_from[i], parameters, round));
   }
-  bodies_.run_body(body, {feeds, outputs, call_.options, call_.deadline, true, call_.kept});
+  RunCall inside = call_;
+  inside.feeds = feeds;
+  inside.outputs = outputs;
+  inside.is_inside = true;
+  bodies_.run_body(body, inside);
   return outputs;
 }
 

@@ -1,5 +1,4 @@
-// One step that runs bodies: a conditional takes one of its branches, a loop goes round. A call of
-// a function of the program's is such a step, too: only the run knows what it makes.
+// One step that runs bodies: a conditional takes one of its branches, a loop goes round.
 #pragma once
 
 #include <vector>
@@ -16,7 +15,6 @@ class BodyStep {
   BodyStep(const Step& step, const SessionDevices& devices, BodyRunner& bodies, const RunCall& call,
            std::vector<TakenValue> inputs)
       : flow_(*step.flow),
-        node_(*step.node),
         devices_(devices),
         bodies_(bodies),
         call_(call),
@@ -28,8 +26,6 @@ class BodyStep {
  private:
   std::vector<Tensor> run_branch();
   std::vector<Tensor> run_loop();
-  std::vector<Tensor> run_call() const;
-  void check_results(const std::vector<Tensor>& results) const;
   void run_round(std::vector<Tensor>& variables, size_t round);
   bool holds(const Tensor& predicate) const;
   void check_time() const;
@@ -42,7 +38,6 @@ class BodyStep {
                const std::vector<Tensor>& parameters, size_t round) const;
 
   const FlowStep& flow_;
-  const Node& node_;
   const SessionDevices& devices_;
   BodyRunner& bodies_;
   const RunCall& call_;

@@ -38,7 +38,7 @@ class Executor {
   void receive(const Step& step);
   void launch(const Step& step, RandomStream* stream);
 
-  // Steps that run bodies (executor_bodies.cc).
+  // Steps that run bodies, or functions of the host (executor_bodies.cc).
   void run_bodies(const Step& step);
   TakenValue taken_from(int slot, const TensorSpec& spec) const;
   void keep_made(const Step& step, size_t output, Tensor value);

@@ -1,4 +1,5 @@
 // Steps that run bodies, or functions of the host.
+#include <exception>
 #include <utility>
 
 #include "core/base/check.h"
@@ -27,6 +28,12 @@ class StepOnHost final : public HostCall {
                                      " has no value: a branch wasn't taken that makes it");
     return on_host(inputs_[number].value);
   }
+  Tensor lasting_input(size_t number) const override {
+    const TakenValue& taken = inputs_[number];
+    const Tensor value = input(number);
+    const bool is_copy = devices_.memory_holding(taken.value) != kHost;
+    return kept({value, is_copy || taken.is_kept}, devices_);
+  }
   Tensor kept_input(size_t number) const override { return kept(inputs_[number], devices_); }
   Tensor on_host(const Tensor& kept) const override {
     return devices_.memory_holding(kept) == kHost ? kept : devices_.copy_to_host(kept, options_);
@@ -38,6 +45,19 @@ class StepOnHost final : public HostCall {
   const std::vector<TakenValue> inputs_;
 };
 
+// What it throws that is no Error becomes one.
+std::vector<Tensor> called(HostFunction function, HostCall& call) {
+  try {
+    return function(call);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    fail<RuntimeError>(ErrorKind::function_failed, "The function threw: ", error.what());
+  } catch (...) {
+    fail<RuntimeError>(ErrorKind::function_failed, "The function threw what is no std::exception");
+  }
+}
+
 }  // namespace
 
 void Executor::run_bodies(const Step& step) {
@@ -47,12 +67,12 @@ void Executor::run_bodies(const Step& step) {
   }
   queues_.settle();
   std::vector<Tensor> outputs;
-  if (owns_bodies(*step.node)) {
-    outputs = BodyStep(step, devices_, bodies_, call_, std::move(inputs)).run();
-  } else {
+  if (const HostFunction function = step.node->def->host; function != nullptr) {
     StepOnHost call(*step.node, *call_.kept, bodies_.kept(), devices_, call_.options,
                     std::move(inputs));
-    outputs = step.node->def->host(call);
+    outputs = called(function, call);
+  } else {
+    outputs = BodyStep(step, devices_, bodies_, call_, std::move(inputs)).run();
   }
   queues_.settle();
   for (size_t i = 0; i < outputs.size(); ++i) keep_made(step, i, std::move(outputs[i]));
@@ -94,8 +114,14 @@ void Executor::keep_made(const Step& step, size_t output, Tensor value) {
   require<FailedPreconditionError>(value || !flow.needed[output], ErrorKind::not_computed,
                                    "Output ", output,
                                    " has no value: the branch wasn't taken that ", "makes it");
-  const int memory = device_of(step).host_memory() ? kHost : step.device;
+  // What comes behind was planned for this.
+  const TensorSpec& planned = step.made[output];
   const bool is_list = value && value.dtype() == DType::resource;
+  require(!value || is_list ||
+              (value.dtype() == planned.dtype && planned.shape.compatible_with(value.shape())),
+          ErrorKind::shape_incompatible, "Output ", output, " is ", value.dtype(), value.shape(),
+          ", but the graph says ", planned.dtype, planned.shape);
+  const int memory = device_of(step).host_memory() ? kHost : step.device;
   if (value && !is_list && devices_.memory_holding(value) != memory) {
     value = memory == kHost ? devices_.copy_to_host(value, call_.options)
                             : copied_to_device(step, value);

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "core/graph/host_call.h"
 #include "core/session/executor.h"
 
 namespace tenon::internal {
@@ -157,12 +156,15 @@ void Runner::run_parts(Executable& first, const RunCall& call) {
   {
     const Locks locks(first, call);
     parts_.transport.check_open();
-    execute(first, {call.feeds, found, call.options, call.deadline, call.is_inside, call.kept});
+    RunCall part = call;
+    part.outputs = found;
+    execute(first, part);
   }
   const std::shared_ptr<Executable> rest = rest_of(first, call, found);
   std::vector<Tensor> feeds(call.feeds.begin(), call.feeds.end());
   feeds.insert(feeds.end(), found.begin(), found.end());
-  const RunCall next{feeds, call.outputs, call.options, call.deadline, call.is_inside, call.kept};
+  RunCall next = call;
+  next.feeds = feeds;
   {
     const Locks locks(*rest, call);
     parts_.transport.check_open();

@@ -3,6 +3,7 @@
 #include "tenon/custom_gradient.h"
 
 #include <algorithm>
+#include <mutex>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -106,6 +107,8 @@ std::vector<Output> custom_gradient(
   const internal::CallerLine line(where);
   const Graph graph = internal::graph_of(inputs.items());
   const ScopeGuard as_default = graph.as_default();
+  const std::lock_guard lock(graph.state()->mutex);
+  const internal::GraphState::Trial trial(*graph.state());
   const std::vector<Output> taken = internal::as_outputs(inputs);
   CustomGradient answer;
   {

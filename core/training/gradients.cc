@@ -13,6 +13,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/gradient_overrides.h"
+#include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"
 #include "tenon/ops.h"
 
@@ -197,14 +198,6 @@ class Differentiator {
   static Outputs call_own(const OpGradient& own, const Operation& op, const Outputs& arrived) {
     const ProgramRuns own_lines;
     return own(op, arrived);
-  }
-
-  static Outputs with_zeros(const Operation& op, Outputs arrived) {
-    for (size_t i = 0; i < arrived.size(); ++i) {
-      const Output result = op.output(static_cast<int>(i));
-      if (!arrived[i] && is_floating(result.dtype())) arrived[i] = zeros_like(result);
-    }
-    return arrived;
   }
 
   static Outputs gated(const Outputs& gradients) {

@@ -108,6 +108,30 @@ TEST_F(TensorArraysTest, RefuseElementsOfOtherShapesAndDtypes) {
                dtype_incompatible, "The tensor array has float32, not int32");
 }
 
+// Files say what is read: what comes behind was planned for it.
+TEST_F(TensorArraysTest, RefuseWhatTheGraphSaysOtherwise) {
+  const Operation made = array(1);
+  const Output flow = write(made, 0, value_, made.output(1));
+  const auto read_as = [&](DType dtype, const Shape& shape) {
+    const Output value = add_output("TensorArrayReadV3", {made.output(0), Input(0), flow},
+                                    {.attrs = {{"dtype", dtype}, {"element_shape", shape}}});
+    return value + value;
+  };
+  EXPECT_THAT(session_.run(read_as(float32, {2})).to_vector<float>(), ElementsAre(2, 4));
+  EXPECT_ERROR(session_.run(read_as(float32, {300000})), InvalidArgumentError, shape_incompatible,
+               "Output 0 is float32(2,), but the graph says float32(300000,)");
+  EXPECT_ERROR(session_.run(read_as(float64, {2})), InvalidArgumentError, shape_incompatible,
+               "Output 0 is float32(2,), but the graph says float64(2,)");
+}
+
+// What a host function gives isn't folded, whatever it is given.
+TEST_F(TensorArraysTest, TextsOfConstantsAreNumbersOfTheRun) {
+  const Operation split = add_operation(
+      "StringSplit", {constant(Tensor({std::string("a b c")})), constant(Tensor(std::string(" ")))},
+      {});
+  EXPECT_THAT(session_.run(split.output(2) * int64_t{1}).to_vector<int64_t>(), ElementsAre(1, 3));
+}
+
 TEST_F(TensorArraysTest, StacksGiveTheLastFirst) {
   const Output stack = add_output("StackV2", {Input(-1)}, {.attrs = {{"elem_type", float32}}});
   const auto push = [&](float value) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -146,6 +147,16 @@ TEST_F(CustomGradientTest, RefusesWhatDoesntFit) {
 // Springenberg's guided backpropagation: a relu that lets no negative gradient through.
 List guided(const Operation& op, const List& dy) {
   return {nn::relu(dy[0]) * cast(op.output(0) > 0.0f, float32)};
+}
+
+TEST_F(CustomGradientTest, LeavesNothingWhereItThrows) {
+  const size_t before = graph_.operations().size();
+  const auto throws = [](const List& in) -> CustomGradient {
+    static_cast<void>(exp(in[0]));
+    throw std::runtime_error("not today");
+  };
+  EXPECT_THROW(custom_gradient(throws, {x_}), std::runtime_error);
+  EXPECT_EQ(graph_.operations().size(), before);
 }
 
 TEST_F(CustomGradientTest, OverridesThatOfOperationsByTheirType) {
