@@ -4,11 +4,8 @@
 // then).
 //
 //   build/fuzz/fuzz_checkpoint tests/io/data     (their first byte is then the format's choice)
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -20,22 +17,12 @@
 #include "core/io/safetensors.h"
 #include "core/io/table_writer.h"
 #include "core/io/v1_source.h"
+#include "fuzz/folder.h"
 #include "tenon/error.h"
 
 namespace {
 
 using tenon::internal::TensorSource;
-
-std::string folder() {
-  static const std::string path = [] {
-    const std::string made =
-        (std::filesystem::temp_directory_path() / ("tenon-fuzz-" + std::to_string(getpid())))
-            .string();
-    std::filesystem::create_directories(made);
-    return made;
-  }();
-  return path;
-}
 
 void put(const std::string& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;

@@ -1,9 +1,7 @@
 // Any bytes as a graph, and as a SavedModel's folder: what is read gives operations or an Error,
-// and takes no more memory than 16 times the file. The first byte says which.
+// and takes no more memory than 16 times the file. The last byte says which.
 //
 //   build/fuzz/fuzz_graph CORPUS samples/data/cifar tests/import/data
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/folder.h"
 #include "tenon/error.h"
 #include "tenon/graph.h"
 #include "tenon/import_graph_def.h"
@@ -18,17 +17,6 @@
 #include "tenon/session.h"
 
 namespace {
-
-std::string folder() {
-  static const std::string path = [] {
-    const std::string made =
-        (std::filesystem::temp_directory_path() / ("tenon-fuzz-" + std::to_string(getpid())))
-            .string();
-    std::filesystem::create_directories(made);
-    return made;
-  }();
-  return path;
-}
 
 void read(char format, std::string_view bytes) {
   const tenon::Graph graph;
@@ -54,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
-    read(bytes[0], bytes.substr(1));
+    read(bytes.back(), bytes);
   } catch (const tenon::Error&) {  // NOLINT(bugprone-empty-catch): one of the two answers
   }
   return 0;
