@@ -18,21 +18,13 @@ import numpy as np  # noqa: E402
 import safetensors.numpy  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+from checks import check, finish  # noqa: E402
+
 tf1 = tf.compat.v1
 tf1.disable_eager_execution()
 
 NUMPY_DTYPES = ["float32", "float64", "float16", "int8", "uint8", "int16", "uint16", "int32", "int64",
                 "bool"]
-failures = []
-checked = 0
-
-
-def check(what, ok):
-    global checked
-    checked += 1
-    if not ok:
-        failures.append(what)
-        print("FAILED:", what)
 
 
 def same(a, b):
@@ -147,8 +139,7 @@ def main():
     for part in [bfloat16, large]:
         with tempfile.TemporaryDirectory() as folder:
             part(program, folder)
-    print(f"{checked - len(failures)} of {checked} checks passed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 main()

@@ -17,20 +17,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+from checks import check, finish  # noqa: E402
+
 tf1 = tf.compat.v1
 tf1.disable_eager_execution()
 tf1.logging.set_verbosity(tf1.logging.ERROR)
-
-failures = []
-checked = 0
-
-
-def check(what, ok):
-    global checked
-    checked += 1
-    if not ok:
-        failures.append(what)
-        print("FAILED:", what)
 
 
 def tensors(path):
@@ -161,8 +152,7 @@ def main():
         for part in [training, saved_model, events]:
             part(folder)
         from_tensorflow(sys.argv[2], folder)
-    print(f"{checked - len(failures)} of {checked} checks passed")
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 main()
