@@ -27,7 +27,8 @@ using test::GraphDefWriter;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::vector<GraphDefWriter::Attr> kFloat = {{"T", attr_type(float32)}};
+using Attrs = std::vector<GraphDefWriter::Attr>;
+const Attrs kFloat = {{"T", attr_type(float32)}};
 
 class ImportGraphDefTest : public testing::Test {
  protected:
@@ -151,20 +152,17 @@ TEST_F(ImportGraphDefTest, ClearsDevices) {
 }
 
 TEST_F(ImportGraphDefTest, MakesOperationsOfThePastTodays) {
+  const std::string places = attr_tensor(int32, {2}, [](auto& w) {
+    for (const int32_t i : {2, 0}) w.add_int32(7, i);
+  });
+  const Attrs constant = {{"dtype", attr_type(int32)}, {"value", places}};
+  const Attrs gather = {{"Tparams", attr_type(float32)}, {"Tindices", attr_type(int32)}};
   import(GraphDefWriter()
              .constant("rows", {3, 1}, {1, 2, 4})
-             .node("at", "Const", {},
-                   {{"dtype", attr_type(int32)},
-                    {"value", attr_tensor(int32, {2}, [](auto& w) {
-                       for (const int32_t i : {2, 0}) w.add_int32(7, i);
-})
-}  // namespace
-}  // namespace tenon
-)
-             .node("g", "Gather", {"rows", "at"},
-                   {{"Tparams", attr_type(float32)}, {"Tindices", attr_type(int32)}})
+             .node("at", "Const", {}, constant)
+             .node("g", "Gather", {"rows", "at"}, gather)
              .node("inv", "Inv", {"g"}, kFloat));
-EXPECT_THAT(values("inv:0"), ElementsAre(0.25f, 1));
+  EXPECT_THAT(values("inv:0"), ElementsAre(0.25f, 1));
 }
 
 TEST_F(ImportGraphDefTest, RunsControlInputsFirst) {
@@ -202,40 +200,34 @@ TEST_F(ImportGraphDefTest, SaysAllThatItCantDoBeforeItMakesAnything) {
 
 TEST_F(ImportGraphDefTest, MakesOperationsOfSeveral) {
   const std::vector<float> one_to_eight = {1, 2, 3, 4, 5, 6, 7, 8};
-  const auto padding = attr_string("VALID");
+  const std::string padding = attr_string("VALID"), type = attr_type(float32);
   const std::string ones = test::attr([](auto& w) {
     protozero::pbf_writer list(w, 1);
     const int64_t strides[] = {1, 1, 1, 1};
     list.add_packed_int64(3, std::begin(strides), std::end(strides));
   });
+  const std::string epsilon = test::attr([](auto& w) { w.add_float(4, 3.0f); });
+  const std::string no = test::attr([](auto& w) { w.add_bool(5, false); });
+  const Attrs blocks = {{"T", type}, {"block_size", attr_int(2)}};
+  const Attrs convolution = {{"T", type}, {"strides", ones}, {"padding", padding}};
+  const Attrs normalization = {{"T", type}, {"epsilon", epsilon}, {"is_training", no}};
   import(GraphDefWriter()
              .constant("x", {1, 2, 1, 4}, one_to_eight)
-             .node("wide", "DepthToSpace", {"x"},
-                   {{"T", attr_type(float32)}, {"block_size", attr_int(2)}})
-             .node("deep", "SpaceToDepth", {"wide"},
-                   {{"T", attr_type(float32)}, {"block_size", attr_int(2)}})
+             .node("wide", "DepthToSpace", {"x"}, blocks)
+             .node("deep", "SpaceToDepth", {"wide"}, blocks)
              .constant("filter", {1, 1, 4, 1}, {1, 10, 100, 1000})
-             .node("each", "DepthwiseConv2dNative", {"x", "filter"},
-                   {{"T", attr_type(float32)}, {"strides", ones}, {"padding", padding}})
+             .node("each", "DepthwiseConv2dNative", {"x", "filter"}, convolution)
              .constant("one", {4}, {1})
              .constant("two", {4}, {2})
-             .node("norm", "FusedBatchNorm", {"x", "one", "two", "one", "one"},
-                   {{"T", attr_type(float32)},
-                    {"epsilon", test::attr([](auto& w) { w.add_float(4, 3.0f);
-})
-}
-, {
-  "is_training", test::attr([](auto& w) { w.add_bool(5, false); })
-}
-})
+             .node("norm", "FusedBatchNorm", {"x", "one", "two", "one", "one"}, normalization)
              .node("mean", "Identity", {"norm:1"}, kFloat));
-EXPECT_THAT(values("wide:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
-EXPECT_EQ(graph_.tensor("wide:0").shape(), Shape({1, 4, 2, 1}));
-EXPECT_THAT(values("deep:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
-EXPECT_THAT(values("each:0"), ElementsAre(1, 20, 300, 4000, 5, 60, 700, 8000));
-// (x - 1) / sqrt(1 + 3) + 2
-EXPECT_THAT(values("norm:0"), ElementsAre(2, 2.5f, 3, 3.5f, 4, 4.5f, 5, 5.5f));
-EXPECT_THAT(values("mean:0"), ElementsAre(1, 1, 1, 1));
+  EXPECT_THAT(values("wide:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_EQ(graph_.tensor("wide:0").shape(), Shape({1, 4, 2, 1}));
+  EXPECT_THAT(values("deep:0"), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(values("each:0"), ElementsAre(1, 20, 300, 4000, 5, 60, 700, 8000));
+  // (x - 1) / sqrt(1 + 3) + 2
+  EXPECT_THAT(values("norm:0"), ElementsAre(2, 2.5f, 3, 3.5f, 4, 4.5f, 5, 5.5f));
+  EXPECT_THAT(values("mean:0"), ElementsAre(1, 1, 1, 1));
 }
 
 TEST_F(ImportGraphDefTest, LeavesOutWhatNobodyAskedFor) {
