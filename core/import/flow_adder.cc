@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -25,7 +24,10 @@ FlowAdder::FlowAdder(GraphState& graph, const GraphLinks& links, const FlowStruc
     : graph_(graph), links_(links), flow_(flow), adder_(adder), choice_(choice) {
   for (size_t i = 0; i < links_.size(); ++i) {
     for (const GraphLinks::Edge& edge : links_.of(i).inputs) {
-      if (edge.mapped == nullptr && edge.output == 1) indexed_.insert(edge.node);
+      if (edge.mapped == nullptr && edge.output == 1 &&
+          flow_.place(edge.node).role == FlowRole::kMerge) {
+        indexed_.insert(edge.node);
+      }
     }
   }
 }

@@ -121,7 +121,7 @@ FlowPlaces::Where FlowPlaces::troubled(size_t index, const std::string& why) {
 
 FlowPlaces::Where FlowPlaces::of_value(size_t node, int output) {
   const Of& of = of_[node];
-  Where where{of.place, of.stages, of.trouble};
+  Where where = of;
   if (of.place == nullptr) return where;
   if (of.place->depth > kDeepestPlace) {
     return troubled(node, "stands in too many conditionals and loops");
@@ -170,9 +170,7 @@ FlowPlaces::Where FlowPlaces::joined(size_t index) {
 }
 
 void FlowPlaces::settle(size_t index, Where where) {
-  of_[index].place = where.place;
-  of_[index].stages = std::move(where.stages);
-  of_[index].trouble = where.trouble;
+  static_cast<Where&>(of_[index]) = std::move(where);
 }
 
 // A conditional's Merge takes from both of its branches, and stands where they hang on.

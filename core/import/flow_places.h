@@ -32,14 +32,16 @@ class FlowPlaces {
     const FlowPlace* place = nullptr;
     GraphLinks::Edge predicate = {};
   };
-  struct Of {
-    FlowRole role = FlowRole::kNone;
+  struct Where {
     const FlowPlace* place = nullptr;  // null: it can't be told, and `trouble` is why
     // By decision: how many of its conditionals came to an end before this, one after the other.
     std::map<size_t, int> stages = {};
+    size_t trouble = 0;
+  };
+  struct Of : Where {
+    FlowRole role = FlowRole::kNone;
     size_t number = 0;      // of a Merge: its decision; of an Enter: its frame
     size_t true_input = 0;  // of a Merge: which of its inputs has what holds
-    size_t trouble = 0;
   };
 
   explicit FlowPlaces(const GraphLinks& links);
@@ -53,11 +55,6 @@ class FlowPlaces {
   bool any() const { return any_; }
 
  private:
-  struct Where {
-    const FlowPlace* place = nullptr;
-    std::map<size_t, int> stages = {};
-    size_t trouble = 0;
-  };
   // A loop: where it stands, as the last pass over the graph has told.
   struct Frame {
     Where now = {}, next = {};

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "core/base/check.h"
 #include "core/import/flow_adder.h"
-#include "core/import/flow_role.h"
 #include "core/import/tensor_name.h"
 
 namespace tenon::internal {
