@@ -9,6 +9,7 @@
 #include "core/base/strings.h"
 #include "core/export/own_ops.h"
 #include "core/graph/body.h"
+#include "core/graph/endpoint.h"
 
 namespace tenon::internal {
 
@@ -18,6 +19,7 @@ namespace {
 struct BodyFunction {
   WrittenFunction function = {};
   WrittenScope scope{kNodeOfFunction};
+  NodesBelow nodes{scope};
 
   WrittenValue take_argument(DType dtype) {
     const std::string name = scope.free_name(str("input_", function.inputs.size()));
@@ -29,31 +31,25 @@ struct BodyFunction {
     function.outputs.emplace_back(name, dtype);
     function.returns.emplace_back(name, scope.text_of(value));
   }
-  WrittenValue add(const char* op, const char* output, DType dtype,
-                   std::vector<WrittenValue> inputs, AttrMap attrs) {
-    return scope.add({.name = scope.free_name(op),
-                      .op = op,
-                      .inputs = std::move(inputs),
-                      .attrs = std::move(attrs)},
-                     output, dtype);
-  }
-  WrittenValue constant(const Tensor& tensor) {
-    return add("Const", "output", tensor.dtype(), {},
-               {{"dtype", tensor.dtype()}, {"value", tensor}});
-  }
 };
 
-// What one round puts into a list.
+// What one round puts into a list; null where it is none.
 Endpoint element_of(const Endpoint& list) {
   const Node& node = *list.node;
   const auto index = static_cast<size_t>(list.index);
   if (node.flow != nullptr && node.def->action == PlanAction::kLoop) {
-    return node.flow->listed[index - node.flow->variables - 1];
+    const size_t others = node.flow->variables + 1;  // and the number of rounds
+    return index < others ? Endpoint() : node.flow->listed[index - others];
   }
   if (node.flow != nullptr) {
-    const Endpoint& of_true = node.flow->bodies[0]->results[index];
-    return element_of(of_true.node != nullptr ? of_true : node.flow->bodies[1]->results[index]);
+    for (const Body* body : node.flow->bodies) {
+      const Endpoint& result = body->results[index];
+      const Endpoint element = result.node == nullptr ? Endpoint() : element_of(result);
+      if (element.node != nullptr) return element;
+    }
+    return {};
   }
+  if (node.body == nullptr || node.def->action != PlanAction::kPlaceholder) return {};
   for (const auto& [rounds, parameter] : node.body->rounds) {
     if (parameter == &node) return element_of(element_of(rounds));
   }
@@ -61,8 +57,7 @@ Endpoint element_of(const Endpoint& list) {
 }
 
 Shape shape_of_element(const Endpoint& element) {
-  return is_list(element) ? Shape()
-                          : element.node->output_shapes[static_cast<size_t>(element.index)];
+  return is_list(element) ? Shape() : shape_at(element);
 }
 
 // A shape as an operation takes it; -1 where its rank isn't known.
@@ -73,22 +68,16 @@ Tensor shape_tensor(const Shape& shape) {
   return Tensor::from<int32_t>(sizes, Shape({static_cast<int64_t>(sizes.size())}));
 }
 
-// Scopes in which operations are added alike.
-template <typename Add>
-WrittenValue empty_list(DType element, const Add& add) {
-  const WrittenValue any =
-      add("Const", "output", int32, {}, {{"dtype", int32}, {"value", Tensor(-1)}});
-  return add("EmptyTensorList", "handle", kVariant, {any, any},
-             {{"element_dtype", element}, {"shape_type", int32}});
+WrittenValue empty_list(DType element, NodesBelow& nodes) {
+  const WrittenValue any = nodes.constant(Tensor(-1));
+  return nodes.add("EmptyTensorList", "handle", kVariant, {any, any},
+                   {{"element_dtype", element}, {"shape_type", int32}});
 }
 
 // What stands for a value that only the other branch makes: whoever takes it doesn't look at it.
-WrittenValue missing(BodyFunction& body, DType dtype, DType element) {
-  if (dtype != kVariant) return body.constant(Tensor::zeros(Shape(), dtype));
-  return empty_list(element, [&body](const char* op, const char* output, DType type,
-                                     std::vector<WrittenValue> inputs, AttrMap attrs) {
-    return body.add(op, output, type, std::move(inputs), std::move(attrs));
-  });
+WrittenValue missing(NodesBelow& nodes, DType dtype, DType element) {
+  if (dtype != kVariant) return nodes.constant(Tensor::zeros(Shape(), dtype));
+  return empty_list(element, nodes);
 }
 
 class FlowWriter {
@@ -120,7 +109,7 @@ class FlowWriter {
     written.attrs.set("Tcond", bool_);
     written.attrs.set("Tin", types);
     written.attrs.set("Tout", results);
-    add(written, results);
+    scope_.add_list(written, node_, results);
   }
 
   // The loop's own inputs go round and round, and behind them the number of rounds and the lists
@@ -135,19 +124,11 @@ class FlowWriter {
                                           : writer_.dtype_of(node_.inputs[i]));
       shapes.push_back(i < flow_.variables ? node_.output_shapes[i] : Shape::unknown());
     }
-    const auto add_here = [this](const char* op, const char* output, DType dtype,
-                                 std::vector<WrittenValue> inputs, AttrMap attrs) {
-      return scope_.add({.name = scope_.free_name(str(*scope_.name_of(&node_), '/', op)),
-                         .op = op,
-                         .inputs = std::move(inputs),
-                         .attrs = std::move(attrs)},
-                        output, dtype);
-    };
-    written.inputs.push_back(
-        add_here("Const", "output", int32, {}, {{"dtype", int32}, {"value", Tensor(0)}}));
+    NodesBelow below(scope_, written.name + '/');
+    written.inputs.push_back(below.constant(Tensor(0)));
     types.push_back(int32);
     for (const Endpoint& listed : flow_.listed) {
-      written.inputs.push_back(empty_list(writer_.dtype_of(listed), add_here));
+      written.inputs.push_back(empty_list(writer_.dtype_of(listed), below));
       types.push_back(kVariant);
     }
     written.functions.emplace_back("cond", write_loop_body(0, types));
@@ -208,7 +189,7 @@ class FlowWriter {
     }
     const Endpoint own{&node_, static_cast<int>(i)};
     const DType element = dtype == kVariant ? writer_.dtype_of(element_of(own)) : dtype;
-    body.hand_out(missing(body, dtype, element), dtype);
+    body.hand_out(missing(body.nodes, dtype, element), dtype);
   }
 
   // The function of the loop's condition (0) or body (1).
@@ -239,9 +220,9 @@ class FlowWriter {
     const auto& [rounds, parameter] = of.rounds[i];
     const Endpoint element = element_of(rounds);
     const DType dtype = writer_.dtype_of(element);
-    const WrittenValue shape = body.constant(shape_tensor(shape_of_element(element)));
-    const WrittenValue popped = body.add("TensorListPopBack", "output_handle", kVariant,
-                                         {list, shape}, {{"element_dtype", dtype}});
+    const WrittenValue shape = body.nodes.constant(shape_tensor(shape_of_element(element)));
+    const WrittenValue popped = body.nodes.add("TensorListPopBack", "output_handle", kVariant,
+                                               {list, shape}, {{"element_dtype", dtype}});
     list = popped;
     body.scope.set({parameter, 0},
                    {.node = popped.node, .output = "tensor", .index = 1, .dtype = dtype});
@@ -254,20 +235,15 @@ class FlowWriter {
       next[i] = writer_.value(body.scope, of.results[i], node_);
     }
     const size_t rounds = node_.inputs.size();
-    next[rounds] =
-        body.add("AddV2", "z", int32, {next[rounds], body.constant(Tensor(1))}, {{"T", int32}});
+    next[rounds] = body.nodes.add("AddV2", "z", int32,
+                                  {next[rounds], body.nodes.constant(Tensor(1))}, {{"T", int32}});
     for (size_t i = 0; i < flow_.listed.size(); ++i) {
       WrittenValue& list = next[rounds + 1 + i];
       const WrittenValue value = writer_.value(body.scope, flow_.listed[i], node_);
-      list = body.add("TensorListPushBack", "output_handle", kVariant, {list, value},
-                      {{"element_dtype", writer_.dtype_of(flow_.listed[i])}});
+      list = body.nodes.add("TensorListPushBack", "output_handle", kVariant, {list, value},
+                            {{"element_dtype", writer_.dtype_of(flow_.listed[i])}});
     }
     for (size_t i = 0; i < types.size(); ++i) body.hand_out(next[i], types[i]);
-  }
-
-  void add(const NewNode& written, const std::vector<DType>& types) {
-    scope_.add(written);
-    for (size_t i = 0; i < types.size(); ++i) set_output(written, i, i, types[i]);
   }
 
   // Of the loop's outputs those that Tenon's has: its variables, then the number and the lists.
@@ -275,13 +251,9 @@ class FlowWriter {
     scope_.add(written);
     for (size_t i = 0; i < node_.output_dtypes.size(); ++i) {
       const size_t at = i < flow_.variables ? i : i - flow_.variables + node_.inputs.size();
-      set_output(written, i, at, types[at]);
+      const int index = static_cast<int>(at);
+      scope_.set({&node_, static_cast<int>(i)}, {written.name, "output", index, index, types[at]});
     }
-  }
-
-  void set_output(const NewNode& written, size_t own, size_t there, DType dtype) {
-    const int index = static_cast<int>(there);
-    scope_.set({&node_, static_cast<int>(own)}, {written.name, "output", index, index, dtype});
   }
 
   GraphWriter& writer_;
@@ -292,23 +264,7 @@ class FlowWriter {
 
 }  // namespace
 
-bool is_list(const Endpoint& endpoint) {
-  const Node& node = *endpoint.node;
-  const auto index = static_cast<size_t>(endpoint.index);
-  if (node.flow != nullptr && node.def->action == PlanAction::kLoop) {
-    return index > node.flow->variables;
-  }
-  if (node.flow != nullptr) {
-    return std::any_of(node.flow->bodies.begin(), node.flow->bodies.end(), [&](const Body* body) {
-      return body->results[index].node != nullptr && is_list(body->results[index]);
-    });
-  }
-  if (node.body == nullptr || node.def->action != PlanAction::kPlaceholder) return false;
-  const auto& rounds = node.body->rounds;
-  const auto at = std::find_if(rounds.begin(), rounds.end(),
-                               [&](const auto& pair) { return pair.second == &node; });
-  return at != rounds.end() && is_list(element_of(at->first));
-}
+bool is_list(const Endpoint& endpoint) { return element_of(endpoint).node != nullptr; }
 
 void write_flow(GraphWriter& writer, WrittenScope& scope, Node& node) {
   FlowWriter flow(writer, scope, node);

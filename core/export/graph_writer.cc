@@ -6,6 +6,7 @@
 #include "core/base/strings.h"
 #include "core/export/flow_writer.h"
 #include "core/export/own_ops.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/op_def.h"
 
 namespace tenon::internal {
@@ -50,9 +51,7 @@ std::string GraphWriter::function_name(const std::string& wanted) {
   for (char& c : name) {
     if (c == '/' || c == '.' || c == '-' || c == '\\') c = '_';
   }
-  std::string free = name;
-  for (int number = 1; !functions_.insert(free).second; ++number) free = str(name, '_', number);
-  return free;
+  return take_free(functions_, name);
 }
 
 const std::string& GraphWriter::device_of(const Node& node) const {
@@ -79,8 +78,7 @@ bool GraphWriter::is_frozen(const Endpoint& endpoint) const {
 
 DType GraphWriter::dtype_of(const Endpoint& endpoint) const {
   if (is_frozen(endpoint)) return options_.frozen->at(endpoint.node).dtype();
-  return is_list(endpoint) ? kVariant
-                           : endpoint.node->output_dtypes[static_cast<size_t>(endpoint.index)];
+  return is_list(endpoint) ? kVariant : dtype_at(endpoint);
 }
 
 WrittenValue GraphWriter::value(const WrittenScope& scope, const Endpoint& endpoint,
@@ -154,8 +152,8 @@ void GraphWriter::add(WrittenScope& scope, Node& node, const NewNode& written) {
     const size_t count = arg.count(node.attrs);
     for (size_t place = 0; place < count; ++place, ++index) {
       const Endpoint endpoint{&node, index};
-      scope.set(endpoint, {written.name, arg.name, static_cast<int>(place), index,
-                           node.output_dtypes[static_cast<size_t>(index)]});
+      scope.set(endpoint,
+                {written.name, arg.name, static_cast<int>(place), index, dtype_at(endpoint)});
     }
   }
 }
@@ -173,11 +171,7 @@ void GraphWriter::write_call(WrittenScope& scope, Node& node) {
   written.attrs.set("Tin", std::move(taken));
   written.attrs.set("Tout", given);
   written.attrs.set("token", std::string());
-  scope.add(written);
-  for (size_t i = 0; i < given.size(); ++i) {
-    const int index = static_cast<int>(i);
-    scope.set({&node, index}, {written.name, "output", index, index, given[i]});
-  }
+  scope.add_list(written, node, given);
 }
 
 void GraphWriter::write_node(WrittenScope& scope, Node& node) {
@@ -186,8 +180,7 @@ void GraphWriter::write_node(WrittenScope& scope, Node& node) {
   if (node.flow != nullptr) return write_flow(*this, scope, node);
   NewNode written = plain(scope, node);
   if (write_frozen(scope, node, written) || !can_be_written(scope, node)) return;
-  OwnOp own(*this, scope, node, written);
-  if (own.write()) return;
+  if (write_own_op(*this, scope, node, written)) return;
   if (node.type().starts_with('_') && !options_.keeps_own_types) {
     refuse(str("operation type ", node.type()), node);
     return;

@@ -1,23 +1,63 @@
 #include "core/export/own_ops.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "core/base/strings.h"
+#include "core/graph/endpoint.h"
 
 namespace tenon::internal {
 
 namespace {
 
-const Shape& static_shape(const Endpoint& endpoint) {
-  return endpoint.node->output_shapes[static_cast<size_t>(endpoint.index)];
-}
+// One of them, while it is written; what it is made of stands below its name.
+class OwnOp : public NodesBelow {
+ public:
+  OwnOp(GraphWriter& writer, WrittenScope& scope, Node& node, const NewNode& plain)
+      : NodesBelow(scope, plain.name + '/', plain.device),
+        writer_(writer),
+        scope_(scope),
+        node_(node),
+        plain_(plain) {}
+
+  const Node& node() const { return node_; }
+  WrittenValue input(size_t i) { return value(node_.inputs[i]); }
+  WrittenValue value(const Endpoint& endpoint) { return writer_.value(scope_, endpoint, node_); }
+  WrittenValue shape(const WrittenValue& of) {
+    return add("Shape", "output", int32, {of}, {{"T", of.dtype}, {"out_type", int32}});
+  }
+
+  // The node that has this one's name.
+  void last(const char* op, const char* output, std::vector<WrittenValue> inputs, AttrMap attrs) {
+    NewNode node = plain_;
+    node.op = op;
+    node.inputs = std::move(inputs);
+    node.attrs = std::move(attrs);
+    if (const AttrValue* places = plain_.attrs.find("_class")) node.attrs.set("_class", *places);
+    const DType dtype = node_.output_dtypes.empty() ? DType::invalid : node_.output_dtypes[0];
+    scope_.set({&node_, 0}, scope_.add(node, output, dtype));
+  }
+  // And its second output.
+  void second(const char* output) {
+    scope_.set(
+        {&node_, 1},
+        {.node = plain_.name, .output = output, .index = 1, .dtype = node_.output_dtypes[1]});
+  }
+
+ private:
+  GraphWriter& writer_;
+  WrittenScope& scope_;
+  Node& node_;
+  const NewNode& plain_;
+};
 
 // Sums value over the axes along which one of like's shape is broadcast to it.
 void write_sum_to(OwnOp& op) {
   const WrittenValue value = op.input(0), like = op.input(1);
-  const Shape &from = static_shape(op.node().inputs[0]), &to = static_shape(op.node().inputs[1]);
+  const Shape &from = shape_at(op.node().inputs[0]), &to = shape_at(op.node().inputs[1]);
   if (from.fully_defined() && from == to) {
     return op.last("Identity", "output", {value}, {{"T", value.dtype}});
   }
@@ -163,47 +203,13 @@ constexpr std::array kOwnOps = {
 
 bool is_written(const Node& node) { return node.type() != "_Text" && node.type() != "_Parameter"; }
 
-bool OwnOp::write() {
-  for (const Row& row : kOwnOps) {
-    if (row.type != node_.type()) continue;
-    row.write(*this);
-    return true;
-  }
-  return false;
-}
-
-WrittenValue OwnOp::add(const char* op, const char* output, DType dtype,
-                        std::vector<WrittenValue> inputs, AttrMap attrs) {
-  const NewNode node{.name = scope_.free_name(str(plain_.name, '/', op)),
-                     .op = op,
-                     .inputs = std::move(inputs),
-                     .attrs = std::move(attrs),
-                     .device = plain_.device};
-  return scope_.add(node, output, dtype);
-}
-
-WrittenValue OwnOp::constant(const Tensor& tensor) {
-  return add("Const", "output", tensor.dtype(), {}, {{"dtype", tensor.dtype()}, {"value", tensor}});
-}
-
-WrittenValue OwnOp::shape(const WrittenValue& of) {
-  return add("Shape", "output", int32, {of}, {{"T", of.dtype}, {"out_type", int32}});
-}
-
-void OwnOp::last(const char* op, const char* output, std::vector<WrittenValue> inputs,
-                 AttrMap attrs) {
-  NewNode node = plain_;
-  node.op = op;
-  node.inputs = std::move(inputs);
-  node.attrs = std::move(attrs);
-  if (const AttrValue* places = plain_.attrs.find("_class")) node.attrs.set("_class", *places);
-  const DType dtype = node_.output_dtypes.empty() ? DType::invalid : node_.output_dtypes[0];
-  scope_.set({&node_, 0}, scope_.add(node, output, dtype));
-}
-
-void OwnOp::second(const char* output) {
-  scope_.set({&node_, 1},
-             {.node = plain_.name, .output = output, .index = 1, .dtype = node_.output_dtypes[1]});
+bool write_own_op(GraphWriter& writer, WrittenScope& scope, Node& node, const NewNode& plain) {
+  const auto row = std::find_if(kOwnOps.begin(), kOwnOps.end(),
+                                [&](const Row& one) { return one.type == node.type(); });
+  if (row == kOwnOps.end()) return false;
+  OwnOp op(writer, scope, node, plain);
+  row->write(op);
+  return true;
 }
 
 }  // namespace tenon::internal

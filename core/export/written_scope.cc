@@ -1,12 +1,14 @@
 #include "core/export/written_scope.h"
 
+#include <utility>
+
 #include "core/base/strings.h"
 
 namespace tenon::internal {
 
-std::string WrittenScope::free_name(const std::string& name) {
+std::string take_free(std::set<std::string>& taken, const std::string& name) {
   std::string free = name;
-  for (int number = 1; !taken_.insert(free).second; ++number) free = str(name, '_', number);
+  for (int number = 1; !taken.insert(free).second; ++number) free = str(name, '_', number);
   return free;
 }
 
@@ -22,6 +24,14 @@ WrittenValue WrittenScope::add(const NewNode& node, const std::string& output, D
   }
   append_node(bytes_, field_, written);
   return {.node = node.name, .output = output, .dtype = dtype};
+}
+
+void WrittenScope::add_list(const NewNode& node, Node& of, const std::vector<DType>& dtypes) {
+  add(node);
+  for (size_t i = 0; i < dtypes.size(); ++i) {
+    const int index = static_cast<int>(i);
+    set({&of, index}, {node.name, "output", index, index, dtypes[i]});
+  }
 }
 
 std::string WrittenScope::text_of(const WrittenValue& value) const {
@@ -44,10 +54,20 @@ const std::string* WrittenScope::name_of(const Node* node) const {
   return at == names_.end() ? nullptr : &at->second;
 }
 
-const std::string& WrittenScope::take_name(const Node& node) {
-  // TensorFlow's names don't begin so.
-  const size_t first = node.name.find_first_not_of('_');
-  return names_[&node] = free_name(node.name.substr(first));
+void WrittenScope::take_name(const Node& node) { names_[&node] = free_name(node.name); }
+
+WrittenValue NodesBelow::add(const char* op, const char* output, DType dtype,
+                             std::vector<WrittenValue> inputs, AttrMap attrs) {
+  return scope_.add({.name = scope_.free_name(prefix_ + op),
+                     .op = op,
+                     .inputs = std::move(inputs),
+                     .attrs = std::move(attrs),
+                     .device = device_},
+                    output, dtype);
+}
+
+WrittenValue NodesBelow::constant(const Tensor& tensor) {
+  return add("Const", "output", tensor.dtype(), {}, {{"dtype", tensor.dtype()}, {"value", tensor}});
 }
 
 }  // namespace tenon::internal

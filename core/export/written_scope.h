@@ -11,6 +11,7 @@
 #include "core/graph/node.h"
 #include "core/io/graph_def_writer.h"
 #include "core/tensor/attr_value.h"
+#include "tenon/tensor.h"
 
 namespace tenon::internal {
 
@@ -33,18 +34,22 @@ struct NewNode {
   std::vector<std::string> controls = {};  // names of nodes that it waits for
 };
 
+// The name, with _1, _2, ... behind it where it is taken: it is taken then.
+std::string take_free(std::set<std::string>& taken, const std::string& name);
+
 class WrittenScope {
  public:
   // kNodeOfGraph or kNodeOfFunction.
   explicit WrittenScope(uint32_t field) : field_(field) {}
 
   bool in_function() const { return field_ == kNodeOfFunction; }
-  // Takes the name, with _1, _2, ... behind it where it is taken.
-  std::string free_name(const std::string& name);
+  std::string free_name(const std::string& name) { return take_free(taken_, name); }
   bool is_taken(const std::string& name) const { return taken_.contains(name); }
   // Its first output, called `output` in the operation's definition, of that dtype.
   WrittenValue add(const NewNode& node, const std::string& output = "output",
                    DType dtype = DType::invalid);
+  // An operation whose outputs are one list, called "output", for all outputs of Tenon's.
+  void add_list(const NewNode& node, Node& of, const std::vector<DType>& dtypes);
   // As nodes take it as an input here: "a:1" in a graph, "a:output:0" in a function.
   std::string text_of(const WrittenValue& value) const;
 
@@ -53,7 +58,7 @@ class WrittenScope {
   void set(const Endpoint& endpoint, WrittenValue value);
   const std::string* name_of(const Node* node) const;
   // Settles under which name an operation will stand here.
-  const std::string& take_name(const Node& node);
+  void take_name(const Node& node);
 
   std::string& bytes() { return bytes_; }
 
@@ -63,6 +68,24 @@ class WrittenScope {
   std::set<std::string> taken_;
   std::map<std::pair<const Node*, int>, WrittenValue> values_;
   std::map<const Node*, std::string> names_;
+};
+
+// Adds nodes that Tenon's graph hasn't got, each below a prefix under its operation's name.
+class NodesBelow {
+ public:
+  explicit NodesBelow(WrittenScope& scope, std::string prefix = {}, std::string device = {})
+      : scope_(scope), prefix_(std::move(prefix)), device_(std::move(device)) {}
+  NodesBelow(const NodesBelow&) = delete;
+  NodesBelow& operator=(const NodesBelow&) = delete;
+
+  // Its first output, as WrittenScope::add.
+  WrittenValue add(const char* op, const char* output, DType dtype,
+                   std::vector<WrittenValue> inputs, AttrMap attrs = {});
+  WrittenValue constant(const Tensor& tensor);
+
+ private:
+  WrittenScope& scope_;
+  const std::string prefix_, device_;
 };
 
 }  // namespace tenon::internal

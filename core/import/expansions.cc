@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/static_value.h"
 #include "core/import/quantized.h"
 #include "tenon/audio_ops.h"
@@ -21,7 +22,7 @@ namespace {
 // A tensor of integers, where the graph knows it.
 std::optional<std::vector<int64_t>> integers_if_known(const ExpandedNode& node, size_t input) {
   const Output& output = node.inputs[input];
-  const Tensor value = constant_value({output.op().node(), output.index()});
+  const Tensor value = constant_value(endpoint_of(output));
   if (!value) return std::nullopt;
   std::vector<int64_t> integers;
   for (int64_t i = 0; i < value.element_count(); ++i) {

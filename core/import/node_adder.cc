@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/op_def.h"
 #include "core/import/expansions.h"
 #include "core/import/flow_role.h"
@@ -151,7 +152,7 @@ Endpoint NodeAdder::endpoint_of(const GraphLinks::Edge& edge, const NodeDef& use
   require<ValueError>(edge.mapped == nullptr || *edge.mapped, ErrorKind::bad_argument, "Node '",
                       user.name, "': input_map maps one of its inputs to an empty Output");
   const Output* output = edge.mapped != nullptr ? edge.mapped : stand_in(edge.node, edge.output);
-  if (output != nullptr && *output) return {output->op().node(), output->index()};
+  if (output != nullptr && *output) return internal::endpoint_of(*output);
   Node* node = made_[edge.node];
   require<ValueError>(node != nullptr, ErrorKind::inside_control_flow, "Node '", user.name,
                       "': its input '", file_.nodes[edge.node].name, ':', edge.output,
@@ -240,7 +241,7 @@ Node* NodeAdder::make(GraphState& graph, size_t index) {
 
 void NodeAdder::add_as_identity(GraphState& graph, size_t index, const Output& of) {
   NodeArguments arguments{.type = "Identity", .name = full_name(file_.nodes[index].name) + '/'};
-  arguments.inputs.emplace_back(Endpoint{of.op().node(), of.index()});
+  arguments.inputs.emplace_back(internal::endpoint_of(of));
   arguments.input_counts = {1};
   arguments.control_inputs = controls_of(index);
   made_[index] = graph.add_node(std::move(arguments));

@@ -1,12 +1,12 @@
 // SavedModels on their way out.
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/static_value.h"
 #include "core/import/saved_model_names.h"
 #include "core/io/file.h"
@@ -38,7 +38,7 @@ std::map<std::string, TensorInfo> infos_of(const std::map<std::string, Output>& 
 
 // Copies the file that a constant names; answers the copy's name. Another file of that name stays.
 std::string copy_asset(const Output& asset, const std::string& folder) {
-  const Tensor path = internal::constant_value({asset.op().node(), asset.index()});
+  const Tensor path = internal::constant_value(internal::endpoint_of(asset));
   require<ValueError>(path && path.dtype() == DType::string && path.element_count() == 1,
                       ErrorKind::bad_argument, "The asset '", asset.name(),
                       "' must be a constant that holds a file's path");

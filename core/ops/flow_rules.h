@@ -8,13 +8,12 @@
 #include "core/base/check.h"
 #include "core/graph/body.h"
 #include "core/graph/builder.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/graph_state.h"
 #include "tenon/array_ops.h"
 #include "tenon/control_flow.h"
 
 namespace tenon::internal {
-
-inline Endpoint endpoint_of(const Output& output) { return {output.op().node(), output.index()}; }
 
 // What the function of a body answered, as tensors of that body. In place of an operation stands
 // `pivot`, which waits for it.
@@ -60,13 +59,6 @@ inline void check_predicate(const Output& predicate) {
   require<ValueError>(predicate.shape().compatible_with(Shape()), ErrorKind::shape_incompatible,
                       "The predicate '", predicate.name(), "' must be a scalar, but has shape ",
                       predicate.shape());
-}
-
-inline DType dtype_at(const Endpoint& endpoint) {
-  return endpoint.node->output_dtypes[static_cast<size_t>(endpoint.index)];
-}
-inline const Shape& shape_at(const Endpoint& endpoint) {
-  return endpoint.node->output_shapes[static_cast<size_t>(endpoint.index)];
 }
 
 // Whether gradients flow into what an operation takes: a number, or a variable's handle.
