@@ -173,7 +173,8 @@ TEST_P(EmulatedGpusTest, AnswerAsTheCpuDoes) {
 INSTANTIATE_TEST_SUITE_P(Whole, EmulatedGpusTest,
                          testing::Values("seeds.jsonl", "init.jsonl.gz", "run.jsonl.gz",
                                          "train.jsonl.gz", "copies.jsonl.gz", "order.jsonl.gz",
-                                         "session.jsonl.gz", "opt2.jsonl.gz"),
+                                         "session.jsonl.gz", "opt2.jsonl.gz", "flow.jsonl.gz",
+                                         "layers.jsonl.gz", "sparse.jsonl.gz"),
                          [](const auto& family) {
                            const std::string name = family.param;
                            return name.substr(0, name.find('.'));
