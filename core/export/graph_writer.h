@@ -60,7 +60,7 @@ class GraphWriter {
   WrittenScope scope_{kNodeOfGraph};
   std::optional<Gates> gates_;
   std::string library_;
-  std::set<std::string> functions_;
+  TakenNames functions_;
   Unsupported refused_;
 };
 

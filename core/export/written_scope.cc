@@ -6,10 +6,13 @@
 
 namespace tenon::internal {
 
-std::string take_free(std::set<std::string>& taken, const std::string& name) {
-  std::string free = name;
-  for (int number = 1; !taken.insert(free).second; ++number) free = str(name, '_', number);
-  return free;
+std::string take_free(TakenNames& taken, const std::string& name) {
+  const auto [at, is_free] = taken.try_emplace(name, 1);
+  if (is_free) return name;
+  while (true) {
+    std::string free = str(name, '_', at->second++);
+    if (taken.try_emplace(free, 1).second) return free;
+  }
 }
 
 WrittenValue WrittenScope::add(const NewNode& node, const std::string& output, DType dtype) {

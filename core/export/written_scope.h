@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +33,9 @@ struct NewNode {
   std::vector<std::string> controls = {};  // names of nodes that it waits for
 };
 
+using TakenNames = std::map<std::string, int>;  // each with the number to try behind it next
 // The name, with _1, _2, ... behind it where it is taken: it is taken then.
-std::string take_free(std::set<std::string>& taken, const std::string& name);
+std::string take_free(TakenNames& taken, const std::string& name);
 
 class WrittenScope {
  public:
@@ -65,7 +65,7 @@ class WrittenScope {
  private:
   const uint32_t field_;
   std::string bytes_;
-  std::set<std::string> taken_;
+  TakenNames taken_;
   std::map<std::pair<const Node*, int>, WrittenValue> values_;
   std::map<const Node*, std::string> names_;
 };
