@@ -68,20 +68,6 @@ SavedTensor decode_saved_tensor(std::string_view bytes) {
   return tensor;
 }
 
-// Field `number` of a message of messages; empty where it has none.
-std::string_view message_field(std::string_view bytes, uint32_t number) {
-  std::string_view found;
-  pbf_reader message = reader_of(bytes);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(number)) {
-      found = view_of(message);
-    } else {
-      message.skip();
-    }
-  }
-  return found;
-}
-
 }  // namespace
 
 BundleHeader decode_bundle_header(std::string_view bytes) {

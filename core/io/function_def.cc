@@ -11,20 +11,6 @@ namespace {
 
 using protozero::pbf_reader;
 
-// The first field of a message, where that is a text: the names of arguments and functions.
-std::string_view name_in(std::string_view bytes) {
-  std::string_view name;
-  pbf_reader message = reader_of(bytes);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(1)) {
-      name = view_of(message);
-    } else {
-      message.skip();
-    }
-  }
-  return name;
-}
-
 void decode_signature_of(pbf_reader message, FunctionDef& function) {
   while (message.next()) {
     switch (message.tag_and_type()) {
@@ -32,10 +18,10 @@ void decode_signature_of(pbf_reader message, FunctionDef& function) {
         function.name = view_of(message);
         break;
       case bytes_field(2):
-        function.inputs.push_back(name_in(view_of(message)));
+        function.inputs.push_back(message_field(view_of(message), 1));
         break;
       case bytes_field(3):
-        function.outputs.push_back(name_in(view_of(message)));
+        function.outputs.push_back(message_field(view_of(message), 1));
         break;
       default:
         message.skip();
@@ -82,16 +68,7 @@ std::vector<FunctionDef> decode_library(std::string_view bytes) {
 }
 
 std::string_view decode_function_attr(std::string_view attr_value) {
-  std::string_view name;
-  pbf_reader message = reader_of(attr_value);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(10)) {
-      name = name_in(view_of(message));
-    } else {
-      message.skip();
-    }
-  }
-  return name;
+  return message_field(message_field(attr_value, 10), 1);
 }
 
 }  // namespace tenon::internal

@@ -16,37 +16,6 @@ namespace {
 
 using protozero::pbf_reader;
 
-}  // namespace
-
-NodeDef decode_node_def(std::string_view bytes) {
-  NodeDef node;
-  pbf_reader message = reader_of(bytes);
-  while (message.next()) {
-    switch (message.tag_and_type()) {
-      case bytes_field(1):
-        node.name = view_of(message);
-        break;
-      case bytes_field(2):
-        node.op = view_of(message);
-        break;
-      case bytes_field(3):
-        node.inputs.push_back(view_of(message));
-        break;
-      case bytes_field(4):
-        node.device = view_of(message);
-        break;
-      case bytes_field(5):
-        node.attrs.push_back(decode_entry(message.get_message()));
-        break;
-      default:
-        message.skip();
-    }
-  }
-  return node;
-}
-
-namespace {
-
 // VersionDef's producer.
 int32_t decode_producer(pbf_reader message) {
   int32_t producer = 0;
@@ -134,6 +103,33 @@ std::optional<AttrValue> value_of(ListValue list, const AttrValue* like) {
 
 }  // namespace
 
+NodeDef decode_node_def(std::string_view bytes) {
+  NodeDef node;
+  pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    switch (message.tag_and_type()) {
+      case bytes_field(1):
+        node.name = view_of(message);
+        break;
+      case bytes_field(2):
+        node.op = view_of(message);
+        break;
+      case bytes_field(3):
+        node.inputs.push_back(view_of(message));
+        break;
+      case bytes_field(4):
+        node.device = view_of(message);
+        break;
+      case bytes_field(5):
+        node.attrs.push_back(decode_entry(message.get_message()));
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return node;
+}
+
 GraphDef decode_graph_def(std::string_view bytes) {
   GraphDef graph;
   pbf_reader message = reader_of(bytes);
@@ -197,17 +193,6 @@ std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrVal
   return value;
 }
 
-std::string_view tensor_bytes(std::string_view attr_value) {
-  std::string_view tensor;
-  pbf_reader message = reader_of(attr_value);
-  while (message.next()) {
-    if (message.tag_and_type() == bytes_field(8)) {
-      tensor = view_of(message);
-    } else {
-      message.skip();
-    }
-  }
-  return tensor;
-}
+std::string_view tensor_bytes(std::string_view attr_value) { return message_field(attr_value, 8); }
 
 }  // namespace tenon::internal

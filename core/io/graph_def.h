@@ -3,7 +3,6 @@
 // Reading throws protozero::exception for bytes that are no such message.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "core/io/proto_fields.h"
+
 namespace tenon::internal {
 
 namespace {
@@ -74,13 +76,6 @@ std::string encode_signature(const WrittenFunction& function) {
   signature.add_bool(17, true);  // stateful: its operations may be
   for (const std::string& target : function.targets) signature.add_string(20, target);
   return bytes;
-}
-
-void add_entry(pbf_writer& message, uint32_t field, const std::string& key,
-               const std::string& value) {
-  pbf_writer entry(message, field);
-  entry.add_string(1, key);
-  entry.add_bytes(2, value);
 }
 
 }  // namespace

@@ -4,9 +4,7 @@
 #include <protozero/types.hpp>
 #include <utility>
 
-#include "core/io/dtype_numbers.h"
 #include "core/io/proto_fields.h"
-#include "core/io/tensor_proto.h"
 
 namespace tenon::internal {
 
@@ -48,27 +46,6 @@ VariableDef::Slice decode_variable_slice(pbf_reader message) {
   return slice;
 }
 
-TensorInfo decode_info(std::string_view bytes) {
-  TensorInfo tensor;
-  pbf_reader info = reader_of(bytes);
-  while (info.next()) {
-    switch (info.tag_and_type()) {
-      case bytes_field(1):
-        tensor.name = info.get_string();
-        break;
-      case varint_field(2):
-        tensor.dtype = dtype_of_number(info.get_enum());
-        break;
-      case bytes_field(3):
-        tensor.shape = decode_shape(view_of(info));
-        break;
-      default:
-        info.skip();
-    }
-  }
-  return tensor;
-}
-
 SignatureDef decode_signature(std::string_view bytes) {
   SignatureDef signature;
   pbf_reader message = reader_of(bytes);
@@ -79,7 +56,7 @@ SignatureDef decode_signature(std::string_view bytes) {
     } else if (field == bytes_field(1) || field == bytes_field(2)) {
       const auto [name, about] = decode_entry(message.get_message());
       auto& names = field == bytes_field(1) ? signature.inputs : signature.outputs;
-      names[std::string(name)] = decode_info(about);
+      names[std::string(name)].name = message_field(about, 1);
     } else {
       message.skip();
     }
@@ -96,7 +73,7 @@ void decode_assets(pbf_reader list, MetaGraphDef& graph) {
     }
     const std::string_view asset = decode_entry(list.get_message()).second;
     const auto [tensor, name] = decode_entry(reader_of(asset));
-    graph.assets[decode_info(tensor).name] = name;
+    graph.assets[std::string(message_field(tensor, 1))] = name;
   }
 }
 
@@ -185,7 +162,7 @@ MetaGraphDef decode_meta_graph_def(std::string_view bytes) {
       }
       case bytes_field(6): {
         const auto [tensor, name] = decode_entry(message.get_message());
-        graph.assets[decode_info(tensor).name] = name;
+        graph.assets[std::string(message_field(tensor, 1))] = name;
         break;
       }
       default:

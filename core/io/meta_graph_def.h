@@ -34,7 +34,7 @@ std::string encode_variable_def(const VariableDef& variable);
 // TensorInfo.
 struct TensorInfo {
   std::string name = {};
-  DType dtype = DType::invalid;
+  DType dtype = DType::invalid;  // both are written, not read
   Shape shape = Shape::unknown();
 };
 

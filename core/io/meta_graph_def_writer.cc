@@ -4,6 +4,7 @@
 
 #include "core/io/graph_def_writer.h"
 #include "core/io/meta_graph_def.h"
+#include "core/io/proto_fields.h"
 
 namespace tenon::internal {
 
@@ -20,21 +21,14 @@ std::string encode_info(const TensorInfo& tensor) {
   return bytes;
 }
 
-void add_named(pbf_writer& message, uint32_t field, const std::string& name,
-               const std::string& bytes) {
-  pbf_writer entry(message, field);
-  entry.add_string(1, name);
-  entry.add_message(2, bytes);
-}
-
 std::string encode_signature_def(const SignatureDef& signature) {
   std::string bytes;
   pbf_writer message(bytes);
   for (const auto& [name, tensor] : signature.inputs) {
-    add_named(message, 1, name, encode_info(tensor));
+    add_entry(message, 1, name, encode_info(tensor));
   }
   for (const auto& [name, tensor] : signature.outputs) {
-    add_named(message, 2, name, encode_info(tensor));
+    add_entry(message, 2, name, encode_info(tensor));
   }
   message.add_string(3, signature.method);
   return bytes;
@@ -98,13 +92,13 @@ std::string encode_meta_graph_def(const MetaGraphDef& graph) {
   message.add_message(2, graph.graph);
   if (graph.saver) add_saver(message, *graph.saver);
   for (const auto& [name, values] : graph.nodes) {
-    add_named(message, 4, name, encode_collection(1, values));
+    add_entry(message, 4, name, encode_collection(1, values));
   }
   for (const auto& [name, values] : graph.messages) {
-    add_named(message, 4, name, encode_collection(2, values));
+    add_entry(message, 4, name, encode_collection(2, values));
   }
   for (const auto& [name, signature] : graph.signatures) {
-    add_named(message, 5, name, encode_signature_def(signature));
+    add_entry(message, 5, name, encode_signature_def(signature));
   }
   for (const auto& [tensor, file] : graph.assets) {
     pbf_writer asset(message, 6);

@@ -1,4 +1,4 @@
-// What all readers of protobuf messages share.
+// What all readers and writers of protobuf messages share.
 //
 // Reading throws protozero::exception for bytes that are no such message; whoever knows the file
 // turns that into a DataLossError.
@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
 #include <protozero/types.hpp>
 #include <string>
 #include <string_view>
@@ -34,6 +35,20 @@ inline std::string_view view_of(protozero::pbf_reader& message) {
   return {view.data(), view.size()};
 }
 
+// The bytes of field `number`, the last where there are several; empty where there is none.
+inline std::string_view message_field(std::string_view bytes, uint32_t number) {
+  std::string_view found;
+  protozero::pbf_reader message = reader_of(bytes);
+  while (message.next()) {
+    if (message.tag_and_type() == bytes_field(number)) {
+      found = view_of(message);
+    } else {
+      message.skip();
+    }
+  }
+  return found;
+}
+
 // An entry of a map: its key (field 1) and the bytes of its value (field 2).
 inline std::pair<std::string_view, std::string_view> decode_entry(protozero::pbf_reader entry) {
   std::pair<std::string_view, std::string_view> pair;
@@ -50,6 +65,13 @@ inline std::pair<std::string_view, std::string_view> decode_entry(protozero::pbf
     }
   }
   return pair;
+}
+
+inline void add_entry(protozero::pbf_writer& message, uint32_t field, const std::string& key,
+                      const std::string& value) {
+  protozero::pbf_writer entry(message, field);
+  entry.add_string(1, key);
+  entry.add_bytes(2, value);
 }
 
 // A field that holds one message: where it is there several times, they are one message with the

@@ -61,7 +61,7 @@ struct Field {
 using enum Kind;
 using enum Message;
 
-// What the readers of these messages look at.
+// What the readers of these messages look at, if only to see that an attribute is none of theirs.
 constexpr std::array kFields = {
     Field{kGraph, "node", 1, kMessage, kNode},
     Field{kGraph, "library", 2, kMessage, kLibrary},
@@ -93,7 +93,6 @@ constexpr std::array kFields = {
     Field{kAttrList, "tensor", 8, kMessage, kTensor},
     Field{kAttrList, "func", 9, kMessage, kFunctionName},
     Field{kFunctionName, "name", 1, kBytes},
-    Field{kFunctionName, "attr", 2, kMessage, kAttrEntry},
     Field{kShape, "dim", 2, kMessage, kSize},
     Field{kShape, "unknown_rank", 3, kInteger},
     Field{kSize, "size", 1, kInteger},
@@ -113,19 +112,13 @@ constexpr std::array kFields = {
     Field{kFunction, "signature", 1, kMessage, kSignatureOfFunction},
     Field{kFunction, "node_def", 3, kMessage, kNode},
     Field{kFunction, "ret", 4, kMessage, kTextEntry},
-    Field{kFunction, "attr", 5, kMessage, kAttrEntry},
     Field{kFunction, "control_ret", 6, kMessage, kTextEntry},
     Field{kTextEntry, "key", 1, kBytes},
     Field{kTextEntry, "value", 2, kBytes},
     Field{kSignatureOfFunction, "name", 1, kBytes},
     Field{kSignatureOfFunction, "input_arg", 2, kMessage, kArgument},
     Field{kSignatureOfFunction, "output_arg", 3, kMessage, kArgument},
-    Field{kSignatureOfFunction, "control_output", 20, kBytes},
     Field{kArgument, "name", 1, kBytes},
-    Field{kArgument, "type", 3, kInteger},
-    Field{kArgument, "type_attr", 4, kBytes},
-    Field{kArgument, "number_attr", 5, kBytes},
-    Field{kArgument, "type_list_attr", 6, kBytes},
     Field{kMetaGraph, "meta_info_def", 1, kMessage, kMetaInfo},
     Field{kMetaGraph, "graph_def", 2, kMessage, kGraph},
     Field{kMetaGraph, "collection_def", 4, kMessage, kCollectionEntry},
@@ -145,11 +138,8 @@ constexpr std::array kFields = {
     Field{kInfoEntry, "key", 1, kBytes},
     Field{kInfoEntry, "value", 2, kMessage, kInfo},
     Field{kInfo, "name", 1, kBytes},
-    Field{kInfo, "dtype", 2, kInteger},
-    Field{kInfo, "tensor_shape", 3, kMessage, kShape},
     Field{kAsset, "tensor_info", 1, kMessage, kInfo},
     Field{kAsset, "filename", 2, kBytes},
-    Field{kSavedModel, "saved_model_schema_version", 1, kInteger},
     Field{kSavedModel, "meta_graphs", 2, kMessage, kMetaGraph},
 };
 
