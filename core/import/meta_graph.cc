@@ -1,6 +1,5 @@
 #include "core/import/meta_graph.h"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "core/import/tensor_name.h"
 #include "core/io/graph_def.h"
 #include "core/io/meta_graph_def.h"
+#include "core/saver/meta_graph_writer.h"
 #include "core/variables/variable_state.h"
 #include "tenon/collections.h"
 
@@ -22,12 +22,6 @@ namespace tenon {
 namespace internal {
 
 namespace {
-
-// Collections of variables; others that hold messages mean nothing here.
-constexpr std::array<std::string_view, 7> kVariableCollections = {
-    GraphKeys::GLOBAL_VARIABLES, GraphKeys::TRAINABLE_VARIABLES,      GraphKeys::LOCAL_VARIABLES,
-    GraphKeys::MODEL_VARIABLES,  GraphKeys::MOVING_AVERAGE_VARIABLES, GraphKeys::METRIC_VARIABLES,
-    GraphKeys::GLOBAL_STEP};
 
 class MetaGraphImporter {
  public:
@@ -38,6 +32,7 @@ class MetaGraphImporter {
   std::vector<Variable> add_collections() {
     std::map<std::string, std::shared_ptr<VariableState>> states;
     std::vector<Variable> variables;
+    // Other collections of messages mean nothing here.
     for (const std::string_view key : kVariableCollections) {
       const auto found = file_.messages.find(std::string(key));
       if (found == file_.messages.end()) continue;

@@ -1,7 +1,6 @@
 #include "tenon/export_meta_graph.h"
 
 #include <string>
-#include <vector>
 
 #include "core/io/file.h"
 #include "core/saver/meta_graph_writer.h"

@@ -1,4 +1,7 @@
 // Variables made constants.
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,7 +13,7 @@
 #include "core/base/check.h"
 #include "core/export/graph_writer.h"
 #include "core/saver/held_values.h"
-#include "core/variables/variable_state.h"
+#include "core/session/session_state.h"
 #include "tenon/graph_util.h"
 
 namespace tenon {
@@ -41,25 +44,20 @@ std::set<const Node*> needed_by(const GraphState& graph, const std::vector<std::
 
 // The values of the variables among these. The graph isn't locked: runs lock it while they hold
 // variables.
-std::map<const Node*, Tensor> values_of(const Session& session, GraphState& graph,
+std::map<const Node*, Tensor> values_of(const Session& session,
                                         const std::set<const Node*>& needed) {
-  std::vector<SavedVariable> variables;
-  std::vector<const Node*> nodes;
-  for (const Node* node : needed) {
-    if (!node->def->is_variable) continue;
-    auto state = std::make_shared<VariableState>();
-    state->kind =
-        node->output_refs[0] ? VariableState::Kind::reference : VariableState::Kind::resource;
-    state->graph = graph.weak_from_this();
-    state->handle = graph.handle(Endpoint{graph.node(node->id), 0});
-    SavedVariable& variable = variables.emplace_back();
-    variable.name = node->name;
-    variable.parts.push_back({Variable(std::move(state)), {}});
-    nodes.push_back(node);
-  }
+  std::vector<const Node*> variables;
+  std::copy_if(needed.begin(), needed.end(), std::back_inserter(variables),
+               [](const Node* node) { return node->def->is_variable; });
+  std::sort(variables.begin(), variables.end(),
+            [](const Node* a, const Node* b) { return a->id < b->id; });
+  SessionState& state = *session.state();
+  state.check_open();
+  std::vector<std::vector<VariableStorage*>> storages;
+  for (const Node* node : variables) storages.push_back({&state.variable_storage(*node)});
+  const HeldValues held(session, std::move(storages));
   std::map<const Node*, Tensor> values;
-  const HeldValues held(session, variables);
-  for (size_t i = 0; i < nodes.size(); ++i) values[nodes[i]] = held.copy(i, 0);
+  for (size_t i = 0; i < variables.size(); ++i) values[variables[i]] = held.copy(i, 0);
   return values;
 }
 
@@ -70,7 +68,7 @@ std::string graph_util::convert_variables_to_constants(
     Session& session, const std::vector<std::string>& output_node_names) {
   const std::shared_ptr<internal::GraphState> graph = session.graph().state();
   const std::set<const internal::Node*> needed = internal::needed_by(*graph, output_node_names);
-  const auto frozen = internal::values_of(session, *graph, needed);
+  const auto frozen = internal::values_of(session, needed);
   const std::lock_guard lock(graph->mutex);
   internal::GraphWriter writer(*graph, {.frozen = &frozen, .needed = &needed});
   writer.write();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
@@ -29,24 +30,24 @@ std::vector<std::vector<VariableStorage*>> storages_of(
   return all;
 }
 
-HeldValues::HeldValues(const Session& session, const std::vector<SavedVariable>& variables)
-    : session_(session.state()), storages_(storages_of(session, variables)) {
+HeldValues::HeldValues(const Session& session, std::vector<std::vector<VariableStorage*>> storages)
+    : session_(session.state()), storages_(std::move(storages)) {
   // In the order in which runs take them, each once.
   std::set<VariableStorage*, std::less<>> in_order;
-  for (const auto& storages : storages_) in_order.insert(storages.begin(), storages.end());
+  for (const auto& parts : storages_) in_order.insert(parts.begin(), parts.end());
   for (VariableStorage* storage : in_order) {
     held_.push_back(std::make_unique<VariableAccess>(*storage, Access::kRead));
   }
   std::vector<std::string> without;
-  for (const auto& storages : storages_) {
-    for (const VariableStorage* storage : storages) {
+  for (const auto& parts : storages_) {
+    for (const VariableStorage* storage : parts) {
       if (!storage->initialized()) without.push_back(storage->name());
     }
   }
   if (without.empty()) return;
   session_->check_open();
   fail<FailedPreconditionError>(ErrorKind::uninitialized, "Attempting to use uninitialized value ",
-                                join(without), ": nothing was saved");
+                                join(without), ": nothing was written");
 }
 
 Tensor HeldValues::on_host(size_t variable, size_t part) const {

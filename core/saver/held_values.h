@@ -23,8 +23,9 @@ std::vector<std::vector<VariableStorage*>> storages_of(const Session& session,
 // that their values are of one moment.
 class HeldValues {
  public:
-  // Throws FailedPreconditionError (uninitialized) naming all that have no value.
-  HeldValues(const Session& session, const std::vector<SavedVariable>& variables);
+  // Of an open session, by variable and part. Throws FailedPreconditionError (uninitialized) naming
+  // all that have no value.
+  HeldValues(const Session& session, std::vector<std::vector<VariableStorage*>> storages);
 
   // The value of a part, in the host's memory: the variable's own where that is there, else a copy.
   Tensor on_host(size_t variable, size_t part) const;
@@ -36,7 +37,7 @@ class HeldValues {
 
  private:
   const std::shared_ptr<SessionState> session_;
-  std::vector<std::vector<VariableStorage*>> storages_;  // by variable and part
+  const std::vector<std::vector<VariableStorage*>> storages_;
   std::vector<std::unique_ptr<VariableAccess>> held_;
 };
 

@@ -2,35 +2,25 @@
 
 #include <algorithm>
 #include <any>
-#include <array>
 #include <mutex>
-#include <string_view>
 
 #include "core/base/strings.h"
 #include "core/export/graph_writer.h"
 #include "core/saver/saver_nodes.h"
 #include "core/variables/variable_state.h"
-#include "tenon/collections.h"
 #include "tenon/variable.h"
 
 namespace tenon::internal {
 
 namespace {
 
-// Collections whose variables are written with all that TensorFlow's Variable knows; of others the
-// names alone.
-constexpr std::array<std::string_view, 7> kWholeVariables = {
-    GraphKeys::GLOBAL_VARIABLES, GraphKeys::TRAINABLE_VARIABLES,      GraphKeys::LOCAL_VARIABLES,
-    GraphKeys::MODEL_VARIABLES,  GraphKeys::MOVING_AVERAGE_VARIABLES, GraphKeys::METRIC_VARIABLES,
-    GraphKeys::GLOBAL_STEP};
-
 class CollectionWriter {
  public:
   CollectionWriter(const WrittenScope& scope, MetaGraphDef& into) : scope_(scope), into_(into) {}
 
   void write(const std::string& key, const GraphState::Collection& items) {
-    const bool whole =
-        std::find(kWholeVariables.begin(), kWholeVariables.end(), key) != kWholeVariables.end();
+    const bool whole = std::find(kVariableCollections.begin(), kVariableCollections.end(), key) !=
+                       kVariableCollections.end();
     for (const std::any& item : items) {
       if (const auto* variable = std::any_cast<Variable>(&item)) {
         if (*variable) write_variable(key, *variable, whole);

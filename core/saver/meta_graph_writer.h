@@ -1,16 +1,25 @@
 // A graph with its collections as a MetaGraph.
 #pragma once
 
-#include <map>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/graph/graph_state.h"
 #include "core/io/meta_graph_def.h"
 #include "core/saver/saved_variables.h"
+#include "tenon/collections.h"
 
 namespace tenon::internal {
+
+// Collections whose variables MetaGraphs hold with all that TensorFlow's Variable knows; of others
+// the names alone.
+inline constexpr std::array<std::string_view, 7> kVariableCollections = {
+    GraphKeys::GLOBAL_VARIABLES, GraphKeys::TRAINABLE_VARIABLES,      GraphKeys::LOCAL_VARIABLES,
+    GraphKeys::MODEL_VARIABLES,  GraphKeys::MOVING_AVERAGE_VARIABLES, GraphKeys::METRIC_VARIABLES,
+    GraphKeys::GLOBAL_STEP};
 
 struct MetaGraphParts {
   // Saved and restored by the graph's own operations; none: it has no such operations.

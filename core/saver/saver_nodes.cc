@@ -45,13 +45,10 @@ class SaverNodes {
     const WrittenValue filename = with_default("filename", name);
     const WrittenValue path = with_default("Const", filename);
     const WrittenValue saved = add_save(path);
-    NewNode all{.name = scope_.free_name(prefix_ + "restore_all"),
-                .op = "NoOp",
-                .controls = add_restores(path)};
-    scope_.add(all);
+    const WrittenValue all = add("restore_all", "NoOp", "", {}, {}, add_restores(path));
     return {.filename_tensor = path.node + ":0",
             .save_tensor = saved.node + ":0",
-            .restore_op = all.name};
+            .restore_op = all.node};
   }
 
  private:
@@ -108,8 +105,7 @@ class SaverNodes {
       const WrittenValue& handle = handle_of(*parts_[i]);
       WrittenValue value = restore;
       value.index = static_cast<int>(i);
-      const AttrMap place = {{"_class", std::vector<std::string>{"loc:@" + handle.node}}};
-      AttrMap attrs = place;
+      AttrMap attrs = {{"_class", std::vector<std::string>{"loc:@" + handle.node}}};
       if (parts_[i]->is_resource()) {
         attrs.set("dtype", dtypes_[i]);
         assigns.push_back(

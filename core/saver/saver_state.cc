@@ -167,10 +167,10 @@ MetaGraphParts SaverState::meta_graph_parts() {
   return parts();
 }
 
-// A graph that TensorFlow has no operations for can be saved without.
+// Of a session whose graph has these variables. A graph that TensorFlow has no operations for can
+// be saved without.
 std::string SaverState::meta_graph(const Session& session, const SaveOptions& options) const {
   if (!options.write_meta_graph) return {};
-  storages_of(session, variables_);  // says which variables aren't of that graph
   try {
     return encode_meta_graph(*session.graph().state(), parts());
   } catch (const UnimplementedError&) {
@@ -193,8 +193,9 @@ std::string SaverState::save(Session& session, const std::string& path,
   settle();
   Order checkpoint = order(session, path, options);
   if (variables_.empty()) return {};
+  auto storages = storages_of(session, variables_);
   checkpoint.meta_graph = meta_graph(session, options);
-  const HeldValues held(session, variables_);
+  const HeldValues held(session, std::move(storages));
   checkpoint.folder = made_folder(checkpoint.prefix);
   const std::vector<std::string> devices = shard_devices(held, checkpoint);
   write(checkpoint, [&](size_t i, size_t part) {
@@ -213,10 +214,11 @@ std::string SaverState::save_async(Session& session, const std::string& path,
   settle();
   Order checkpoint = order(session, path, options);
   if (variables_.empty()) return {};
+  auto storages = storages_of(session, variables_);
   checkpoint.meta_graph = meta_graph(session, options);
   std::vector<std::vector<Value>> values(variables_.size());
   {
-    const HeldValues held(session, variables_);
+    const HeldValues held(session, std::move(storages));
     const std::vector<std::string> devices = shard_devices(held, checkpoint);
     for (size_t i = 0; i < variables_.size(); ++i) {
       for (size_t part = 0; part < variables_[i].parts.size(); ++part) {
@@ -226,9 +228,11 @@ std::string SaverState::save_async(Session& session, const std::string& path,
   }
   checkpoint.folder = made_folder(checkpoint.prefix);
   running_ = true;
-  thread_ = std::thread(
-      [this, checkpoint, values = std::move(values)] { write_in_background(checkpoint, values); });
-  return checkpoint.prefix;
+  std::string prefix = checkpoint.prefix;
+  thread_ = std::thread([this, order = std::move(checkpoint), values = std::move(values)] {
+    write_in_background(order, values);
+  });
+  return prefix;
 }
 
 void SaverState::write_in_background(const Order& order,

@@ -164,6 +164,11 @@ TEST_F(ExportMetaGraphTest, FreezingSaysWhatItCannot) {
                no_such_tensor, "'none' is no operation of the graph that can be an output");
   EXPECT_ERROR(graph_util::convert_variables_to_constants(session, {"w/read"}),
                FailedPreconditionError, uninitialized, "w");
+  const Variable b = get_variable("b", {.shape = {2}}), a = get_variable("a", {.shape = {2}});
+  add(b, a + w, {.name = "sum"});
+  EXPECT_ERROR(graph_util::convert_variables_to_constants(session, {"sum"}),
+               FailedPreconditionError, uninitialized,
+               "Attempting to use uninitialized value w, b, a: nothing was written");
   session.run(w.initializer());
   EXPECT_ERROR(graph_util::convert_variables_to_constants(session, {"added"}), ValueError,
                bad_argument,

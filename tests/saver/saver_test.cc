@@ -204,7 +204,7 @@ TEST_F(SaverTest, NamesAllVariablesWithoutAValueAndWritesNothing) {
   session.run(w.initializer());
   Saver saver;
   EXPECT_ERROR(saver.save(session, path("model")), FailedPreconditionError, uninitialized,
-               "Attempting to use uninitialized value v, x");
+               "Attempting to use uninitialized value v, x: nothing was written");
   EXPECT_THAT(internal::names_in(folder_.path()), ElementsAre());
 }
 
