@@ -28,13 +28,18 @@ int64_t bytes_of(DType dtype, const Shape& shape) {
   return shape.element_count() * static_cast<int64_t>(size_of(dtype));
 }
 
+// name (Type) what it makes
+void write_head(const Operation& op, std::ostream& out) {
+  out << op.name() << " (" << op.type() << ')';
+  for (int i = 0; i < op.output_count(); ++i) {
+    out << (i == 0 ? " " : ", ") << described(op.output(i));
+  }
+}
+
 // One line an operation: name (Type) what it makes <- what it takes.
 void show(const Graph& graph, std::ostream& out) {
   for (const Operation& op : graph.operations()) {
-    out << op.name() << " (" << op.type() << ')';
-    for (int i = 0; i < op.output_count(); ++i) {
-      out << (i == 0 ? " " : ", ") << described(op.output(i));
-    }
+    write_head(op, out);
     const char* separator = " <- ";
     for (int i = 0; i < op.input_count(); ++i) {
       out << separator << op.input(i).name();
@@ -65,10 +70,8 @@ void list_ends(const Graph& graph, std::ostream& out) {
   out << "Outputs:\n";
   for (const Operation& op : operations) {
     if (used.contains(op.name())) continue;
-    out << "  " << op.name() << " (" << op.type() << ')';
-    for (int i = 0; i < op.output_count(); ++i) {
-      out << (i == 0 ? " " : ", ") << described(op.output(i));
-    }
+    out << "  ";
+    write_head(op, out);
     out << '\n';
   }
 }
@@ -89,7 +92,7 @@ void list_signatures(const Model& model, std::ostream& out) {
 
 void sum_up(const Model& model, std::ostream& out) {
   std::map<std::string, int64_t> counts;
-  int64_t constants = 0, constant_bytes = 0, variables = 0, elements = 0, variable_bytes = 0;
+  int64_t constants = 0, constant_bytes = 0, elements = 0, variable_bytes = 0;
   const std::vector<Operation> operations = model.graph().operations();
   for (const Operation& op : operations) {
     ++counts[op.type()];
@@ -97,14 +100,14 @@ void sum_up(const Model& model, std::ostream& out) {
     ++constants;
     constant_bytes += bytes_of(op.output(0).dtype(), op.output(0).shape());
   }
-  for (const Variable& variable : model.variables()) {
-    ++variables;
+  const std::vector<Variable> variables = model.variables();
+  for (const Variable& variable : variables) {
     const Shape shape = variable.shape();
     elements += shape.fully_defined() ? shape.element_count() : 0;
     variable_bytes += bytes_of(variable.dtype(), shape);
   }
   out << operations.size() << " operations of " << counts.size() << " types, " << constants
-      << " constants of " << constant_bytes << " bytes, " << variables << " variables of "
+      << " constants of " << constant_bytes << " bytes, " << variables.size() << " variables of "
       << elements << " elements and " << variable_bytes << " bytes\n";
   std::vector<std::pair<std::string, int64_t>> rows(counts.begin(), counts.end());
   std::stable_sort(rows.begin(), rows.end(),
