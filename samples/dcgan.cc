@@ -53,23 +53,6 @@ tn::Output loss(tn::Output logits, float target) {
   return tn::losses::sigmoid_cross_entropy(tn::ones_like(logits) * target, logits);
 }
 
-// The share of drawings that are nearest to a real image of the digit that was asked for.
-tn::Output readable(tn::Output drawn, tn::Output digits, const digits::Dataset& all) {
-  auto real = tn::constant(tn::Tensor::from(all.pixels, {int64_t(all.size()), kPixels}));
-  auto labels = tn::constant(tn::Tensor::from(all.labels, {int64_t(all.size())}));
-  auto products = tn::matmul(tn::reshape(drawn, {-1, kPixels}), real, {.transpose_b = true});
-  auto distance = tn::reduce_sum(tn::square(real), {.axis = 1}) - 2.0f * products;
-  auto nearest = tn::gather(labels, tn::argmin(distance, {.axis = 1}));
-  return tn::reduce_mean(tn::cast(tn::equal(nearest, digits), tn::float32));
-}
-
-// Fills the batch with images taken at random.
-void choose(digits::Batch& batch, const digits::Dataset& all, digits::Shuffler& random) {
-  std::vector<size_t> chosen(kBatch);
-  for (size_t& index : chosen) index = random.below(all.size());
-  batch.fill(all, chosen);
-}
-
 int main(int argc, char** argv) try {
   int64_t steps = 2000, seed = 1;
   std::string page = "dcgan_drawings.html", data = TENON_SAMPLE_DATA "/digits.csv.gz";
@@ -92,7 +75,7 @@ int main(int argc, char** argv) try {
   tn::Variable noise(tn::random_normal({kShown, kNoise}), {.name = "noise", .trainable = false});
   auto asked = tn::mod(tn::range(kShown), kClasses);  // 0 to 9, again and again
   auto shown = generator(noise, asked, false);
-  auto right = readable(shown, asked, all);
+  auto right = digits::readable(tn::reshape(shown, {-1, kPixels}), asked, all);
 
   auto d_loss = 0.5f * (loss(real_logits, 0.9f) + loss(drawn_logits, 0.0f));
   auto g_loss = loss(drawn_logits, 1.0f);
@@ -119,7 +102,7 @@ int main(int argc, char** argv) try {
   digits::Gallery gallery;
   const double start = samples::Progress::steady_seconds();
   for (int64_t i = 1, next = (steps + 31) / 32; i <= steps; ++i) {
-    choose(batch, all, random);
+    batch.fill_at_random(all, random);
     step.run_into({batch.images, batch.labels}, losses);
     gallery.discriminator_losses.push_back(losses[0].scalar<float>());
     gallery.generator_losses.push_back(losses[1].scalar<float>());

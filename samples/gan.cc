@@ -48,16 +48,6 @@ tn::Output loss(tn::Output logits, float target) {
       tn::nn::sigmoid_cross_entropy_with_logits({.labels = labels, .logits = logits}));
 }
 
-// The share of drawings that are nearest to a real image of the digit that was asked for.
-tn::Output readable(tn::Output drawn, tn::Output digits, const digits::Dataset& all) {
-  auto real = tn::constant(tn::Tensor::from(all.pixels, {int64_t(all.size()), kPixels}));
-  auto labels = tn::constant(tn::Tensor::from(all.labels, {int64_t(all.size())}));
-  auto squares = tn::reduce_sum(tn::square(real), {.axis = 1});
-  auto distance = squares - 2.0f * tn::matmul(drawn, real, {.transpose_b = true});  // - |drawn|^2
-  auto nearest = tn::gather(labels, tn::argmin(distance, {.axis = 1}));
-  return tn::reduce_mean(tn::cast(tn::equal(nearest, digits), tn::float32));
-}
-
 void print_trained(const char* what, const std::vector<tn::Variable>& variables) {
   std::cout << what;
   for (const tn::Variable& variable : variables) std::cout << ' ' << variable.op().name();
@@ -86,13 +76,6 @@ struct Networks {
   tn::Output images, labels, asked, shown, real_logits, drawn_logits;
 };
 
-// Fills the batch with images taken at random.
-void choose(digits::Batch& batch, const digits::Dataset& all, digits::Shuffler& random) {
-  std::vector<size_t> chosen(kBatch);
-  for (size_t& index : chosen) index = random.below(all.size());
-  batch.fill(all, chosen);
-}
-
 int main(int argc, char** argv) try {
   int64_t steps = 4000, seed = 1;
   std::string page = "gan_drawings.html", data = TENON_SAMPLE_DATA "/digits.csv.gz";
@@ -119,7 +102,7 @@ int main(int argc, char** argv) try {
   auto train_d = tn::train::AdamOptimizer(adam).minimize(d_loss, {.var_list = d_vars});
   auto train_g = tn::train::AdamOptimizer(adam).minimize(
       g_loss, {.global_step = global_step, .var_list = g_vars});
-  auto right = readable(networks.shown, networks.asked, all);
+  auto right = digits::readable(networks.shown, networks.asked, all);
 
   tn::Session session({.allow_soft_placement = true});
   samples::print_devices(std::cout, session);
@@ -137,7 +120,7 @@ int main(int argc, char** argv) try {
   digits::Gallery gallery;
   const double start = samples::Progress::steady_seconds();
   for (int64_t i = 1, next = (steps + 31) / 32; i <= steps; ++i) {
-    choose(batch, all, random);
+    batch.fill_at_random(all, random);
     step.run_into({batch.images, batch.labels}, losses);  // warm: it allocates nothing
     gallery.discriminator_losses.push_back(losses[0].scalar<float>());
     gallery.generator_losses.push_back(losses[1].scalar<float>());

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <numeric>
+#include <vector>
 
 namespace digits {
 
@@ -25,6 +27,12 @@ void Batch::fill(const Dataset& data, std::span<const size_t> indices) {
   }
 }
 
+void Batch::fill_at_random(const Dataset& data, Shuffler& random) {
+  std::vector<size_t> chosen(static_cast<size_t>(labels.element_count()));
+  for (size_t& index : chosen) index = random.below(data.size());
+  fill(data, chosen);
+}
+
 void Batch::jitter(Shuffler& random) {
   const std::span<float> pixels = images.mutable_data<float>();
   for (size_t start = 0; start < pixels.size(); start += kPixels) {
@@ -41,6 +49,18 @@ void Batch::jitter(Shuffler& random) {
       }
     }
   }
+}
+
+tenon::Output readable(tenon::Output drawn, tenon::Output digits, const Dataset& all) {
+  namespace tn = tenon;
+  const auto count = static_cast<int64_t>(all.size());
+  const auto real = tn::constant(tn::Tensor::from(all.pixels, {count, kPixels}));
+  const auto labels = tn::constant(tn::Tensor::from(all.labels, {count}));
+  const auto squares = tn::reduce_sum(tn::square(real), {.axis = 1});
+  // Less the drawing's own squares, which are the same for all.
+  const auto distance = squares - 2.0f * tn::matmul(drawn, real, {.transpose_b = true});
+  const auto nearest = tn::gather(labels, tn::argmin(distance, {.axis = 1}));
+  return tn::reduce_mean(tn::cast(tn::equal(nearest, digits), tn::float32));
 }
 
 }  // namespace digits

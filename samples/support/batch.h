@@ -16,6 +16,8 @@ struct Batch {
 
   // These images; as many as there is room for.
   void fill(const Dataset& data, std::span<const size_t> indices);
+  // Images taken at random, some of them perhaps twice.
+  void fill_at_random(const Dataset& data, Shuffler& random);
   // Moves about half of the images by up to a pixel each way, paper coming in from the edge: a
   // digit is the same digit a pixel further.
   void jitter(Shuffler& random);
@@ -23,5 +25,8 @@ struct Batch {
   tenon::Tensor images;  // float32 [size, 8, 8, 1]
   tenon::Tensor labels;  // int32 [size]
 };
+
+// The share of drawings [N, 64] that are nearest to a real image of the digit that was asked for.
+tenon::Output readable(tenon::Output drawn, tenon::Output digits, const Dataset& all);
 
 }  // namespace digits

@@ -39,6 +39,16 @@ TEST(BatchTest, HoldsAWholeDataset) {
   EXPECT_THAT(batch.labels.data<int32_t>(), ElementsAre(0, 1, 2));
 }
 
+TEST(BatchTest, HoldsImagesTakenAtRandom) {
+  const digits::Dataset data = dots(3);
+  digits::Batch batch(100);
+  digits::Shuffler random(1), same(1);
+  batch.fill_at_random(data, random);
+  for (const int32_t label : batch.labels.data<int32_t>()) {
+    EXPECT_EQ(label, static_cast<int32_t>(same.below(3)));
+  }
+}
+
 TEST(BatchTest, MayBeEmpty) {
   digits::Batch batch(0);
   batch.fill(dots(1), std::vector<size_t>{});
@@ -79,6 +89,18 @@ TEST(BatchTest, JitterLosesInkAtTheEdgeAndBringsInPaper) {
   EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 0.0f) +
                 std::count(pixels.begin(), pixels.end(), 1.0f),
             6400);
+}
+
+TEST(BatchTest, ReadableDrawingsAreNearestToTheDigitsAskedFor) {
+  const digits::Dataset data = dots(4);
+  const digits::Batch batch(data);
+  const tenon::Graph graph;
+  const tenon::ScopeGuard as_default = graph.as_default();
+  // The third is a 2, not a 3.
+  const auto share =
+      digits::readable(tenon::reshape(tenon::constant(batch.images), {-1, digits::kPixels}),
+                       tenon::constant({0, 1, 3, 3}), data);
+  EXPECT_EQ(tenon::Session().run(share), tenon::Tensor(0.75f));
 }
 
 TEST(TablesTest, ShortenDeviceNames) {
