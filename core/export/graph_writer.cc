@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::string_view kExplicitPaddings = "explicit_paddings";
 
-// Attributes that TensorFlow's operation hasn't got, where they say nothing.
+// Attributes that TensorFlow's operation hasn't got: some only where they say nothing.
 bool is_left_out(const Node& node, const std::string& name, const AttrValue& value) {
   if (name.starts_with('_')) return true;
+  if (node.type() == "TensorArrayReadV3" && name == "element_shape") return true;  // the array's
   const bool only_ours = node.type().starts_with("AvgPool") || node.type() == "MaxPoolGradGrad";
   const auto* paddings = std::get_if<std::vector<int64_t>>(&value);
   return only_ours && name == kExplicitPaddings && paddings != nullptr && paddings->empty();

@@ -272,8 +272,9 @@ void register_flow_lookup_table(OpRegistry& ops) {
                   {"key_dtype", DType::string},
                   {"value_dtype", int64}});
   }
+  add_table_op(ops, "InitializeTableV2", {table, "keys: Tkey", "values: Tval"}, {}, entries_shape,
+               at_table<fill<insert, true>>);
   const std::vector<std::string> entries = {table, "keys: Tin", "values: Tout"};
-  add_table_op(ops, "InitializeTableV2", entries, {}, entries_shape, at_table<fill<insert, true>>);
   add_table_op(ops, "LookupTableImportV2", entries, {}, entries_shape,
                at_table<fill<insert, true>>);
   add_table_op(ops, "LookupTableInsertV2", entries, {}, entries_shape,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/graph/builder.h"
 #include "core/io/file.h"
 #include "core/io/graph_def.h"
 #include "tenon/tenon.h"
@@ -126,6 +127,38 @@ TEST_F(AsGraphDefTest, KeepsListsOfNothing) {
   again(bytes, {});
   const Tensor fed = Tensor({1.0f, 2.0f, 3.0f, 4.0f}).reshaped({1, 2, 2, 1});
   EXPECT_THAT(Session().run("y:0", {{"x:0", fed}}).to_vector<float>(), ElementsAre(10));
+}
+
+// As its definitions call them: it reads no others.
+TEST_F(AsGraphDefTest, WritesAttributesOfTablesAndArraysAsTensorFlowHasThem) {
+  const Output table = internal::add_output(
+      "HashTableV2", {}, {.attrs = {{"key_dtype", int64}, {"value_dtype", float32}}});
+  const Output key = constant(Tensor({int64_t{7}}));
+  internal::add_operation("InitializeTableV2", {table, key, constant({2.0f})}, {.name = "fill"});
+  internal::add_output("LookupTableFindV2", {table, key, constant(0.0f)}, {.name = "found"});
+  const Operation array =
+      internal::add_operation("TensorArrayV3", {Input(1)}, {.attrs = {{"dtype", float32}}});
+  const Output flow = internal::add_output(
+      "TensorArrayWriteV3", {array.output(0), Input(0), constant(3.0f), array.output(1)});
+  internal::add_output("TensorArrayReadV3", {array.output(0), Input(0), flow},
+                       {.name = "read", .attrs = {{"dtype", float32}}});
+  const std::string bytes = graph_.as_graph_def();
+  const internal::GraphDef written = internal::decode_graph_def(bytes);
+  const auto names = [&](std::string_view node) {
+    std::vector<std::string> found;
+    for (const internal::NodeDef& one : written.nodes) {
+      if (one.name != node) continue;
+      for (const auto& attr : one.attrs) found.emplace_back(attr.first);
+    }
+    return found;
+  };
+  EXPECT_THAT(names("fill"), ElementsAre("Tkey", "Tval"));
+  EXPECT_THAT(names("read"), ElementsAre("dtype"));
+  again(bytes, {});
+  Session session;
+  session.run(read_.operation("fill"));
+  EXPECT_EQ(session.run("found:0"), Tensor({2.0f}));
+  EXPECT_EQ(session.run("read:0"), Tensor(3.0f));
 }
 
 // What Assert shows is made by an operation that TensorFlow has not, so nothing can wait for it.
