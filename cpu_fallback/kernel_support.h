@@ -12,6 +12,7 @@ namespace tenon::cpu {
 
 using internal::AroundAxis;
 using internal::AttrMap;
+using internal::broadcast_strides;
 using internal::count_between;
 using internal::Floats;
 using internal::for_types;

@@ -259,15 +259,13 @@ MatrixTranspose as_matrix_transpose(const KernelRequest& request) {
 CopyPlan plan_broadcast(const KernelRequest& request) {
   const Shape &input = request.input_shape(0), &output = request.output_shape(0);
   const int missing = output.rank() - input.rank();
-  std::vector<int64_t> from(static_cast<size_t>(output.rank()), 0);
-  const std::vector<int64_t> own = row_major_strides(input);
   bool fits = missing >= 0;
   for (int i = 0; fits && i < input.rank(); ++i) {
     fits = input[i] == output[missing + i] || input[i] == 1;
-    if (input[i] != 1) from[static_cast<size_t>(missing + i)] = own[static_cast<size_t>(i)];
   }
   require(fits, ErrorKind::shape_incompatible, "Incompatible shapes: ", input,
           " can't be broadcast to ", output);
+  const std::vector<int64_t> from = broadcast_strides(input, output);
   return {.parts = {{0, 0, 0, 0, {sizes_of(output), from, row_major_strides(output)}}}};
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/backend/backend.h"
 #include "core/base/check.h"
+#include "core/kernels/strides.h"
 
 namespace tenon::internal {
 
@@ -38,17 +39,6 @@ inline int64_t count_between(const Shape& shape, int first, int last) {
   int64_t count = 1;
   for (int i = first; i < last; ++i) count *= shape[i];
   return count;
-}
-
-// The strides, in elements, of a tensor of this shape that lies row-major.
-inline std::vector<int64_t> row_major_strides(const Shape& shape) {
-  std::vector<int64_t> strides(static_cast<size_t>(shape.rank()));
-  int64_t stride = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    strides[static_cast<size_t>(axis)] = stride;
-    stride *= shape[axis];
-  }
-  return strides;
 }
 
 // A shape around one axis: [outer, size, inner].

@@ -11,12 +11,7 @@ namespace {
 class BroadcastIndex {
  public:
   BroadcastIndex(const Shape& from, const Shape& to)
-      : sizes_(to), strides_(row_major_strides(from)) {
-    strides_.insert(strides_.begin(), static_cast<size_t>(to.rank() - from.rank()), 0);
-    for (int axis = to.rank() - from.rank(), own = 0; axis < to.rank(); ++axis, ++own) {
-      if (from[own] == 1) strides_[static_cast<size_t>(axis)] = 0;
-    }
-  }
+      : sizes_(to), strides_(broadcast_strides(from, to)) {}
   int64_t operator()(int64_t i) const {
     int64_t at = 0;
     for (int axis = sizes_.rank() - 1; axis >= 0; --axis) {
