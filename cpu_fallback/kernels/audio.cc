@@ -110,32 +110,50 @@ double mel(double frequency) { return 1127.0 * std::log1p(frequency / 700.0); }
 
 // Bands of frequencies, each a triangle between the middles of its neighbours, as far apart as
 // ears tell.
-struct MelBands {
-  int64_t count;
-  double low, spacing, hertz;  // of one frequency of the spectrogram
-  int64_t first, last;         // frequencies
-
+class MelBands {
+ public:
   MelBands(int64_t bands, double lower, double upper, int64_t frequencies, int32_t sample_rate)
-      : count(bands),
-        low(mel(lower)),
-        spacing((mel(upper) - low) / static_cast<double>(bands + 1)),
-        hertz(0.5 * sample_rate / static_cast<double>(frequencies - 1)),
-        first(
-            static_cast<int64_t>(std::min(1.5 + lower / hertz, static_cast<double>(frequencies)))),
-        last(static_cast<int64_t>(std::min(upper / hertz, static_cast<double>(frequencies - 1)))) {}
+      : count_(bands) {
+    const double low = mel(lower), spacing = (mel(upper) - low) / static_cast<double>(bands + 1);
+    const double hertz = 0.5 * sample_rate / static_cast<double>(frequencies - 1);
+    first_ = static_cast<int64_t>(std::min(1.5 + lower / hertz, static_cast<double>(frequencies)));
+    const auto last =
+        static_cast<int64_t>(std::min(upper / hertz, static_cast<double>(frequencies - 1)));
+    for (int64_t i = first_; i <= last; ++i) {
+      places_.push_back((mel(static_cast<double>(i) * hertz) - low) / spacing);
+    }
+  }
 
   // Each frequency goes to the band below its place and the one above.
   void apply(const float* spectrum, std::vector<double>& sums) const {
     std::fill(sums.begin(), sums.end(), 0.0);
-    for (int64_t i = first; i <= last; ++i) {
-      const double at = (mel(static_cast<double>(i) * hertz) - low) / spacing;
+    for (size_t i = 0; i < places_.size(); ++i) {
+      const double at = places_[i];
       const auto band = static_cast<int64_t>(std::ceil(at)) - 1;  // whose middle is below
-      const double up = at - static_cast<double>(band), loud = std::sqrt(double{spectrum[i]});
-      if (band >= 1 && band <= count) sums[static_cast<size_t>(band - 1)] += loud * (1 - up);
-      if (band >= 0 && band < count) sums[static_cast<size_t>(band)] += loud * up;
+      const double up = at - static_cast<double>(band),
+                   loud = std::sqrt(double{spectrum[first_ + static_cast<int64_t>(i)]});
+      if (band >= 1 && band <= count_) sums[static_cast<size_t>(band - 1)] += loud * (1 - up);
+      if (band >= 0 && band < count_) sums[static_cast<size_t>(band)] += loud * up;
     }
   }
+
+ private:
+  int64_t count_, first_;       // bands; the first frequency of any
+  std::vector<double> places_;  // of the frequencies from there on, in widths of bands
 };
+
+// [count, bands], row-major.
+std::vector<double> cosines_of(int64_t count, int64_t bands) {
+  std::vector<double> cosines;
+  cosines.reserve(static_cast<size_t>(count * bands));
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t j = 0; j < bands; ++j) {
+      const double turn = static_cast<double>(i) * (static_cast<double>(j) + 0.5);
+      cosines.push_back(std::cos(std::numbers::pi * turn / static_cast<double>(bands)));
+    }
+  }
+  return cosines;
+}
 
 Kernel prepare_mfcc(const KernelRequest& request) {
   const Shape& input = request.input_shape(0);
@@ -144,28 +162,28 @@ Kernel prepare_mfcc(const KernelRequest& request) {
   const auto bands = request.attrs->get<int64_t>("filterbank_channel_count");
   const auto lower = request.attrs->get<double>("lower_frequency_limit"),
              upper = request.attrs->get<double>("upper_frequency_limit");
+  const double scale = std::sqrt(2.0 / static_cast<double>(bands));
+  const auto cosines = std::make_shared<const std::vector<double>>(cosines_of(count, bands));
   return {.launch = [=](const Launch& args) {
     const int32_t rate = *args.input<int32_t>(1);
     internal::require(rate > 0 && frequencies > 1, ErrorKind::bad_argument,
                       "Mfcc needs a positive sample_rate and two frequencies, not ", rate, " and ",
                       frequencies);
     const MelBands triangles(bands, lower, upper, frequencies, rate);
-    const double scale = std::sqrt(2.0 / static_cast<double>(bands));
-    std::vector<double> sums(static_cast<size_t>(bands));
-    for (int64_t row = 0; row < rows; ++row) {
-      triangles.apply(args.input<float>(0) + row * frequencies, sums);
-      for (double& sum : sums) sum = std::log(std::max(sum, 1e-12));
-      float* to = args.output<float>(0) + row * count;
-      for (int64_t i = 0; i < count; ++i) {
-        double value = 0;
-        for (int64_t j = 0; j < bands; ++j) {
-          const double turn = static_cast<double>(i) * (static_cast<double>(j) + 0.5);
-          value += sums[static_cast<size_t>(j)] *
-                   std::cos(std::numbers::pi * turn / static_cast<double>(bands));
+    for_rows(args, rows, frequencies + count * bands, [&](int64_t begin, int64_t end) {
+      std::vector<double> sums(static_cast<size_t>(bands));
+      for (int64_t row = begin; row < end; ++row) {
+        triangles.apply(args.input<float>(0) + row * frequencies, sums);
+        for (double& sum : sums) sum = std::log(std::max(sum, 1e-12));
+        float* to = args.output<float>(0) + row * count;
+        const double* cosine = cosines->data();
+        for (int64_t i = 0; i < count; ++i) {
+          double value = 0;
+          for (const double sum : sums) value += sum * *cosine++;
+          to[i] = static_cast<float>(scale * value);
         }
-        to[i] = static_cast<float>(scale * value);
       }
-    }
+    });
   }};
 }
 
