@@ -123,11 +123,15 @@ std::string key_of(const InstructionRun& run, InstructionSet set) {
   return key;
 }
 
+// Systems allow a process some 65,000 mappings.
+constexpr size_t kFewCodes = 64, kMostCodes = 8192;
+
 // The code that is in use. Never destroyed: kernels may outlive static objects.
 struct Cache {
   std::mutex mutex;
   std::unordered_map<std::string, std::weak_ptr<const MachineCode>> codes;
-  size_t swept_at = 64;  // entries at which those that are gone are next looked for
+  size_t swept_at = kFewCodes;  // entries at which those that are gone are next looked for
+  bool refused = false;         // whether the system gave no memory that may be executed
 };
 Cache& cache() {
   static auto* const one = new Cache;
@@ -136,9 +140,6 @@ Cache& cache() {
 
 // Where the function begins: sanitizers look at the bytes in front of what is called.
 constexpr size_t kEntry = 64;
-
-// Systems allow a process some 65,000 mappings.
-constexpr size_t kMostCodes = 8192;
 
 }  // namespace
 
@@ -189,18 +190,21 @@ std::shared_ptr<const MachineCode> MachineCode::make(const InstructionRun& run,
   const std::string key = key_of(run, set);
   Cache& in_use = cache();
   const std::lock_guard lock(in_use.mutex);
-  std::weak_ptr<const MachineCode>& found = in_use.codes[key];
-  if (std::shared_ptr<const MachineCode> code = found.lock()) return code;
-  if (in_use.codes.size() > in_use.swept_at) {
-    std::erase_if(in_use.codes,
-                  [&](const auto& entry) { return entry.second.expired() && entry.first != key; });
-    in_use.swept_at = 2 * in_use.codes.size();
+  if (in_use.refused) return nullptr;
+  if (const auto found = in_use.codes.find(key); found != in_use.codes.end()) {
+    if (std::shared_ptr<const MachineCode> code = found->second.lock()) return code;
   }
+  if (in_use.codes.size() >= in_use.swept_at) {
+    std::erase_if(in_use.codes, [](const auto& entry) { return entry.second.expired(); });
+    in_use.swept_at = std::clamp(2 * in_use.codes.size(), kFewCodes, kMostCodes);
+  }
+  if (in_use.codes.size() >= kMostCodes) return nullptr;
   const std::vector<uint8_t> bytes = emit_machine_code(run, set);
-  if (bytes.empty() || in_use.codes.size() > kMostCodes) return nullptr;
+  if (bytes.empty()) return nullptr;
   auto code = std::make_shared<const MachineCode>(bytes);
-  if (!code->exists()) return nullptr;
-  found = code;
+  in_use.refused = !code->exists();
+  if (in_use.refused) return nullptr;
+  in_use.codes[key] = code;
   return code;
 }
 
