@@ -115,6 +115,12 @@ Output as_output(const Input& input, std::string_view name, DType dtype) {
   return make_constant(converted, name, input.where());
 }
 
+std::vector<Output> outputs_of(const Operation& op) {
+  std::vector<Output> outputs;
+  for (int i = 0; i < op.output_count(); ++i) outputs.push_back(op.output(i));
+  return outputs;
+}
+
 std::vector<Output> as_outputs(const Inputs& inputs) {
   std::vector<Output> outputs;
   for (const Input& input : inputs) {

@@ -61,6 +61,9 @@ Graph graph_of(std::span<const Input> inputs);
 // (weak literals convert where nothing is lost, else TypeError, dtype_incompatible).
 Output as_output(const Input& input, std::string_view name = "Const", DType dtype = DType::invalid);
 
+// All outputs of an operation.
+std::vector<Output> outputs_of(const Operation& op);
+
 // All of them as Outputs. Empty ones (TensorFlow's None) stay empty.
 std::vector<Output> as_outputs(const Inputs& inputs);
 

@@ -87,14 +87,15 @@ Output padded(const Output& x, const Sides& sides) {
 }
 
 // The sides [axes, 2] of the axes behind the batch as sides of all axes.
-Output padded(const Output& x, const Output& sides) {
+Output sides_of_all_axes(const Output& x, const Output& sides) {
   const int64_t rest = x.shape().rank() - 1 - sides.shape()[0];
-  return pad(x, concat({zeros({1, 2}, int64), sides, zeros({rest, 2}, int64)}, 0));
+  return concat({zeros({1, 2}, int64), sides, zeros({rest, 2}, int64)}, 0);
 }
 
+Output padded(const Output& x, const Output& sides) { return pad(x, sides_of_all_axes(x, sides)); }
+
 Output cropped(const Output& x, const Output& crops, const std::string& name) {
-  const Output all = concat(
-      {zeros({1, 2}, int64), crops, zeros({x.shape().rank() - 1 - crops.shape()[0], 2}, int64)}, 0);
+  const Output all = sides_of_all_axes(x, crops);
   const Output begin = squeeze(slice(all, {0, 0}, {-1, 1}), {.axis = {1}});
   const Output left = subtract(shape(x, {.out_type = int64}), reduce_sum(all, {.axis = {1}}));
   return slice(x, begin, left, {.name = name});

@@ -92,10 +92,8 @@ Output identity(Input input, const OpOptions& options) {
 }
 
 std::vector<Output> identity_n(const Inputs& inputs, const OpOptions& options) {
-  const Operation op = internal::add_operation("IdentityN", {inputs}, {.name = options.name});
-  std::vector<Output> outputs;
-  for (int i = 0; i < op.output_count(); ++i) outputs.push_back(op.output(i));
-  return outputs;
+  return internal::outputs_of(
+      internal::add_operation("IdentityN", {inputs}, {.name = options.name}));
 }
 
 Output stop_gradient(Input input, const OpOptions& options) {

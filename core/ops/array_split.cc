@@ -72,12 +72,6 @@ Outputs split_v_gradient(const Operation& op, const Outputs& dy) {
   return {concat(with_zeros(op, dy), op.input(2)), Output(), Output()};
 }
 
-std::vector<Output> results_of(const Operation& op) {
-  std::vector<Output> results;
-  for (int i = 0; i < op.output_count(); ++i) results.push_back(op.output(i));
-  return results;
-}
-
 }  // namespace
 
 void register_array_split(OpRegistry& ops) {
@@ -102,7 +96,7 @@ void register_array_split(OpRegistry& ops) {
 std::vector<Output> internal::split_evenly(Input value, int64_t num, const SplitOptions& options) {
   internal::require<ValueError>(num > 0, ErrorKind::bad_argument,
                                 "A tensor can be split into one piece or more, not ", num);
-  return internal::results_of(
+  return internal::outputs_of(
       internal::add_operation("Split", {Input(options.axis), value},
                               {.name = options.name.empty() ? "split" : options.name,
                                .attrs = {{"num_split", num}},
@@ -113,7 +107,7 @@ std::vector<Output> split(Input value, const std::vector<int64_t>& sizes,
                           const SplitOptions& options) {
   internal::require<ValueError>(!sizes.empty(), ErrorKind::bad_argument,
                                 "A tensor can't be split into no pieces");
-  return internal::results_of(
+  return internal::outputs_of(
       internal::add_operation("SplitV", {value, Integers(sizes).as_input(), Input(options.axis)},
                               {.name = options.name.empty() ? "split" : options.name,
                                .attrs = {{"num_split", static_cast<int64_t>(sizes.size())}},

@@ -9,7 +9,8 @@
 #include <cmath>
 
 #include "core/base/check.h"
-#include "core/ops/argument_rules.h"
+#include "core/graph/op_def.h"
+#include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
 

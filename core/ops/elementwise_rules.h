@@ -46,4 +46,14 @@ inline OpDef elementwise_op(std::string name, const std::vector<std::string>& in
   return def;
 }
 
+// One "name(two inputs: T) -> T" of inputs that broadcast.
+inline OpDef broadcasting_op(std::string name, const std::vector<std::string>& inputs,
+                             const std::vector<DType>& types, ElementwiseFunction lowering,
+                             GradientFunction gradient) {
+  OpDef def = elementwise_op(std::move(name), inputs, types, lowering, gradient);
+  def.outputs = {"z: T"};
+  def.shape = broadcast_shapes;
+  return def;
+}
+
 }  // namespace tenon::internal

@@ -92,9 +92,7 @@ struct BinaryOp {
 };
 
 OpDef binary_op(const BinaryOp& row, const std::vector<DType>& types) {
-  OpDef def = elementwise_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
-  def.outputs = {"z: T"};
-  def.shape = broadcast_shapes;
+  OpDef def = broadcasting_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
   def.value = row.value;
   return def;
 }

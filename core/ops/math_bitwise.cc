@@ -62,9 +62,7 @@ void register_math_bitwise(OpRegistry& ops) {
       {"RightShift", lower_shift<Primitive::kRightShift>},
   };
   for (const auto& row : rows) {
-    OpDef def = elementwise_op(row.name, {"x", "y"}, kIntegers, row.lowering, nullptr);
-    def.outputs = {"z: T"};
-    def.shape = broadcast_shapes;
+    OpDef def = broadcasting_op(row.name, {"x", "y"}, kIntegers, row.lowering, nullptr);
     def.differentiable = false;
     ops.add(std::move(def));
   }

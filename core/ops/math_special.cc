@@ -83,16 +83,10 @@ void register_math_special(OpRegistry& ops) {
   for (const auto& row : unary) {
     ops.add(elementwise_op(row.name, {"x"}, kFloats, row.lowering, row.gradient));
   }
-  OpDef polygamma =
-      elementwise_op("Polygamma", {"a", "x"}, kWideFloats, lower_polygamma, polygamma_gradient);
-  polygamma.outputs = {"z: T"};
-  polygamma.shape = broadcast_shapes;
-  ops.add(std::move(polygamma));
-  OpDef zeta = elementwise_op("Zeta", {"x", "q"}, kWideFloats, lower_binary<Primitive::kZeta>,
-                              zeta_gradient);
-  zeta.outputs = {"z: T"};
-  zeta.shape = broadcast_shapes;
-  ops.add(std::move(zeta));
+  ops.add(
+      broadcasting_op("Polygamma", {"a", "x"}, kWideFloats, lower_polygamma, polygamma_gradient));
+  ops.add(broadcasting_op("Zeta", {"x", "q"}, kWideFloats, lower_binary<Primitive::kZeta>,
+                          zeta_gradient));
 }
 
 }  // namespace internal
