@@ -2,6 +2,7 @@
 //   _NonMaxSuppression: boxes [N, 4] and scores [N], the highest first -> the places of those to
 //   keep, in [min(N, max_output_size)], and how many they are
 
+#include <algorithm>
 #include <limits>
 
 #include "core/base/check.h"
@@ -33,9 +34,14 @@ Shapes suppression_shape(const ShapeContext& context) {
   return {Shape{kept}, Shape()};
 }
 
+// The place of an image's last row or column.
+Output last_along(const Output& image, int axis) {
+  return cast(as_output(size_along(image, axis), "size"), float32) - 1.0f;
+}
+
 // Where new rows or columns lie on the old ones: [boxes, count], by the boxes' edges.
-Output places_on(const Output& from, const Output& to, const Output& size, const Output& count) {
-  const Output last = cast(size, float32) - 1.0f, steps = cast(count, float32) - 1.0f;
+Output places_on(const Output& from, const Output& to, const Output& last, const Output& count) {
+  const Output steps = cast(count, float32) - 1.0f;
   const Output begin = expand_dims(from * last, 1), extent = expand_dims((to - from) * last, 1);
   const Output number = expand_dims(cast(range(count), float32), 0);
   const Output spread = begin + number * (extent / maximum(steps, 1.0f));
@@ -52,19 +58,17 @@ Output pixels_at(const Output& image, const Output& numbers, const Output& rows,
   return gather_nd(image, stack({n + zero, y + zero, x + zero}, {.axis = 3}));
 }
 
+Output inside(const Output& places, const Output& last) {
+  return minimum(maximum(places, 0.0f), last);
+}
+
 // One axis of crops: the old pixels before and behind, and how far on the way.
 struct Between {
   Output before, behind, part;
 };
-Between between(const Output& places, const Output& size) {
-  const Output last = cast(size, float32) - 1.0f;
-  const Output inside = minimum(maximum(places, 0.0f), last);
-  const Output low = floor(inside);
-  return {cast(low, int32), cast(ceil(inside), int32), inside - low};
-}
-
-Output size_of(const Output& image, int axis) {
-  return cast(as_output(size_along(image, axis), "size"), int32);
+Between between(const Output& places, const Output& last) {
+  const Output at = inside(places, last), low = floor(at);
+  return {cast(low, int32), cast(ceil(at), int32), at - low};
 }
 
 }  // namespace
@@ -101,33 +105,32 @@ Output image::crop_and_resize(Input image, Input boxes, Input box_indices, Integ
   }
   const Output size = cast(as_output(crop_size.as_input(), "crop_size"), int32);
   const std::vector<Output> edges = unstack(box, {.num = 4, .axis = 1});
-  const Output height = internal::size_of(from, 1), width = internal::size_of(from, 2);
-  const Output rows = internal::places_on(edges[0], edges[2], height, size[0]);
-  const Output columns = internal::places_on(edges[1], edges[3], width, size[1]);
+  const Output bottom = internal::last_along(from, 1), right = internal::last_along(from, 2);
+  const Output rows = internal::places_on(edges[0], edges[2], bottom, size[0]);
+  const Output columns = internal::places_on(edges[1], edges[3], right, size[1]);
   Output crops;
   if (options.method == "nearest") {
-    const auto nearest = [](const Output& at, const Output& count) {
-      const Output last = cast(count, float32) - 1.0f;
-      return cast(floor(minimum(maximum(at, 0.0f), last) + 0.5f), int32);
+    const auto nearest = [](const Output& places, const Output& last) {
+      return cast(floor(internal::inside(places, last) + 0.5f), int32);
     };
-    crops = internal::pixels_at(from, number, nearest(rows, height), nearest(columns, width));
+    crops = internal::pixels_at(from, number, nearest(rows, bottom), nearest(columns, right));
   } else {
-    const internal::Between y = internal::between(rows, height),
-                            x = internal::between(columns, width);
-    const Output right = expand_dims(expand_dims(x.part, 1), 3);
+    const internal::Between y = internal::between(rows, bottom),
+                            x = internal::between(columns, right);
+    const Output aside = expand_dims(expand_dims(x.part, 1), 3);
     const Output down = expand_dims(expand_dims(y.part, 2), 3);
     const auto across = [&](const Output& row) {
       const Output left = internal::pixels_at(from, number, row, x.before);
-      return left + (internal::pixels_at(from, number, row, x.behind) - left) * right;
+      return left + (internal::pixels_at(from, number, row, x.behind) - left) * aside;
     };
     const Output top = across(y.before);
     crops = top + (across(y.behind) - top) * down;
   }
-  const auto is_inside = [](const Output& at, const Output& count) {
-    return logical_and(greater_equal(at, 0.0f), less_equal(at, cast(count, float32) - 1.0f));
+  const auto is_inside = [](const Output& places, const Output& last) {
+    return logical_and(greater_equal(places, 0.0f), less_equal(places, last));
   };
-  const Output inside = logical_and(expand_dims(is_inside(rows, height), 2),
-                                    expand_dims(is_inside(columns, width), 1));
+  const Output inside = logical_and(expand_dims(is_inside(rows, bottom), 2),
+                                    expand_dims(is_inside(columns, right), 1));
   return internal::add_output(
       "SelectV2", {expand_dims(inside, 3), crops, as_output(options.extrapolation_value)},
       {.name = scope.name()});
