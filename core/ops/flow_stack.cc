@@ -1,15 +1,20 @@
 // Stacks of tensors that a run keeps: the gradients of loops that TensorFlow 1 wrote fill them in
 // one loop and empty them in another.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/graph/host_call.h"
 #include "core/graph/op_def.h"
+#include "core/graph/shape_rules.h"
+#include "core/ops/host_op.h"
 #include "core/ops/tensor_arrays.h"
 
 namespace tenon::internal {
 namespace {
 
-Shapes handle_shape(const ShapeContext&) { return {Shape()}; }
 Shapes like_pushed(const ShapeContext& context) { return {context.inputs[1]}; }
-Shapes popped_shape(const ShapeContext&) { return {Shape::unknown()}; }
-Shapes of_nothing(const ShapeContext&) { return {}; }
 
 std::vector<Tensor> make_stack(HostCall& call) {
   return {Tensor(call.of_run<TensorArrays>().add({.dtype = call.attr<DType>("elem_type")}))};
@@ -34,37 +39,30 @@ std::vector<Tensor> close_stack(HostCall& call) {
   return {};
 }
 
-void add_stack_op(OpRegistry& ops, OpDef op) {
-  op.differentiable = false;
-  op.stateful = true;
-  op.action = PlanAction::kHost;
-  ops.add(std::move(op));
-}
-
 }  // namespace
 
 void register_flow_stack(OpRegistry& ops) {
-  add_stack_op(ops, {.name = "StackV2",
-                     .inputs = {"max_size: int32"},
-                     .outputs = {"handle: int64"},
-                     .defaults = {{"elem_type", float32}, {"stack_name", std::string()}},
-                     .shape = handle_shape,
-                     .host = make_stack});
-  add_stack_op(ops, {.name = "StackPushV2",
-                     .inputs = {"handle: int64", "elem: T"},
-                     .outputs = {"output: T"},
-                     .defaults = {{"swap_memory", false}},
-                     .shape = like_pushed,
-                     .host = push});
-  add_stack_op(ops, {.name = "StackPopV2",
-                     .inputs = {"handle: int64"},
-                     .outputs = {"elem: elem_type"},
-                     .shape = popped_shape,
-                     .host = pop});
-  add_stack_op(ops, {.name = "StackCloseV2",
-                     .inputs = {"handle: int64"},
-                     .shape = of_nothing,
-                     .host = close_stack});
+  ops.add(stateful_host_op({.name = "StackV2",
+                            .inputs = {"max_size: int32"},
+                            .outputs = {"handle: int64"},
+                            .defaults = {{"elem_type", float32}, {"stack_name", std::string()}},
+                            .shape = scalar_shape,
+                            .host = make_stack}));
+  ops.add(stateful_host_op({.name = "StackPushV2",
+                            .inputs = {"handle: int64", "elem: T"},
+                            .outputs = {"output: T"},
+                            .defaults = {{"swap_memory", false}},
+                            .shape = like_pushed,
+                            .host = push}));
+  ops.add(stateful_host_op({.name = "StackPopV2",
+                            .inputs = {"handle: int64"},
+                            .outputs = {"elem: elem_type"},
+                            .shape = unknown_shape,
+                            .host = pop}));
+  ops.add(stateful_host_op({.name = "StackCloseV2",
+                            .inputs = {"handle: int64"},
+                            .shape = no_outputs,
+                            .host = close_stack}));
 }
 
 }  // namespace tenon::internal

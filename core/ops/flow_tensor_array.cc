@@ -1,6 +1,6 @@
-// Tensor arrays and stacks: lists of tensors that a run keeps, which graphs that TensorFlow 1 wrote
-// fill and read in loops. A handle is the number of such a list; a flow has no value, but says what
-// comes before what.
+// Tensor arrays: lists of tensors that a run keeps, which graphs that TensorFlow 1 wrote fill and
+// read in loops. A handle is the number of such a list; a flow has no value, but says what comes
+// before what.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,6 +10,7 @@
 #include "core/graph/builder.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/ops/host_op.h"
 #include "core/ops/tensor_arrays.h"
 #include "core/ops/tensor_rows.h"
 
@@ -17,14 +18,9 @@ namespace tenon::internal {
 namespace {
 
 Shapes handle_and_flow(const ShapeContext&) { return {Shape(), Shape()}; }
-Shapes one_scalar(const ShapeContext&) { return {Shape()}; }
-Shapes no_shapes(const ShapeContext&) { return {}; }
 Shapes joined_shape(const ShapeContext& context) {
   const Shape rest = context.attrs.get<Shape>("element_shape_except0");
-  if (!rest.has_rank()) return {Shape::unknown(), Shape{kUnknown}};
-  std::vector<int64_t> sizes = {kUnknown};
-  sizes.insert(sizes.end(), rest.sizes().begin(), rest.sizes().end());
-  return {Shape(sizes), Shape{kUnknown}};
+  return {concatenated(Shape{kUnknown}, rest), Shape{kUnknown}};
 }
 Shapes element_shape(const ShapeContext& context) {
   return {context.attrs.get<Shape>("element_shape")};
@@ -32,10 +28,7 @@ Shapes element_shape(const ShapeContext& context) {
 Shapes stacked_shape(const ShapeContext& context) {
   const Shape element = context.attrs.get<Shape>("element_shape");
   if (!element.has_rank()) return {Shape::unknown()};
-  const Shape indices = with_rank(context.inputs[1], 1, "indices");
-  std::vector<int64_t> sizes = {indices[0]};
-  sizes.insert(sizes.end(), element.sizes().begin(), element.sizes().end());
-  return {Shape(sizes)};
+  return {concatenated(with_rank(context.inputs[1], 1, "indices"), element)};
 }
 
 void check_fits(int64_t size) {
@@ -114,7 +107,7 @@ Tensor take(TensorArray& array, int64_t index) {
             ErrorKind::bad_argument, "Could not read index ", index,
             " of the tensor array: it wasn't written, or it was read before and forgotten");
     require_numbers(array.dtype);
-    return zeros_of(array.dtype, shape);
+    return Tensor::zeros(shape, array.dtype);
   }
   if (array.forgets) array.elements[at] = Tensor();
   return value;
@@ -138,8 +131,8 @@ std::vector<Tensor> gather_elements(HostCall& call) {
     require(element.shape() == shape, ErrorKind::shape_incompatible,
             "TensorArray has inconsistent shapes: ", shape, " and ", element.shape());
   }
-  const Shape all = with_first(static_cast<int64_t>(elements.size()), shape, 0);
-  return {joined(call, elements, from.dtype, all)};
+  const Shape count = {static_cast<int64_t>(elements.size())};
+  return {joined(call, elements, from.dtype, concatenated(count, shape))};
 }
 
 std::vector<Tensor> scatter(HostCall& call) {
@@ -150,8 +143,7 @@ std::vector<Tensor> scatter(HostCall& call) {
   require(value.shape().rank() > 0 && value.shape()[0] == static_cast<int64_t>(indices.size()),
           ErrorKind::shape_incompatible, "Expected ", indices.size(), " rows, but value has shape ",
           value.shape());
-  const Shape element = with_first(0, value.shape(), 1);
-  const Shape shape(std::vector<int64_t>(element.sizes().begin() + 1, element.sizes().end()));
+  const Shape shape = without_axis(value.shape(), 0);
   for (size_t i = 0; i < indices.size(); ++i) {
     const auto row = static_cast<int64_t>(i);
     put(call, to, indices[i], rows_of(value, row, row + 1, shape));
@@ -167,21 +159,21 @@ std::vector<Tensor> concat_elements(HostCall& call) {
   for (size_t i = 0; i < from.elements.size(); ++i) {
     elements.push_back(take(from, static_cast<int64_t>(i)));
     const Shape& shape = elements[i].shape();
-    require(shape.rank() > 0 && with_first(0, shape, 1) == with_first(0, elements[0].shape(), 1),
+    require(shape.rank() > 0 && without_axis(shape, 0) == without_axis(elements[0].shape(), 0),
             ErrorKind::shape_incompatible,
             "TensorArray has inconsistent shapes: ", elements[0].shape(), " and ", shape);
     lengths.push_back(shape[0]);
     total += shape[0];
   }
-  Shape element = call.attr<Shape>("element_shape_except0");
-  if (element.has_rank()) element = with_first(0, element, 0);
-  if (!element.fully_defined()) element = from.element_shape;
-  if (!elements.empty()) element = elements[0].shape();
-  require(element.has_rank() && element.rank() > 0 && with_first(0, element, 1).fully_defined(),
-          ErrorKind::no_shape,
+  Shape rest = call.attr<Shape>("element_shape_except0");
+  const Shape& element = elements.empty() ? from.element_shape : elements[0].shape();
+  if (!elements.empty() || !rest.fully_defined()) {
+    rest = element.has_rank() && element.rank() > 0 ? without_axis(element, 0) : Shape::unknown();
+  }
+  require(rest.fully_defined(), ErrorKind::no_shape,
           "TensorArray has size zero, but its element shape isn't known: ", element);
   const auto count = static_cast<int64_t>(lengths.size());
-  return {joined(call, elements, from.dtype, with_first(total, element, 1)),
+  return {joined(call, elements, from.dtype, concatenated(Shape{total}, rest)),
           Tensor::from<int64_t>(lengths, {count})};
 }
 
@@ -192,14 +184,15 @@ std::vector<Tensor> split_rows(HostCall& call) {
   const std::vector<int64_t> lengths = call.integers(2);
   require(value.shape().rank() > 0, ErrorKind::shape_incompatible,
           "A scalar can't be split into a tensor array");
+  Shape part = value.shape();
   int64_t begin = 0;
   for (size_t i = 0; i < lengths.size(); ++i) {
     require(lengths[i] >= 0 && lengths[i] <= value.shape()[0] - begin,
             ErrorKind::shape_incompatible, "The lengths of parts don't fit value's shape ",
             value.shape());
     const int64_t end = begin + lengths[i];
-    put(call, to, static_cast<int64_t>(i),
-        rows_of(value, begin, end, with_first(lengths[i], value.shape(), 1)));
+    part[0] = lengths[i];
+    put(call, to, static_cast<int64_t>(i), rows_of(value, begin, end, part));
     begin = end;
   }
   return {Tensor(0.0F)};
@@ -252,9 +245,7 @@ Outputs gather_gradient(const Operation& op, const Outputs& dy) {
 Outputs scatter_gradient(const Operation& op, const Outputs& dy) {
   const ArrayOfGradients from = gradients_of(op.input(0), dy[0]);
   Shape element = op.input(2).shape();
-  if (element.has_rank()) {
-    element = Shape(std::vector<int64_t>(element.sizes().begin() + 1, element.sizes().end()));
-  }
+  if (element.has_rank()) element = without_axis(element, 0);
   return {Output(), Output(),
           add_output("TensorArrayGatherV3", {from.handle, op.input(1), from.flow},
                      {.attrs = {{"dtype", op.input(2).dtype()}, {"element_shape", element}}}),
@@ -272,96 +263,89 @@ Outputs split_gradient(const Operation& op, const Outputs& dy) {
           Output(), dy[0]};
 }
 
-struct ArrayOp {
-  const char* name;
-  std::vector<std::string> inputs, outputs;
-  ShapeFunction shape;
-  AttrMap defaults;
-  HostFunction run;
-  GradientFunction gradient = nullptr;  // null: none flows through it
-};
+constexpr const char *kHandle = "handle: int64", *kFlow = "flow_in: float32",
+                     *kFlowOut = "flow_out: float32";
 
-void add_array_op(OpRegistry& ops, ArrayOp op) {
-  ops.add({.name = op.name,
-           .inputs = std::move(op.inputs),
-           .outputs = std::move(op.outputs),
-           .defaults = std::move(op.defaults),
-           .shape = op.shape,
-           .gradient = op.gradient,
-           .differentiable = op.gradient != nullptr,
-           .stateful = true,
-           .action = PlanAction::kHost,
-           .host = op.run});
+void register_arrays(OpRegistry& ops) {
+  ops.add(stateful_host_op({.name = "TensorArrayV3",
+                            .inputs = {"size: int32"},
+                            .outputs = {kHandle, "flow: float32"},
+                            .defaults = {{"dtype", float32},
+                                         {"element_shape", Shape::unknown()},
+                                         {"dynamic_size", false},
+                                         {"clear_after_read", true},
+                                         {"identical_element_shapes", false},
+                                         {"tensor_array_name", std::string()}},
+                            .shape = handle_and_flow,
+                            .host = make_array}));
+  ops.add(stateful_host_op({.name = "TensorArrayGradV3",
+                            .inputs = {kHandle, kFlow},
+                            .outputs = {"grad_handle: int64", kFlowOut},
+                            .defaults = {{"source", std::string()}},
+                            .shape = handle_and_flow,
+                            .host = make_gradient}));
+  ops.add(stateful_host_op({.name = "TensorArraySizeV3",
+                            .inputs = {kHandle, kFlow},
+                            .outputs = {"size: int32"},
+                            .shape = scalar_shape,
+                            .host = size_of_array}));
+  ops.add(stateful_host_op({.name = "TensorArrayCloseV3",
+                            .inputs = {kHandle},
+                            .shape = no_outputs,
+                            .host = close_array}));
+}
+
+void register_reads(OpRegistry& ops) {
+  ops.add(stateful_host_op({.name = "TensorArrayReadV3",
+                            .inputs = {kHandle, "index: int32", kFlow},
+                            .outputs = {"value: dtype"},
+                            .defaults = {{"element_shape", Shape::unknown()}},
+                            .shape = element_shape,
+                            .gradient = read_gradient,
+                            .host = read}));
+  ops.add(stateful_host_op({.name = "TensorArrayGatherV3",
+                            .inputs = {kHandle, "indices: int32", kFlow},
+                            .outputs = {"value: dtype"},
+                            .defaults = {{"element_shape", Shape::unknown()}},
+                            .shape = stacked_shape,
+                            .gradient = gather_gradient,
+                            .host = gather_elements}));
+  ops.add(stateful_host_op({.name = "TensorArrayConcatV3",
+                            .inputs = {kHandle, kFlow},
+                            .outputs = {"value: dtype", "lengths: int64"},
+                            .defaults = {{"element_shape_except0", Shape::unknown()}},
+                            .shape = joined_shape,
+                            .gradient = concat_gradient,
+                            .host = concat_elements}));
+}
+
+void register_writes(OpRegistry& ops) {
+  ops.add(stateful_host_op({.name = "TensorArrayWriteV3",
+                            .inputs = {kHandle, "index: int32", "value: T", kFlow},
+                            .outputs = {kFlowOut},
+                            .shape = scalar_shape,
+                            .gradient = write_gradient,
+                            .host = write}));
+  ops.add(stateful_host_op({.name = "TensorArrayScatterV3",
+                            .inputs = {kHandle, "indices: int32", "value: T", kFlow},
+                            .outputs = {kFlowOut},
+                            .shape = scalar_shape,
+                            .gradient = scatter_gradient,
+                            .host = scatter}));
+  ops.add(stateful_host_op({.name = "TensorArraySplitV3",
+                            .inputs = {kHandle, "value: T", "lengths: int64", kFlow},
+                            .outputs = {kFlowOut},
+                            .shape = scalar_shape,
+                            .gradient = split_gradient,
+                            .host = split_rows}));
 }
 
 }  // namespace
 
 void register_flow_tensor_array(OpRegistry& ops) {
-  const std::string handle = "handle: int64", flow = "flow_in: float32", out = "flow_out: float32";
-  const AttrMap any_element = {{"element_shape", Shape::unknown()}};
-  const AttrMap of_array = {{"dtype", float32},
-                            {"element_shape", Shape::unknown()},
-                            {"dynamic_size", false},
-                            {"clear_after_read", true},
-                            {"identical_element_shapes", false},
-                            {"tensor_array_name", std::string()}};
-  add_array_op(ops, {"TensorArrayV3",
-                     {"size: int32"},
-                     {handle, "flow: float32"},
-                     handle_and_flow,
-                     of_array,
-                     make_array});
-  add_array_op(ops, {"TensorArrayGradV3",
-                     {handle, flow},
-                     {"grad_handle: int64", out},
-                     handle_and_flow,
-                     {{"source", std::string()}},
-                     make_gradient});
-  add_array_op(ops, {"TensorArrayWriteV3",
-                     {handle, "index: int32", "value: T", flow},
-                     {out},
-                     one_scalar,
-                     {},
-                     write,
-                     write_gradient});
-  add_array_op(ops, {"TensorArrayReadV3",
-                     {handle, "index: int32", flow},
-                     {"value: dtype"},
-                     element_shape,
-                     any_element,
-                     read,
-                     read_gradient});
-  add_array_op(ops, {"TensorArrayGatherV3",
-                     {handle, "indices: int32", flow},
-                     {"value: dtype"},
-                     stacked_shape,
-                     any_element,
-                     gather_elements,
-                     gather_gradient});
-  add_array_op(ops, {"TensorArrayScatterV3",
-                     {handle, "indices: int32", "value: T", flow},
-                     {out},
-                     one_scalar,
-                     {},
-                     scatter,
-                     scatter_gradient});
-  add_array_op(ops, {"TensorArrayConcatV3",
-                     {handle, flow},
-                     {"value: dtype", "lengths: int64"},
-                     joined_shape,
-                     {{"element_shape_except0", Shape::unknown()}},
-                     concat_elements,
-                     concat_gradient});
-  add_array_op(ops, {"TensorArraySplitV3",
-                     {handle, "value: T", "lengths: int64", flow},
-                     {out},
-                     one_scalar,
-                     {},
-                     split_rows,
-                     split_gradient});
-  add_array_op(
-      ops, {"TensorArraySizeV3", {handle, flow}, {"size: int32"}, one_scalar, {}, size_of_array});
-  add_array_op(ops, {"TensorArrayCloseV3", {handle}, {}, no_shapes, {}, close_array});
+  register_arrays(ops);
+  register_reads(ops);
+  register_writes(ops);
 }
 
 }  // namespace tenon::internal

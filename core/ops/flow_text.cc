@@ -2,7 +2,6 @@
 // comes of that has shapes that only the run knows.
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,7 +12,9 @@
 #include "core/graph/host_call.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/kernels/strides.h"
 #include "core/ops/elementwise_rules.h"
+#include "core/ops/host_op.h"
 
 namespace tenon::internal {
 namespace {
@@ -21,13 +22,8 @@ namespace {
 Shapes parts_shape(const ShapeContext&) { return {Shape{kUnknown, 2}, Shape{kUnknown}, Shape{2}}; }
 
 Shapes raw_shape(const ShapeContext& context) {
-  if (!context.inputs[0].has_rank()) return {Shape::unknown()};
-  std::vector<int64_t> sizes(context.inputs[0].sizes().begin(), context.inputs[0].sizes().end());
-  sizes.push_back(kUnknown);
-  return {Shape(sizes)};
+  return {concatenated(context.inputs[0], Shape{kUnknown})};
 }
-
-Shapes any_shape(const ShapeContext&) { return {Shape::unknown()}; }
 
 using Parts = std::vector<std::string>;
 
@@ -136,9 +132,8 @@ std::vector<Tensor> decode_raw(HostCall& call) {
   const size_t length = count == 0 ? 0 : strings(inputs[0])[0].size();
   require(size > 0 && length % size == 0, ErrorKind::bad_argument, "Input to DecodeRaw has length ",
           length, " that is not a multiple of ", size, ", the size of ", dtype);
-  std::vector<int64_t> sizes(inputs[0].shape().sizes().begin(), inputs[0].shape().sizes().end());
-  sizes.push_back(static_cast<int64_t>(length / size));
-  Tensor numbers(dtype, Shape(sizes));
+  Tensor numbers(dtype,
+                 concatenated(inputs[0].shape(), Shape{static_cast<int64_t>(length / size)}));
   for (int64_t i = 0; i < count; ++i) {
     const std::string& bytes = strings(inputs[0])[i];
     require(bytes.size() == length, ErrorKind::bad_argument,
@@ -188,10 +183,7 @@ std::vector<Tensor> reduce_join(HostCall& call) {
   require(std::set<int>(axes.begin(), axes.end()).size() == axes.size(), ErrorKind::bad_argument,
           "Duplicate reduction dimension");
   if (axes.empty()) return {inputs[0].clone()};
-  std::vector<int64_t> strides(static_cast<size_t>(shape.rank()), 1);
-  for (int i = shape.rank() - 1; i > 0; --i) {
-    strides[static_cast<size_t>(i - 1)] = strides[static_cast<size_t>(i)] * shape[i];
-  }
+  const std::vector<int64_t> strides = row_major_strides(shape);
   std::vector<int64_t> sizes, offsets = {0}, places = {0};
   const auto spread = [&](std::vector<int64_t>& over, int axis) {
     std::vector<int64_t> wider;
@@ -219,36 +211,43 @@ std::vector<Tensor> reduce_join(HostCall& call) {
   return {whole};
 }
 
-void add_text_op(OpRegistry& ops, const char* name, std::vector<std::string> inputs,
-                 std::vector<std::string> outputs, ShapeFunction shape, HostFunction run,
-                 AttrMap defaults, std::map<std::string, std::vector<DType>> types = {}) {
-  ops.add({.name = name,
-           .inputs = std::move(inputs),
-           .outputs = std::move(outputs),
-           .defaults = std::move(defaults),
-           .types = std::move(types),
-           .shape = shape,
-           .differentiable = false,
-           .action = PlanAction::kHost,
-           .host = run});
-}
-
 }  // namespace
 
 void register_flow_text(OpRegistry& ops) {
   const std::vector<std::string> parts = {"indices: int64", "values: string", "shape: int64"};
-  add_text_op(ops, "StringSplit", {"input: string", "delimiter: string"}, parts, parts_shape, split,
-              {{"skip_empty", true}});
-  add_text_op(ops, "StringSplitV2", {"input: string", "sep: string"}, parts, parts_shape,
-              split_as_in_python, {{"maxsplit", int64_t{-1}}});
-  add_text_op(ops, "StringJoin", {"inputs: N * string"}, {"output: string"}, any_shape, join_texts,
-              {{"separator", std::string()}});
-  add_text_op(ops, "ReduceJoin", {"inputs: string", "reduction_indices: int32"}, {"output: string"},
-              any_shape, reduce_join, {{"keep_dims", false}, {"separator", std::string()}});
+  ops.add(host_op({.name = "StringSplit",
+                   .inputs = {"input: string", "delimiter: string"},
+                   .outputs = parts,
+                   .defaults = {{"skip_empty", true}},
+                   .shape = parts_shape,
+                   .host = split}));
+  ops.add(host_op({.name = "StringSplitV2",
+                   .inputs = {"input: string", "sep: string"},
+                   .outputs = parts,
+                   .defaults = {{"maxsplit", int64_t{-1}}},
+                   .shape = parts_shape,
+                   .host = split_as_in_python}));
+  ops.add(host_op({.name = "StringJoin",
+                   .inputs = {"inputs: N * string"},
+                   .outputs = {"output: string"},
+                   .defaults = {{"separator", std::string()}},
+                   .shape = unknown_shape,
+                   .host = join_texts}));
+  ops.add(host_op({.name = "ReduceJoin",
+                   .inputs = {"inputs: string", "reduction_indices: int32"},
+                   .outputs = {"output: string"},
+                   .defaults = {{"keep_dims", false}, {"separator", std::string()}},
+                   .shape = unknown_shape,
+                   .host = reduce_join}));
   std::vector<DType> of_bytes = kNumbers;
   of_bytes.push_back(bool_);
-  add_text_op(ops, "DecodeRaw", {"bytes: string"}, {"output: out_type"}, raw_shape, decode_raw,
-              {{"little_endian", true}}, {{"out_type", of_bytes}});
+  ops.add(host_op({.name = "DecodeRaw",
+                   .inputs = {"bytes: string"},
+                   .outputs = {"output: out_type"},
+                   .defaults = {{"little_endian", true}},
+                   .types = {{"out_type", of_bytes}},
+                   .shape = raw_shape,
+                   .host = decode_raw}));
 }
 
 }  // namespace tenon::internal

@@ -8,22 +8,16 @@
 
 #include "core/base/check.h"
 #include "core/graph/host_call.h"
+#include "core/tensor/buffer.h"
 #include "core/tensor/element_types.h"
 
 namespace tenon::internal {
-
-// The shape of elements one after the other.
-inline Shape with_first(int64_t size, const Shape& element, int skipped) {
-  std::vector<int64_t> sizes = {size};
-  for (int i = skipped; i < element.rank(); ++i) sizes.push_back(element[i]);
-  return Shape(sizes);
-}
 
 // A part of a tensor on the host: rows [begin, end) of the first axis.
 inline Tensor rows_of(const Tensor& tensor, int64_t begin, int64_t end, const Shape& shape) {
   const size_t row =
       tensor.shape()[0] == 0 ? 0 : tensor.bytes() / static_cast<size_t>(tensor.shape()[0]);
-  Tensor rows(tensor.dtype(), shape);
+  Tensor rows = uninitialized_tensor(tensor.dtype(), shape);
   if (rows.bytes() > 0) {
     std::memcpy(rows.raw(),
                 static_cast<const char*>(tensor.raw()) + static_cast<size_t>(begin) * row,
@@ -49,12 +43,6 @@ inline void add_to(Tensor& sum, const Tensor& value) {
   });
 }
 
-inline Tensor zeros_of(DType dtype, const Shape& shape) {
-  Tensor zeros(dtype, shape);
-  if (zeros.bytes() > 0) std::memset(zeros.raw(), 0, zeros.bytes());
-  return zeros;
-}
-
 inline void require_numbers(DType dtype) {
   require<UnimplementedError>(dtype != DType::string, ErrorKind::no_kernel,
                               "Tensor arrays of strings can't be joined or taken apart");
@@ -64,7 +52,7 @@ inline void require_numbers(DType dtype) {
 inline Tensor joined(const HostCall& call, const std::vector<Tensor>& elements, DType dtype,
                      const Shape& shape) {
   require_numbers(dtype);
-  Tensor all(dtype, shape);
+  Tensor all = uninitialized_tensor(dtype, shape);
   auto* to = static_cast<char*>(all.raw());
   for (const Tensor& element : elements) {
     if (element.bytes() == 0) continue;
