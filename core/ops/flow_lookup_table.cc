@@ -8,21 +8,19 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/base/by_name.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/host_call.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/ops/host_op.h"
 
 namespace tenon::internal {
 namespace {
-
-Shapes one_handle(const ShapeContext&) { return {Shape()}; }
-Shapes nothing(const ShapeContext&) { return {}; }
 
 // A value for each key: one each, whatever shape they are in.
 Shapes entries_shape(const ShapeContext& context) {
@@ -39,7 +37,7 @@ Shapes found_shape(const ShapeContext& context) {
 }
 
 // Strings, or the bytes of numbers.
-using Entries = std::unordered_map<std::string, std::string>;
+using Entries = ByName<std::string>;
 
 struct LookupTable {
   std::string name = {};
@@ -69,25 +67,28 @@ class LookupTables {
   std::map<std::string, int64_t> by_name_;
 };
 
+void require_dtypes(const LookupTable& table, DType keys, DType values) {
+  require(keys == table.key_dtype && values == table.value_dtype, ErrorKind::dtype_incompatible,
+          "Table '", table.name, "' is from ", table.key_dtype, " to ", table.value_dtype,
+          ", not from ", keys, " to ", values);
+}
+
 int64_t LookupTables::find_or_make(const LookupTable& wanted) {
   const auto [at, is_new] = by_name_.emplace(wanted.name, static_cast<int64_t>(tables_.size()));
   if (is_new) tables_.push_back(wanted);
-  const LookupTable& table = this->at(at->second);
-  require(table.key_dtype == wanted.key_dtype && table.value_dtype == wanted.value_dtype,
-          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
-          " to ", table.value_dtype, ", not from ", wanted.key_dtype, " to ", wanted.value_dtype);
+  require_dtypes(this->at(at->second), wanted.key_dtype, wanted.value_dtype);
   return at->second;
 }
 
 // An element as a table keeps it.
-std::string entry_of(const Tensor& tensor, int64_t index) {
+std::string_view entry_of(const Tensor& tensor, int64_t index) {
   const auto at = static_cast<size_t>(index);
   if (tensor.dtype() == DType::string) return static_cast<const std::string*>(tensor.raw())[at];
   const size_t size = size_of(tensor.dtype());
   return {static_cast<const char*>(tensor.raw()) + at * size, size};
 }
 
-void set_entry(Tensor& tensor, int64_t index, const std::string& entry) {
+void set_entry(Tensor& tensor, int64_t index, std::string_view entry) {
   const auto at = static_cast<size_t>(index);
   if (tensor.dtype() == DType::string) {
     static_cast<std::string*>(tensor.raw())[at] = entry;
@@ -172,13 +173,11 @@ std::vector<Tensor> make_table(HostCall& call) {
 // These add to entries that become the table's, or are.
 void insert(const HostCall& call, const LookupTable& table, Entries& entries) {
   const Tensor keys = call.input(1), values = call.input(2);
-  require(keys.dtype() == table.key_dtype && values.dtype() == table.value_dtype,
-          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
-          " to ", table.value_dtype, ", not from ", keys.dtype(), " to ", values.dtype());
+  require_dtypes(table, keys.dtype(), values.dtype());
   require(keys.element_count() == values.element_count(), ErrorKind::shape_incompatible,
           "There are keys of shape ", keys.shape(), ", but values of shape ", values.shape());
   for (int64_t i = 0; i < keys.element_count(); ++i) {
-    add_entry(table, entries, entry_of(keys, i), entry_of(values, i));
+    add_entry(table, entries, std::string(entry_of(keys, i)), std::string(entry_of(values, i)));
   }
 }
 
@@ -201,20 +200,24 @@ void read_file(const HostCall& call, const LookupTable& table, Entries& entries)
   }
 }
 
-Tensor found_in(const HostCall& call, const LookupTable& table) {
+std::vector<Tensor> find(const HostCall& call, const LookupTable& table) {
   require<FailedPreconditionError>(table.is_initialized, ErrorKind::uninitialized, "Table '",
                                    table.name, "' is not initialized.");
   const Tensor keys = call.input(1), otherwise = call.input(2);
-  require(keys.dtype() == table.key_dtype && otherwise.dtype() == table.value_dtype,
-          ErrorKind::dtype_incompatible, "Table '", table.name, "' is from ", table.key_dtype,
-          " to ", table.value_dtype, ", not from ", keys.dtype(), " to ", otherwise.dtype());
+  require_dtypes(table, keys.dtype(), otherwise.dtype());
+  require(otherwise.element_count() == 1, ErrorKind::shape_incompatible,
+          "default_value must be a scalar, but has shape ", otherwise.shape());
   Tensor found(table.value_dtype, keys.shape());
-  const std::string missing = entry_of(otherwise, 0);
+  const std::string_view missing = entry_of(otherwise, 0);
   for (int64_t i = 0; i < keys.element_count(); ++i) {
     const auto at = table.entries.find(entry_of(keys, i));
-    set_entry(found, i, at == table.entries.end() ? missing : at->second);
+    set_entry(found, i, at == table.entries.end() ? missing : std::string_view(at->second));
   }
-  return found;
+  return {found};
+}
+
+std::vector<Tensor> count(const HostCall&, const LookupTable& table) {
+  return {Tensor(static_cast<int64_t>(table.entries.size()))};
 }
 
 // What does something to a table, with the lock of all.
@@ -225,12 +228,6 @@ std::vector<Tensor> at_table(HostCall& call) {
   return kDo(call, tables.at(call.integer(0)));
 }
 
-std::vector<Tensor> find(const HostCall& call, LookupTable& table) {
-  return {found_in(call, table)};
-}
-std::vector<Tensor> count(const HostCall&, LookupTable& table) {
-  return {Tensor(static_cast<int64_t>(table.entries.size()))};
-}
 // What is there already is there for good, unless the table is mutable.
 template <auto kFill, bool kAnew>
 std::vector<Tensor> fill(const HostCall& call, LookupTable& table) {
@@ -246,49 +243,54 @@ std::vector<Tensor> fill(const HostCall& call, LookupTable& table) {
   return {};
 }
 
-void add_table_op(OpRegistry& ops, const char* name, std::vector<std::string> inputs,
-                  std::vector<std::string> outputs, ShapeFunction shape, HostFunction run,
-                  AttrMap defaults = {}) {
-  ops.add({.name = name,
-           .inputs = std::move(inputs),
-           .outputs = std::move(outputs),
-           .defaults = std::move(defaults),
-           .shape = shape,
-           .differentiable = false,
-           .stateful = true,
-           .action = PlanAction::kHost,
-           .host = run});
-}
-
 }  // namespace
 
 void register_flow_lookup_table(OpRegistry& ops) {
   const std::string table = "table_handle: int64";
   for (const char* type : {"HashTableV2", "MutableHashTableV2"}) {
-    add_table_op(ops, type, {}, {table}, one_handle, make_table,
-                 {{"container", std::string()},
-                  {"shared_name", std::string()},
-                  {"use_node_name_sharing", false},
-                  {"key_dtype", DType::string},
-                  {"value_dtype", int64}});
+    ops.add(stateful_host_op({.name = type,
+                              .outputs = {table},
+                              .defaults = {{"container", std::string()},
+                                           {"shared_name", std::string()},
+                                           {"use_node_name_sharing", false},
+                                           {"key_dtype", DType::string},
+                                           {"value_dtype", int64}},
+                              .shape = scalar_shape,
+                              .host = make_table}));
   }
-  add_table_op(ops, "InitializeTableV2", {table, "keys: Tkey", "values: Tval"}, {}, entries_shape,
-               at_table<fill<insert, true>>);
-  const std::vector<std::string> entries = {table, "keys: Tin", "values: Tout"};
-  add_table_op(ops, "LookupTableImportV2", entries, {}, entries_shape,
-               at_table<fill<insert, true>>);
-  add_table_op(ops, "LookupTableInsertV2", entries, {}, entries_shape,
-               at_table<fill<insert, false>>);
-  add_table_op(ops, "InitializeTableFromTextFileV2", {table, "filename: string"}, {}, nothing,
-               at_table<fill<read_file, true>>,
-               {{"key_index", int64_t{-2}},
-                {"value_index", int64_t{-1}},
-                {"vocab_size", int64_t{-1}},
-                {"delimiter", std::string("\t")},
-                {"offset", int64_t{0}}});
-  add_table_op(ops, "LookupTableFindV2", {table, "keys: Tin", "default_value: Tout"},
-               {"values: Tout"}, found_shape, at_table<find>);
-  add_table_op(ops, "LookupTableSizeV2", {table}, {"size: int64"}, one_handle, at_table<count>);
+  const struct {
+    const char *name, *keys, *values;
+    HostFunction run;
+  } fillers[] = {
+      {"InitializeTableV2", "keys: Tkey", "values: Tval", at_table<fill<insert, true>>},
+      {"LookupTableImportV2", "keys: Tin", "values: Tout", at_table<fill<insert, true>>},
+      {"LookupTableInsertV2", "keys: Tin", "values: Tout", at_table<fill<insert, false>>},
+  };
+  for (const auto& filler : fillers) {
+    ops.add(stateful_host_op({.name = filler.name,
+                              .inputs = {table, filler.keys, filler.values},
+                              .shape = entries_shape,
+                              .host = filler.run}));
+  }
+  ops.add(stateful_host_op({.name = "InitializeTableFromTextFileV2",
+                            .inputs = {table, "filename: string"},
+                            .defaults = {{"key_index", int64_t{-2}},
+                                         {"value_index", int64_t{-1}},
+                                         {"vocab_size", int64_t{-1}},
+                                         {"delimiter", std::string("\t")},
+                                         {"offset", int64_t{0}}},
+                            .shape = no_outputs,
+                            .host = at_table<fill<read_file, true>>}));
+  ops.add(stateful_host_op({.name = "LookupTableFindV2",
+                            .inputs = {table, "keys: Tin", "default_value: Tout"},
+                            .outputs = {"values: Tout"},
+                            .shape = found_shape,
+                            .host = at_table<find>}));
+  ops.add(stateful_host_op({.name = "LookupTableSizeV2",
+                            .inputs = {table},
+                            .outputs = {"size: int64"},
+                            .shape = scalar_shape,
+                            .host = at_table<count>}));
 }
 
 }  // namespace tenon::internal

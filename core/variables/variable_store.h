@@ -2,25 +2,14 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "core/base/by_name.h"
 #include "tenon/variable_scope.h"
 
 namespace tenon::internal {
 
 struct ScopeState;
-
-struct NameHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view name) const noexcept {
-    return std::hash<std::string_view>()(name);
-  }
-};
-
-template <typename Value>
-using ByName = std::unordered_map<std::string, Value, NameHash, std::equal_to<>>;
 
 // A graph's; calls are made under the graph's lock.
 class VariableStore {

@@ -64,6 +64,18 @@ TEST_F(LookupTablesTest, KeepTheirEntriesWhereOthersAreRefused) {
   EXPECT_THAT(session_.run(found).to_vector<float>(), ElementsAre(20, -1));
 }
 
+// That it is no scalar is seen in the run alone.
+TEST_F(LookupTablesTest, RefuseDefaultsThatAreNoScalar) {
+  const Output stack = add_output("StackV2", {Input(-1)}, {.attrs = {{"elem_type", float32}}});
+  const Output none = placeholder(float32, {0});
+  const Output pushed = add_output("StackPushV2", {stack, none});
+  const ScopeGuard after = control_dependencies({pushed.op()});
+  const Output popped = add_output("StackPopV2", {stack}, {.attrs = {{"elem_type", float32}}});
+  const Output found = add_output("LookupTableFindV2", {mutable_, keys({1}), popped});
+  EXPECT_ERROR(session_.run(found, {{none, Tensor(float32, {0})}}), InvalidArgumentError,
+               shape_incompatible, "default_value must be a scalar, but has shape (0,)");
+}
+
 TEST_F(LookupTablesTest, ImportsReplaceWhatIsThere) {
   session_.run(put("LookupTableInsertV2", keys({1, 2}), values({10, 20})));
   session_.run(put("LookupTableImportV2", keys({2, 3, 2}), values({5, 6, 7})));
