@@ -103,6 +103,13 @@ const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t 
       break;
     }
     case Kind::kGathered:
+      if (const Axis& inner = axes_.back(); !inner.repeated && count == padded) {
+        const int64_t within = index % inner.size;
+        if (within + static_cast<int64_t>(count) <= inner.size) {  // it lies there in one piece
+          const int64_t at = offset_of(index / inner.size) + within;
+          return static_cast<const std::byte*>(data) + static_cast<size_t>(at) * bytes_;
+        }
+      }
       internal::for_word_size(bytes_, [&](auto* type) {
         using T = std::remove_pointer_t<decltype(type)>;
         gather(static_cast<const T*>(data), reinterpret_cast<T*>(scratch), index,
@@ -114,17 +121,21 @@ const void* BroadcastReader::read(const void* data, std::byte* scratch, int64_t 
   return scratch;
 }
 
+// Of the first element of a run along the innermost axis.
+int64_t BroadcastReader::offset_of(int64_t run) const {
+  int64_t offset = 0;
+  for (size_t i = axes_.size() - 1; i-- > 0;) {
+    offset += run % axes_[i].size * axes_[i].stride;
+    run /= axes_[i].size;
+  }
+  return offset;
+}
+
 template <typename T>
 void BroadcastReader::gather(const T* data, T* to, int64_t index, int64_t count) const {
   const Axis& inner = axes_.back();
   while (count > 0) {
-    // Where this run starts, and how far it goes along the innermost axis.
-    int64_t rest = index / inner.size, offset = 0;
-    const int64_t within = index % inner.size;
-    for (size_t i = axes_.size() - 1; i-- > 0;) {
-      offset += rest % axes_[i].size * axes_[i].stride;
-      rest /= axes_[i].size;
-    }
+    const int64_t within = index % inner.size, offset = offset_of(index / inner.size);
     const int64_t run = std::min(inner.size - within, count);
     if (inner.repeated) {
       std::fill_n(to, run, data[offset]);

@@ -41,6 +41,7 @@ class BroadcastReader {
     bool repeated;
     int64_t stride;  // in elements; 0 when repeated
   };
+  int64_t offset_of(int64_t run) const;
   template <typename T>
   void gather(const T* data, T* to, int64_t index, int64_t count) const;
 

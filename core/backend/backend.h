@@ -26,6 +26,7 @@
 namespace tenon::internal {
 
 class Device;
+struct TileProgram;
 
 // An ordered line of work on one device. Launches and copies on one queue happen in order.
 class Queue {
@@ -103,6 +104,7 @@ struct KernelRequest {
   std::vector<Tensor> values = {};
   Epilogue epilogue = {};
   const ElementwiseProgram* program = nullptr;  // of kElementwiseOp
+  const TileProgram* tiles = nullptr;           // of kTilesOp (tiles.h)
   Device* device = nullptr;
 
   DType input_dtype(int index) const { return inputs[static_cast<size_t>(index)].dtype; }

@@ -18,6 +18,8 @@
 
 namespace tenon::internal {
 
+struct KernelRequest;
+
 using Shapes = InlineVector<Shape, 1>;
 using Outputs = std::vector<Output>;
 
@@ -117,6 +119,10 @@ struct OpDef {
   Activation activation = Activation::kNone;
   // Whether it is the sum of its two inputs, where a vector is added along the last dimension.
   bool (*adds_along_last)(const AttrMap& attrs) = nullptr;
+  // Whether, for a request, each row (along the first dimension) of the output follows from the
+  // same row of input 0; null: never. What else it takes it takes whole. Elementwise operations
+  // need no word of it.
+  bool (*by_rows)(const KernelRequest& request) = nullptr;
   // Whether initial values may read a variable through it as it is, before that has a value.
   bool safe_in_initial_values = false;
   std::string_view plan_note = {};  // what a plan's text warns of

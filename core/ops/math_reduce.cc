@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 
+#include "core/backend/backend.h"
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -154,6 +155,14 @@ Outputs prod_gradient(const Operation& op, const Outputs& dy) {
 
 Outputs l2_loss_gradient(const Operation& op, const Outputs& dy) { return {op.input(0) * dy[0]}; }
 
+bool reduces_within_rows(const KernelRequest& request) {
+  const int rank = request.input_shape(0).rank();
+  for (const int64_t axis : to_integers(request.value(1))) {
+    if (resolve_axis(axis, rank) == 0) return false;
+  }
+  return rank > 0;
+}
+
 OpDef reduction(const char* name, GradientFunction gradient, ValueFunction value = nullptr) {
   return {.name = name,
           .inputs = {"input: T", "reduction_indices: Tidx"},
@@ -163,7 +172,8 @@ OpDef reduction(const char* name, GradientFunction gradient, ValueFunction value
           .shape = reduced_shape,
           .gradient = gradient,
           .value = value,
-          .needs_value = {1}};
+          .needs_value = {1},
+          .by_rows = reduces_within_rows};
 }
 
 // The axes as an operation's argument.

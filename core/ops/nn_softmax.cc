@@ -2,6 +2,7 @@
 
 #include <tuple>
 
+#include "core/backend/backend.h"
 #include "core/base/check.h"
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -46,6 +47,8 @@ Output over_axis(const char* type, const char* name, const Input& logits,
   return transpose(result, {.perm = swapped, .name = scope.name()});
 }
 
+bool normalizes_rows(const KernelRequest& request) { return request.input_shape(0).rank() > 1; }
+
 }  // namespace
 
 void register_nn_softmax(OpRegistry& ops) {
@@ -58,7 +61,8 @@ void register_nn_softmax(OpRegistry& ops) {
              .outputs = {output},
              .types = {{"T", kFloats}},
              .shape = softmax_shape,
-             .gradient = gradient});
+             .gradient = gradient,
+             .by_rows = normalizes_rows});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/backend/tiles.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/plan/passes.h"
@@ -144,6 +145,11 @@ class Binder {
       request.program = op.program.get();
       step.fused = op.program->to_string();
     }
+    if (op.tiles != nullptr) {
+      request.op = kTilesOp;
+      request.tiles = op.tiles.get();
+      step.fused = op.tiles->to_string();
+    }
     try {
       step.kernel = device.prepare(request, op.node->main_dtype());
     } catch (Error& error) {
@@ -180,7 +186,9 @@ std::vector<OpId> steps_of(const PlanGraph& graph) {
 
 const KernelRegistration* registration_of(const PlanOp& op, const PlanEnvironment& environment) {
   if (op.kind != StepKind::kKernel && op.kind != StepKind::kElementwise) return nullptr;
-  const std::string_view name = op.program != nullptr ? kElementwiseOp : op.node->type();
+  const std::string_view name = op.tiles != nullptr     ? kTilesOp
+                                : op.program != nullptr ? kElementwiseOp
+                                                        : op.node->type();
   return environment.device_at(op.device).kernels().find(name, op.node->main_dtype());
 }
 

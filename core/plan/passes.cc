@@ -7,7 +7,7 @@
 namespace tenon::internal {
 namespace {
 
-constexpr std::array<Pass, 11> kPasses = {{
+constexpr std::array<Pass, 12> kPasses = {{
     {"prune", "copies what the fetches and targets depend on",
      [](PlanGraph& graph, PassContext& in) { prune(graph, in.graph, in.request); }},
     {"specialise", "works out every shape, and the values that follow from constants",
@@ -31,6 +31,8 @@ constexpr std::array<Pass, 11> kPasses = {{
        graph.tidy();
        graph.verify_memories(in.environment);
      }},
+    {"tile", "joins steps that work row by row into one that takes a few rows at a time",
+     [](PlanGraph& graph, PassContext& in) { tile(graph, in.environment); }},
     {"bind", "prepares the kernel of every step",
      [](PlanGraph& graph, PassContext& in) { bind(graph, in.environment, in.plan); }},
     {"memory", "gives every value its place",

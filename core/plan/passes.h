@@ -51,6 +51,7 @@ void simplify(PlanGraph& plan);
 void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device = false);
 void fuse(PlanGraph& plan, const PlanEnvironment& environment);
 void order(PlanGraph& plan);
+void tile(PlanGraph& plan, const PlanEnvironment& environment);
 void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
 void place_in_memory(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
 void record(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);

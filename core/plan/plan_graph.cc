@@ -127,6 +127,15 @@ void PlanGraph::absorb(OpId op, OpId producer) {
   erase(producer);
 }
 
+void PlanGraph::join(std::span<const OpId> ops, std::vector<ValueId> inputs,
+                     std::vector<ValueId> outputs) {
+  const OpId last = ops.back();
+  for (const OpId op : ops.first(ops.size() - 1)) absorb(last, op);
+  for (const ValueId output : outputs) values_[output].producer_ = last;
+  ops_[last].inputs_ = std::move(inputs);
+  ops_[last].outputs_ = std::move(outputs);
+}
+
 void PlanGraph::take_inputs(OpId op, OpId from) { ops_[op].inputs_ = ops_[from].inputs_; }
 
 void PlanGraph::erase(OpId op) {

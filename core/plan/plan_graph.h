@@ -101,8 +101,9 @@ class PlanOp {
   std::vector<bool> wanted_outputs;  // of one that runs bodies: those that the request needs
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
-  DeviceId peer = kHostDevice;  // of kSend and kReceive: the other device
-  int event = -1;               // of kSend and kReceive: says that the value is there
+  std::shared_ptr<const TileProgram> tiles = {};  // operations that were joined into this one
+  DeviceId peer = kHostDevice;                    // of kSend and kReceive: the other device
+  int event = -1;  // of kSend and kReceive: says that the value is there
 
   std::span<const ValueId> inputs() const { return inputs_; }
   ValueId input(size_t i) const { return inputs_[i]; }
@@ -197,6 +198,8 @@ class PlanGraph {
   // `op` waits for and reads what `producer`, which goes, did.
   void absorb(OpId op, OpId producer);
   void take_inputs(OpId op, OpId from);  // in place of its own
+  // The last of these operations stands for all of them from now on, with these inputs and outputs.
+  void join(std::span<const OpId> ops, std::vector<ValueId> inputs, std::vector<ValueId> outputs);
 
   void erase(OpId op);
   void erase_all_but(const IdVector<OpId, bool>& kept);

@@ -222,7 +222,7 @@ bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
   // Bodies find variables by themselves.
   if (op.kind == StepKind::kBodies) return !op.node->inputs[input].node->def->is_variable;
-  if (op.kind != StepKind::kKernel || op.program != nullptr) return true;
+  if (op.kind != StepKind::kKernel || op.program != nullptr || op.tiles != nullptr) return true;
   return !contains(op.def().shape_only, input);
 }
 
