@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,9 @@ class CondBuilder {
       const ProgramRuns own_lines;
       returned = function();
     }
+    for (size_t i = 0; i < returned.items().size(); ++i) {
+      if (returned.items()[i].op) waiting_.insert(i);
+    }
     return tensors_of(returned, number == 0 ? "true_fn" : "false_fn", number == 0);
   }
 
@@ -54,7 +58,10 @@ class CondBuilder {
     }
     for (size_t i = 0; i < results[0].size(); ++i) {
       arguments.output_dtypes.push_back(results[0][i].dtype());
-      arguments.output_shapes.push_back(shared_shape(results[0][i].shape(), results[1][i].shape()));
+      const Shape shape = shared_shape(results[0][i].shape(), results[1][i].shape());
+      // In place of an operation stands the predicate, in TensorFlow.
+      const bool is_unknown = waiting_.contains(i) && !predicate_.shape().has_rank();
+      arguments.output_shapes.push_back(is_unknown ? Shape::unknown() : shape);
     }
     Captures captures = close_bodies(graph_, first_, {branches_[0], branches_[1]});
     arguments.inputs.push_back(
@@ -75,6 +82,7 @@ class CondBuilder {
   const Output predicate_;
   const int first_;  // node that may stand in a branch
   std::array<Body*, 2> branches_ = {};
+  std::set<size_t> waiting_;  // results in place of which a branch answered an operation
 };
 
 }  // namespace tenon::internal

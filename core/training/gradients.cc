@@ -13,6 +13,7 @@
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
 #include "core/graph/gradient_overrides.h"
+#include "core/ops/flow_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"
 #include "tenon/ops.h"
@@ -44,6 +45,14 @@ std::vector<Node*> ancestors_of(const std::vector<Output>& ys) {
   return found;
 }
 
+// Whether gradients flow into an operation through that input. The gradient of a loop takes handles
+// and lists of what the rounds made, through which TensorFlow's accumulators let none flow.
+bool takes_gradients_of(const Node& node, const Endpoint& input) {
+  const DType dtype = input.node->output_dtypes[static_cast<size_t>(input.index)];
+  const bool goes_back = node.flow != nullptr && node.flow->is_gradient;
+  return is_trainable(dtype) && !(goes_back && dtype == DType::resource);
+}
+
 // Of these, the xs' operations and what is reached from them through trainable tensors.
 NodeSet reached_from(const std::vector<Output>& xs, const std::vector<Node*>& ordered) {
   NodeSet sources, reached;
@@ -51,8 +60,7 @@ NodeSet reached_from(const std::vector<Output>& xs, const std::vector<Node*>& or
   for (const Node* node : ordered) {
     const bool reads_one =
         std::any_of(node->inputs.begin(), node->inputs.end(), [&](const Endpoint& input) {
-          return reached.contains(input.node) &&
-                 is_trainable(input.node->output_dtypes[static_cast<size_t>(input.index)]);
+          return reached.contains(input.node) && takes_gradients_of(*node, input);
         });
     if (reads_one || sources.contains(node)) reached.insert(node);
   }
@@ -144,7 +152,7 @@ class Differentiator {
       if (!parts.empty()) return aggregated(parts);
     }
     const bool zero = options_.unconnected_gradients == UnconnectedGradients::ZERO;
-    return zero ? zeros_like(x) : Output();
+    return zero ? no_gradient_of(x) : Output();
   }
 
  private:

@@ -143,13 +143,18 @@ Result while_loop(Program& program, const Json& step) {
         set_parameters(program, *body.program, variables, values);
         Returned returned = body.call(program);
         Nest next = body.nest;
+        // TensorFlow compares the keys of a map with the variables.
+        if (next.kind == Nest::Kind::object) {
+          next = {Nest::Kind::list, std::vector<Nest>(next.items.size()), {}};
+        }
         if (next.kind != Nest::Kind::list) next = {Nest::Kind::list, {next}, {}};
         require_same(variables, next, "the loop variables and what the body answers");
         return returned;
       },
       initial, loop_options(program, step));
-  Thing last = packed(variables, outputs);
-  if (variables.items.size() == 1 && !step.value("return_same_structure", false)) {
+  const bool is_map = body.nest.kind == Nest::Kind::object;
+  Thing last = packed(is_map ? body.nest : variables, outputs);
+  if (!is_map && variables.items.size() == 1 && !step.value("return_same_structure", false)) {
     last = Thing(std::get<std::shared_ptr<List>>(last)->items[0]);
   }
   Result result = described(std::move(last));

@@ -77,6 +77,17 @@ TEST_F(CondTest, ABranchMayAnswerAnOperation) {
   EXPECT_EQ(number(a), 5.0f);
 }
 
+TEST_F(CondTest, InPlaceOfAnOperationStandsThePredicate) {
+  const Output any = placeholder(bool_, Shape::unknown());
+  const auto nothing = [] { return no_op(); };
+  EXPECT_FALSE(cond(any, nothing, nothing).shape().has_rank());
+  EXPECT_EQ(cond(taken_, nothing, nothing).shape(), Shape());
+  EXPECT_EQ(cond(
+                any, [] { return constant(1.0f); }, [] { return constant(2.0f); })
+                .shape(),
+            Shape());
+}
+
 TEST_F(CondTest, VariablesMadeInsideAreInitializedOutside) {
   const Output y = cond(
       taken_, [&] { return get_variable("w", {.initializer = Tensor(2.0f)}) * x_; },

@@ -207,12 +207,33 @@ TEST_F(WhileLoopTest, GradientsGoThroughConditionalsAndLoopsInside) {
 
 TEST_F(WhileLoopTest, RefusesTheGradientOfItsGradient) {
   const auto last = while_loop([](Output i, Output) { return i < 3; },
-                               [](Output i, Output x) -> Returned {
-                                 return {i + 1, square(x)};
+                               [&](Output i, Output x) -> Returned {
+                                 return {i + 1, x * x_};
                                },
-                               {0, x_});
+                               {0, 1.0f});
   const Output once = gradients({last[1]}, {x_})[0];
   EXPECT_ERROR(gradients({once}, {x_}), UnimplementedError, no_gradient, "Second-order");
+}
+
+// As TensorFlow, whose accumulators let no gradients through.
+TEST_F(WhileLoopTest, NoWayLeadsThroughWhatItsRoundsKept) {
+  const auto squares = while_loop([](Output i, Output) { return i < 3; },
+                                  [](Output i, Output x) -> Returned {
+                                    return {i + 1, square(x)};
+                                  },
+                                  {0, x_});
+  const Output once = gradients({squares[1]}, {x_})[0];
+  EXPECT_FALSE(gradients({once}, {x_})[0]);
+  const Variable w = get_variable("w", {.initializer = Tensor(2.0f), .use_resource = true});
+  const auto powers = while_loop([](Output i, Output) { return i < 3; },
+                                 [&](Output i, Output x) -> Returned {
+                                   return {i + 1, x * w};
+                                 },
+                                 {0, 1.0f});
+  const Output slope = gradients({powers[1]}, {w})[0];
+  EXPECT_FALSE(gradients({slope}, {w})[0]);
+  initialize();
+  EXPECT_EQ(number(slope), 12.0f);
 }
 
 TEST_F(WhileLoopTest, WithoutBackPropGradientsStopThere) {

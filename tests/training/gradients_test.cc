@@ -43,6 +43,17 @@ TEST_F(GradientsTest, IsZeroWhereNoPathLeadsIfAskedFor) {
   expect_near(run(gradients({y}, {x}, {.unconnected_gradients = zero})[0]), {0, 0});
 }
 
+TEST_F(GradientsTest, OfAVariableWhereNoPathLeadsIsOfItsShape) {
+  for (const bool use_resource : {false, true}) {
+    const Variable w = get_variable(use_resource ? "resource" : "reference",
+                                    {.shape = {2}, .use_resource = use_resource});
+    const auto zero = UnconnectedGradients::ZERO;
+    const Output none = gradients({constant(2.0f)}, {w}, {.unconnected_gradients = zero})[0];
+    EXPECT_EQ(none.dtype(), float32);
+    expect_near(run(none), {0, 0});
+  }
+}
+
 TEST_F(GradientsTest, OfAnXByItselfIsOne) {
   const Output x = constant({1.0f, 2.0f});
   expect_near(run(gradients({x}, {x})[0]), {1, 1});
