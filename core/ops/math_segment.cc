@@ -1,6 +1,10 @@
 // UnsortedSegmentSum and its kin: rows of a tensor joined by numbers that they have. Those of
 // sorted numbers are made of them.
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 #include "core/base/check.h"
 #include "core/ops/argument_rules.h"
 #include "core/ops/array_rules.h"
@@ -13,6 +17,8 @@ namespace tenon {
 namespace internal {
 namespace {
 
+constexpr std::string_view kSorted = "_sorted";  // an attribute: whether the ids must be
+
 Shapes segment_shape(const ShapeContext& context) {
   const Shape &data = context.inputs[0], &ids = context.inputs[1];
   const auto count = one_integer(context, 2, "num_segments");
@@ -20,9 +26,15 @@ Shapes segment_shape(const ShapeContext& context) {
                       "num_segments must be >= 0, but is ", count.value_or(0));
   if (!data.has_rank() || !ids.has_rank()) return {Shape::unknown()};
   const bool fits = ids.rank() <= data.rank() && subshape(data, 0, ids.rank()).compatible_with(ids);
-  require<ValueError>(fits, ErrorKind::shape_incompatible, "data.shape = ", data,
+  // As TensorFlow's, those of sorted ids fail when they are run.
+  const bool is_sorted = context.attrs.get<bool>(kSorted);
+  require(fits || !is_sorted || !context.planning(), ErrorKind::shape_incompatible,
+          "segment_ids should be the same size as dimension 0 of input, but their shapes are ", ids,
+          " and ", data);
+  require<ValueError>(fits || is_sorted, ErrorKind::shape_incompatible, "data.shape = ", data,
                       " does not start with segment_ids.shape = ", ids);
-  return {concatenated(Shape{count.value_or(kUnknown)}, subshape(data, ids.rank(), data.rank()))};
+  const int rows_begin = std::min(ids.rank(), data.rank());
+  return {concatenated(Shape{count.value_or(kUnknown)}, subshape(data, rows_begin, data.rank()))};
 }
 
 Shapes segment_count_shape(const ShapeContext& context) {
@@ -94,9 +106,15 @@ Output unsorted(const char* type, const Input& data, const Input& ids, const Inp
   return add_output(type, {data, ids, count}, {.name = name, .where = data.where()});
 }
 
+Output of_sorted(const char* type, const Input& data, const Input& ids, const Input& count,
+                 const std::string& name = {}) {
+  return add_output(type, {data, ids, count},
+                    {.name = name, .attrs = {{std::string(kSorted), true}}, .where = data.where()});
+}
+
 // How many rows each segment has.
 Output sizes_of_segments(const Output& ids, const Input& count, DType dtype) {
-  return unsorted("UnsortedSegmentSum", ones_like(ids, {.dtype = dtype}), ids, count);
+  return of_sorted("UnsortedSegmentSum", ones_like(ids, {.dtype = dtype}), ids, count);
 }
 
 // The argument data, and ids of it.
@@ -116,7 +134,7 @@ enum class Divided { kNot, kByCount, kByRoot };
 
 // The sums of segments, divided.
 Output divided_sums(const Segmented& of, const Input& count, Divided by, const std::string& name) {
-  const Output sums = unsorted("UnsortedSegmentSum", of.data, of.ids, count);
+  const Output sums = of_sorted("UnsortedSegmentSum", of.data, of.ids, count);
   if (by == Divided::kNot) return identity(sums, {.name = name});
   const DType dtype = of.data.dtype();
   const Output sizes = maximum(of.beside_rows(sizes_of_segments(of.ids, count, dtype)), 1);
@@ -138,7 +156,7 @@ Output sorted_extremes(const char* type, const Input& data, const Input& segment
   const Segmented of(data, segment_ids);
   const Output count = count_of_segments(of.ids);
   const Output there = of.beside_rows(greater(sizes_of_segments(of.ids, count, int32), 0));
-  return add_output("SelectV2", {there, unsorted(type, of.data, of.ids, count), Input(0)},
+  return add_output("SelectV2", {there, of_sorted(type, of.data, of.ids, count), Input(0)},
                     {.name = scope.name()});
 }
 
@@ -163,7 +181,7 @@ void register_math_segment(OpRegistry& ops) {
     ops.add({.name = name,
              .inputs = {"data: T", "segment_ids: Tindices", "num_segments: Tnumsegments"},
              .outputs = {"output: T"},
-             .defaults = {{"Tnumsegments", int32}},
+             .defaults = {{"Tnumsegments", int32}, {std::string(kSorted), false}},
              .types = {{"T", kNumbers}, {"Tindices", kIndices}, {"Tnumsegments", kIndices}},
              .shape = segment_shape,
              .gradient = gradient,
@@ -192,8 +210,8 @@ Output segment_mean(Input data, Input segment_ids, const OpOptions& options) {
 Output segment_prod(Input data, Input segment_ids, const OpOptions& options) {
   const OpScope scope(options.name, "SegmentProd", {data, segment_ids});
   const Segmented of(data, segment_ids);
-  return internal::unsorted("UnsortedSegmentProd", of.data, of.ids,
-                            internal::count_of_segments(of.ids), scope.name());
+  return internal::of_sorted("UnsortedSegmentProd", of.data, of.ids,
+                             internal::count_of_segments(of.ids), scope.name());
 }
 Output segment_max(Input data, Input segment_ids, const OpOptions& options) {
   return internal::sorted_extremes("UnsortedSegmentMax", data, segment_ids, "SegmentMax", options);

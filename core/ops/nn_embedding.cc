@@ -191,6 +191,9 @@ Output nn::safe_embedding_lookup_sparse(const Inputs& params, const SparseTensor
   }
   Output result = embedding_lookup_sparse(tables, rows.sparse, filled);
   if (!options.default_id) {
+    require<ValueError>(result.shape().rank() != 1, ErrorKind::index_out_of_range,
+                        "safe_embedding_lookup_sparse without a default_id needs rows of a table, ",
+                        "and has a vector: slice index 1 of dimension 0 out of bounds");
     const Output is_empty = internal::beside_rows(rows.empty_row_indicator, result);
     result = internal::add_output("SelectV2", {is_empty, Input(0), result});
   }

@@ -45,21 +45,25 @@ Kernel prepare_segments(const KernelRequest& request) {
                                          : prepare_segments_by<T, Join, int64_t>(request);
 }
 
-// Says so where the ids fall, or are negative.
+// Says so where the ids fall, or are negative: which of the two first, as TensorFlow.
 template <typename T>
 Kernel prepare_segment_count(const KernelRequest& request) {
   const int64_t count = request.input_shape(0)[0];
   return {.launch = [count](const Launch& args) {
     const T* ids = args.input<T>(0);
-    for (int64_t i = 0; i < count; ++i) {
-      const T before = i == 0 ? T{0} : ids[i - 1];
-      require(ids[i] >= before, ErrorKind::index_out_of_range,
-              "segment_ids must be sorted and not negative, but segment_ids[", i, "] = ", ids[i],
-              i == 0 ? "" : " comes after ", i == 0 ? "" : internal::str(before));
-    }
     const T last = count == 0 ? T{-1} : ids[count - 1];
     require(last < std::numeric_limits<T>::max(), ErrorKind::index_out_of_range, "segment_ids[",
             count - 1, "] = ", last, " is more than segments can be counted");
+    require(count == 0 || last >= 0, ErrorKind::bad_argument, "Segment ids must be >= 0, but ",
+            "segment_ids[", count - 1, "] = ", last);
+    for (int64_t i = 0; i < count; ++i) {
+      if (i + 1 < count && ids[i + 1] == ids[i]) continue;
+      require(i + 1 == count || ids[i + 1] > ids[i], ErrorKind::bad_argument,
+              "Segment ids are not increasing: segment_ids[", i + 1,
+              "] = ", i + 1 == count ? last : ids[i + 1], " comes after ", ids[i]);
+      require(ids[i] >= 0 && ids[i] <= last, ErrorKind::index_out_of_range, "Segment id ", ids[i],
+              " out of range [0, ", last + 1, "), possibly because segment_ids isn't sorted");
+    }
     *args.output<T>(0) = static_cast<T>(last + 1);
   }};
 }

@@ -1,6 +1,8 @@
 // Scatter*: row indices[i] of a variable is combined with updates[i], in the order of the indices.
 // ScatterNd*: the same where an index is a vector.
-// All indices are looked at before anything is written.
+// All indices are looked at before anything is written; of vectors of indices, as in TensorFlow,
+// those that are right are written although others fail.
+#include <algorithm>
 #include <string>
 
 #include "core/base/check.h"
@@ -21,7 +23,16 @@ struct Update {
   }
 };
 
-template <typename T, class Op, typename Index>
+// The number of the first wrong index among `count` numbers; -1 where there is none.
+template <typename Index>
+int64_t first_wrong(const ScatteredRows& rows, const Index* indices, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (indices[i] < 0 || indices[i] >= rows.sizes[i % rows.axes]) return i;
+  }
+  return -1;
+}
+
+template <typename T, class Op, bool kVectors, typename Index>
 Kernel prepare_scatter_by(const KernelRequest& request) {
   const ScatteredRows rows = internal::scattered_rows(request);
   const int64_t count = rows.count, row = rows.size;
@@ -29,13 +40,16 @@ Kernel prepare_scatter_by(const KernelRequest& request) {
   return {.launch = [=](const Launch& args) {
     T* to = args.mutable_input<T>(0);
     const Index* indices = args.input<Index>(1);
-    for (int64_t i = 0; i < count * rows.axes; ++i) {
-      const int64_t size = rows.sizes[i % rows.axes];
-      require(indices[i] >= 0 && indices[i] < size, ErrorKind::index_out_of_range, "indices[", i,
-              "] = ", indices[i], " is not in [0, ", size, ")");
-    }
+    const int64_t wrong = first_wrong(rows, indices, count * rows.axes);
+    const auto check = [&] {
+      require(wrong < 0, ErrorKind::index_out_of_range, "indices[", wrong,
+              "] = ", wrong < 0 ? Index{0} : indices[wrong], " is not in [0, ",
+              rows.sizes[std::max<int64_t>(wrong, 0) % rows.axes], ")");
+    };
+    if (!kVectors) check();
     using C = scalar::Compute<T>;
     for (int64_t i = 0; i < count; ++i) {
+      if (wrong >= 0 && first_wrong(rows, indices + i * rows.axes, rows.axes) >= 0) continue;
       T* at = to + rows.row_of(indices + i * rows.axes) * row;
       const T* update = args.input<T>(2) + (one_number ? 0 : i * row);
       for (int64_t j = 0; j < row; ++j) {
@@ -43,19 +57,21 @@ Kernel prepare_scatter_by(const KernelRequest& request) {
         at[j] = static_cast<T>(Op()(static_cast<C>(at[j]), value));
       }
     }
+    check();
   }};
 }
 
-template <typename T, class Op>
+template <typename T, class Op, bool kVectors>
 Kernel prepare_scatter(const KernelRequest& request) {
-  return request.input_dtype(1) == DType::int32 ? prepare_scatter_by<T, Op, int32_t>(request)
-                                                : prepare_scatter_by<T, Op, int64_t>(request);
+  return request.input_dtype(1) == DType::int32
+             ? prepare_scatter_by<T, Op, kVectors, int32_t>(request)
+             : prepare_scatter_by<T, Op, kVectors, int64_t>(request);
 }
 
-template <typename T, class Op>
+template <typename T, class Op, bool kVectors = false>
 void add_scatter(KernelRegistry& kernels, const std::string& kind, DType dtype) {
-  kernels.add(internal::str("Scatter", kind), dtype, prepare_scatter<T, Op>);
-  kernels.add(internal::str("ResourceScatter", kind), dtype, prepare_scatter<T, Op>);
+  kernels.add(internal::str("Scatter", kind), dtype, prepare_scatter<T, Op, kVectors>);
+  kernels.add(internal::str("ResourceScatter", kind), dtype, prepare_scatter<T, Op, kVectors>);
 }
 
 template <typename T>
@@ -67,9 +83,9 @@ void add_all(KernelRegistry& kernels, DType dtype) {
   add_scatter<T, scalar::Divide>(kernels, "Div", dtype);
   add_scatter<T, scalar::Maximum>(kernels, "Max", dtype);
   add_scatter<T, scalar::Minimum>(kernels, "Min", dtype);
-  add_scatter<T, Update>(kernels, "NdUpdate", dtype);
-  add_scatter<T, scalar::Add>(kernels, "NdAdd", dtype);
-  add_scatter<T, scalar::Subtract>(kernels, "NdSub", dtype);
+  add_scatter<T, Update, true>(kernels, "NdUpdate", dtype);
+  add_scatter<T, scalar::Add, true>(kernels, "NdAdd", dtype);
+  add_scatter<T, scalar::Subtract, true>(kernels, "NdSub", dtype);
 }
 
 }  // namespace
@@ -82,7 +98,7 @@ void register_state_scatter(KernelRegistry& kernels) {
   add_all<Half>(kernels, float16);
   add_all<Bfloat16>(kernels, bfloat16);
   add_scatter<bool, Update>(kernels, "Update", bool_);
-  add_scatter<bool, Update>(kernels, "NdUpdate", bool_);
+  add_scatter<bool, Update, true>(kernels, "NdUpdate", bool_);
 }
 
 }  // namespace tenon::cpu

@@ -71,13 +71,26 @@ TEST_P(StateFunctionsTest, RefusesIndicesOutOfRangeAndWritesNothing) {
   const Variable v = matrix();
   Session session;
   session.run(global_variables_initializer());
-  for (const Output& write : {scatter_update(v, {0, 3}, 9.0F), scatter_add(v, {0, -1}, 9.0F),
-                              scatter_nd_update(v, {{0, 0}, {0, 2}}, {9.0F, 9.0F})}) {
+  for (const Output& write : {scatter_update(v, {0, 3}, 9.0F), scatter_add(v, {0, -1}, 9.0F)}) {
     expect_error<InvalidArgumentError>(ErrorKind::index_out_of_range, {"is not in [0, "},
                                        [&] { session.run(write); });
     const Tensor held = session.run(v.read_value());
     EXPECT_THAT(held.data<float>(), ElementsAre(1, 2, 3, 4, 5, 6));
   }
+}
+
+// As TensorFlow.
+TEST_P(StateFunctionsTest, RefusesVectorsOutOfRangeAndWritesTheOthers) {
+  const Variable v = matrix();
+  Session session;
+  session.run(global_variables_initializer());
+  for (const Output& write : {scatter_nd_update(v, {{3, 0}, {0, 1}}, {9.0F, 7.0F}),
+                              scatter_nd_add(v, {{2, 1}, {0, -1}, {2, 1}}, {1.0F, 5.0F, 2.0F})}) {
+    expect_error<InvalidArgumentError>(ErrorKind::index_out_of_range, {"is not in [0, "},
+                                       [&] { session.run(write); });
+  }
+  const Tensor held = session.run(v.read_value());
+  EXPECT_THAT(held.data<float>(), ElementsAre(1, 7, 3, 4, 5, 9));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothKinds, StateFunctionsTest, ::testing::Bool(),
