@@ -1,6 +1,7 @@
 #include "core/graph/shape_rules.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -21,7 +22,8 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
     } else if (x == 1) {
       size = y;
     } else if (x < 0 || y < 0) {
-      size = std::max(x, y);  // the known one is not 1: the other must be equal or 1
+      // A known one above 1: the other must be equal or 1. TensorFlow doesn't say so of 0.
+      size = std::max(x, y) > 1 ? std::max(x, y) : kUnknown;
     } else {
       fail<ValueError>(ErrorKind::shape_incompatible, "Dimensions must be equal, but are ", x,
                        " and ", y, ": shapes ", a, " and ", b, " don't broadcast");
@@ -82,6 +84,8 @@ Shape with_inserted(const Shape& shape, int axis, int64_t size) {
 }
 
 int64_t count_of(const Shape& shape) {
+  const std::span<const int64_t> sizes = shape.sizes();
+  if (shape.has_rank() && std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
   return shape.fully_defined() ? shape.element_count() : kUnknown;
 }
 
@@ -123,7 +127,7 @@ std::optional<Shape> shape_value_of_first(const ShapeContext& context) {
 }
 
 int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int64_t before,
-                           int64_t after) {
+                           int64_t after, bool in_run) {
   if (axis.size < 0) return kUnknown;
   if (padding == "SAME") return axis.size / axis.stride + (axis.size % axis.stride != 0 ? 1 : 0);
   if (axis.window < 0) return kUnknown;
@@ -131,10 +135,11 @@ int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int
   if (axis.window == 1 && axis.stride == 1 && before == 0 && after == 0) return axis.size;
   const int64_t reach = add_sizes(multiply_sizes(axis.window - 1, axis.dilation), 1);
   const int64_t padded = add_sizes(axis.size, add_sizes(before, after));
-  require<ValueError>(padded >= reach, ErrorKind::shape_incompatible,
+  const int64_t places = (padded - reach + axis.stride) / axis.stride;
+  require<ValueError>(in_run ? places >= 0 : padded >= reach, ErrorKind::shape_incompatible,
                       "Negative dimension size caused by subtracting ", reach, " from ", padded,
                       ": the window of ", axis.window, " is larger than the input of ", axis.size);
-  return (padded - reach) / axis.stride + 1;
+  return places;
 }
 
 }  // namespace tenon::internal

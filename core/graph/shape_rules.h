@@ -27,7 +27,7 @@ Shape subshape(const Shape& shape, int begin, int end);
 Shape concatenated(const Shape& a, const Shape& b);
 Shape without_axis(const Shape& shape, int axis);
 Shape with_inserted(const Shape& shape, int axis, int64_t size);
-// The number of elements, kUnknown where it isn't known.
+// The number of elements, kUnknown where it isn't known; none where any size is 0.
 int64_t count_of(const Shape& shape);
 
 // Every output has the first input's shape; the merged shape of all inputs; a scalar; what all
@@ -51,8 +51,10 @@ struct WindowAxis {
   int64_t stride = 1;
   int64_t dilation = 1;
 };
-// The size of the output: "SAME", "VALID", or "EXPLICIT" with what is put before and after.
+// The size of the output: "SAME", "VALID", or "EXPLICIT" with what is put before and after. In a
+// run, as in TensorFlow's, a window that sticks out by less than two strides has no place; before,
+// where sizes are known, it is a mistake.
 int64_t window_output_size(const WindowAxis& axis, std::string_view padding, int64_t before = 0,
-                           int64_t after = 0);
+                           int64_t after = 0, bool in_run = false);
 
 }  // namespace tenon::internal

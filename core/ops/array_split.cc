@@ -57,6 +57,7 @@ Shapes split_v_shape(const ShapeContext& context) {
     total = add_sizes(total, std::max<int64_t>(size, 0));
   }
   if (!sizes || value[along] < 0) return pieces;
+  if (count == 1 && context.planning()) return {value};  // TensorFlow's passes it on, unlooked at
   require<ValueError>(left_over < 0 ? total == value[along] : total <= value[along],
                       ErrorKind::shape_incompatible, "The sizes [", join(*sizes),
                       "] don't add up to dimension ", along, " of the shape ", value);

@@ -27,6 +27,7 @@ Shapes tile_shape(const ShapeContext& context) {
     const int64_t times = (*multiples)[static_cast<size_t>(i)];
     require<ValueError>(times >= 0, ErrorKind::shape_incompatible, "Expected multiples[", i,
                         "] >= 0, but got ", times);
+    if (times == 0) input[i] = 0;
     if (input[i] >= 0) input[i] = multiply_sizes(input[i], times);
   }
   return {input};

@@ -29,12 +29,11 @@ Outputs select_gradient(const Operation& op, const Outputs& dy) {
 Shapes select_shape(const ShapeContext& context) {
   const Shape& condition = context.inputs[0];
   const Shape values = context.inputs[1].merged_with(context.inputs[2]);
-  if (!condition.has_rank() || condition.rank() == 0) return {values};
-  if (condition.rank() == 1 && values.has_rank() && values.rank() > 1) {
+  if (!condition.has_rank() || condition.rank() == 0 || !values.has_rank()) return {values};
+  if (condition.rank() == 1 && values.rank() > 0) {
     merge_sizes(condition[0], values[0], "first dimension of the condition", condition, values);
     return {values};
   }
-  if (condition.rank() == 1 && !values.has_rank()) return {values};
   return {values.merged_with(condition)};
 }
 

@@ -29,18 +29,21 @@ ImageSides image_sides_of(const AttrMap& attrs, int axis) {
   return {paddings[static_cast<size_t>(2 * axis)], paddings[static_cast<size_t>(2 * axis + 1)]};
 }
 
-int64_t convolved_size(const AttrMap& attrs, const Shape& input, int axis, int64_t window) {
+int64_t convolved_size(const ShapeContext& context, const Shape& input, int axis, int64_t window) {
+  const AttrMap& attrs = context.attrs;
   const auto at = static_cast<size_t>(axis);
   const WindowAxis along{.size = input[axis],
                          .window = window,
                          .stride = attrs.get<Numbers>("strides")[at],
                          .dilation = attrs.get<Numbers>("dilations")[at]};
   const ImageSides sides = image_sides_of(attrs, axis);
-  return window_output_size(along, attrs.get<std::string>("padding"), sides.before, sides.after);
+  return window_output_size(along, attrs.get<std::string>("padding"), sides.before, sides.after,
+                            context.planning());
 }
 
 // The shape of the convolution of an image by a filter.
-Shape convolved_shape(const AttrMap& attrs, const Shape& image, const Shape& kernel) {
+Shape convolved_shape(const ShapeContext& context, const Shape& image, const Shape& kernel) {
+  const AttrMap& attrs = context.attrs;
   const Shape input = with_rank(image, 4, "input");
   const Shape filter = with_rank(kernel, 4, "filter");
   const ImageAxes axes = axes_of(attrs);
@@ -57,14 +60,14 @@ Shape convolved_shape(const AttrMap& attrs, const Shape& image, const Shape& ker
   }
   Shape output{kUnknown, kUnknown, kUnknown, kUnknown};
   output[0] = input[0];
-  output[axes.height] = convolved_size(attrs, input, axes.height, filter[0]);
-  output[axes.width] = convolved_size(attrs, input, axes.width, filter[1]);
+  output[axes.height] = convolved_size(context, input, axes.height, filter[0]);
+  output[axes.width] = convolved_size(context, input, axes.width, filter[1]);
   output[axes.channels] = filter[3];
   return output;
 }
 
 Shapes conv_shape(const ShapeContext& context) {
-  return {convolved_shape(context.attrs, context.inputs[0], context.inputs[1])};
+  return {convolved_shape(context, context.inputs[0], context.inputs[1])};
 }
 
 Shape sizes_from(const ShapeContext& context, int input) {
@@ -73,7 +76,7 @@ Shape sizes_from(const ShapeContext& context, int input) {
 }
 
 void check_out_backprop(const ShapeContext& context, const Shape& image, const Shape& filter) {
-  const Shape wanted = convolved_shape(context.attrs, image, filter);
+  const Shape wanted = convolved_shape(context, image, filter);
   require<ValueError>(wanted.compatible_with(context.inputs[2]), ErrorKind::shape_incompatible,
                       "out_backprop has shape ", context.inputs[2], ", but the convolution of an ",
                       "image of shape ", image, " by a filter of shape ", filter, " has shape ",

@@ -15,7 +15,8 @@ namespace {
 using Numbers = std::vector<int64_t>;
 
 // The shape of an image of this shape, pooled.
-Shape pooled_shape(const AttrMap& attrs, const Shape& image) {
+Shape pooled_shape(const ShapeContext& context, const Shape& image) {
+  const AttrMap& attrs = context.attrs;
   Shape value = with_rank(image, 4, "input");
   const Numbers &ksize = attrs.get<Numbers>("ksize"), &strides = attrs.get<Numbers>("strides");
   const std::string& padding = attrs.get<std::string>("padding");
@@ -24,24 +25,24 @@ Shape pooled_shape(const AttrMap& attrs, const Shape& image) {
     const auto at = static_cast<size_t>(i);
     const WindowAxis axis{.size = value[i], .window = ksize[at], .stride = strides[at]};
     value[i] = window_output_size(axis, padding, paddings.empty() ? 0 : paddings[2 * at],
-                                  paddings.empty() ? 0 : paddings[2 * at + 1]);
+                                  paddings.empty() ? 0 : paddings[2 * at + 1], context.planning());
   }
   return value;
 }
 
 Shapes pool_shape(const ShapeContext& context) {
-  return {pooled_shape(context.attrs, context.inputs[0])};
+  return {pooled_shape(context, context.inputs[0])};
 }
 
 Shapes max_pool_grad_shape(const ShapeContext& context) {
-  const Shape pooled = pooled_shape(context.attrs, context.inputs[0]);
+  const Shape pooled = pooled_shape(context, context.inputs[0]);
   of_shape(context.inputs[1], pooled, "orig_output");
   of_shape(context.inputs[2], pooled, "grad");
   return {with_rank(context.inputs[0], 4, "orig_input")};
 }
 
 Shapes max_pool_grad_grad_shape(const ShapeContext& context) {
-  const Shape pooled = pooled_shape(context.attrs, context.inputs[0]);
+  const Shape pooled = pooled_shape(context, context.inputs[0]);
   of_shape(context.inputs[2], with_rank(context.inputs[0], 4, "orig_input"), "grad");
   return {of_shape(context.inputs[1], pooled, "orig_output")};
 }
@@ -49,7 +50,7 @@ Shapes max_pool_grad_grad_shape(const ShapeContext& context) {
 Shapes avg_pool_grad_shape(const ShapeContext& context) {
   with_rank(context.inputs[0], 1, "the input's shape");
   const Shape image = with_rank(context.value_as_shape(0), 4, "the input's shape");
-  of_shape(context.inputs[1], pooled_shape(context.attrs, image), "grad");
+  of_shape(context.inputs[1], pooled_shape(context, image), "grad");
   return {image};
 }
 

@@ -60,6 +60,36 @@ const OpCases kArrayShapeCases = {
 };
 INSTANTIATE_TEST_SUITE_P(ArrayShape, OpCaseTest, ::testing::ValuesIn(kArrayShapeCases), case_name);
 
+TEST_F(ArrayShapeTest, NothingTimesAnUnknownSizeIsNothing) {
+  const Output some = placeholder(float32, {-1, 0, 3});
+  EXPECT_EQ(reshape(some, {-1}).shape(), Shape({0}));
+  EXPECT_EQ(tile(placeholder(float32, {-1, 2}), {0, 3}).shape(), Shape({0, 6}));
+  EXPECT_EQ(tile(some, {2, 1, 1}).shape(), Shape({-1, 0, 3}));
+}
+
+// A size that nobody knows may be 1 as well as 0.
+TEST_F(ArrayShapeTest, AnUnknownSizeBesideNoneStaysUnknown) {
+  const Output some = placeholder(float32, {-1, -1, -1}), none = placeholder(float32, {0, 1, 5});
+  EXPECT_EQ((some + none).shape(), Shape({-1, -1, 5}));
+  EXPECT_EQ((none * some).shape(), Shape({-1, -1, 5}));
+}
+
+TEST_F(ArrayShapeTest, AVectorOfConditionsSaysNothingOfWhatItChooses) {
+  const Output x = placeholder(float32, {-1}), any = placeholder(float32, Shape::unknown());
+  EXPECT_EQ(where(Tensor({true, false}), x, x).shape(), Shape({-1}));
+  EXPECT_FALSE(where(Tensor({{true, false}}), any, any).shape().has_rank());
+  EXPECT_ERROR(where(Tensor({true, false}), ones({3}), ones({3})), ValueError, shape_incompatible,
+               "first dimension of the condition");
+}
+
+// TensorFlow's passes it on, whatever size it was said to have.
+TEST_F(ArrayShapeTest, ASplitIntoOnePieceIsTheWhole) {
+  const Output x = placeholder(float32, {-1, 2});
+  const std::vector<Output> pieces = split(x, std::vector<int64_t>{3});
+  Session session(graph_);
+  EXPECT_EQ(session.run(pieces[0], {{x, Tensor::ones({4, 2})}}), Tensor::ones({4, 2}));
+}
+
 TEST_F(ArrayShapeTest, ConstantsHaveTheDtypeOfTheirLiterals) {
   EXPECT_EQ(constant(1).dtype(), int32);
   EXPECT_EQ(constant(1.5).dtype(), float32);

@@ -194,5 +194,26 @@ TEST_F(ConvFormsTest, RefusesChannelsThatDoNotFit) {
                bad_argument, "data_format must be NWC or NCW, not NHWC");
 }
 
+// Where sizes are known before it is a mistake; in a run, as in TensorFlow's, there is no place for
+// it, unless it sticks out by two strides and more.
+TEST_F(ConvFormsTest, AWindowThatSticksOutInTheRunHasNoPlace) {
+  const Output x = placeholder(float32, {1, -1, 4, 1}), filter = ones({1, 3, 1, 2});
+  const auto convolved = [&](int64_t stride) {
+    return nn::conv2d(x, filter, {.strides = {stride}, .padding = "VALID", .dilations = {1, 2}});
+  };
+  Session session(graph_);
+  const Tensor six = Tensor::ones({1, 6, 4, 1}), four = Tensor::ones({1, 6, 3, 1});
+  const Output any = placeholder(float32, {1, -1, -1, 1});
+  const Output late = nn::conv2d(any, filter, {.padding = "VALID", .dilations = {1, 2}});
+  EXPECT_EQ(session.run(late, {{any, six}}).shape(), Shape({1, 6, 0, 2}));
+  EXPECT_EQ(session.run(gradients({late}, {any})[0], {{any, six}}), Tensor::zeros({1, 6, 4, 1}));
+  EXPECT_ERROR(session.run(late, {{any, four}}), InvalidArgumentError, shape_incompatible,
+               "Negative dimension size caused by subtracting 5 from 3");
+  EXPECT_ERROR(convolved(1), ValueError, shape_incompatible,
+               "Negative dimension size caused by subtracting 5 from 4");
+  const Output pooled = nn::max_pool(any, {.ksize = {1, 5}, .strides = {1, 1}, .padding = "VALID"});
+  EXPECT_EQ(session.run(pooled, {{any, six}}).shape(), Shape({1, 6, 0, 1}));
+}
+
 }  // namespace
 }  // namespace tenon::testing
