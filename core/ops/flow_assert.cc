@@ -242,7 +242,7 @@ Operation assert_integer(Input x, const GuardOptions& options, Location where) {
   const CallerLine line(where);
   const internal::OpScope scope(options.name, "assert_integer", std::vector<Input>{x});
   const Output tensor = internal::as_output(x, "x");
-  require<TypeError>(is_integer(tensor.dtype()), ErrorKind::bad_argument, options.message,
+  require<TypeError>(is_integer(tensor.dtype()), ErrorKind::dtype_incompatible, options.message,
                      options.message.empty() ? "" : " ", "Expected \"", tensor.name(),
                      "\" to be integer type. Found: ", tensor.dtype());
   return no_op({.name = "statically_determined_was_integer"}, where);

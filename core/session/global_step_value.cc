@@ -1,4 +1,5 @@
 // train::global_step: the count of training steps as a number.
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -22,11 +23,29 @@ int64_t internal::integer_value(const Tensor& tensor) {
   });
 }
 
+namespace {
+
+// Without what is behind the point.
+int64_t whole(double number) {
+  internal::require<ValueError>(std::abs(number) < 0x1p63, ErrorKind::bad_argument,
+                                "No count of steps: ", number);
+  return static_cast<int64_t>(number);
+}
+
+}  // namespace
+
 int64_t train::global_step(Session& session, const Ref& global_step) {
+  const auto count = [&] {
+    return global_step.is_variable() ? session.run(global_step.variable())
+                                     : session.run(global_step.output());
+  };
+  const DType dtype =
+      global_step.is_variable() ? global_step.variable().dtype() : global_step.output().dtype();
+  // Python's int takes these too.
+  if (dtype == float32) return whole(count().scalar<float>());
+  if (dtype == float64) return whole(count().scalar<double>());
   assert_global_step(global_step);
-  return tenon::internal::integer_value(global_step.is_variable()
-                                            ? session.run(global_step.variable())
-                                            : session.run(global_step.output()));
+  return internal::integer_value(count());
 }
 
 }  // namespace tenon

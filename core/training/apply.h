@@ -11,7 +11,7 @@
 namespace tenon::internal {
 
 // The argument, of a shape that shows only when it is run where it isn't the variable's: there
-// TensorFlow's updates of resources find it, but for plain descent.
+// TensorFlow's updates of resources find it, but for plain descent and ProximalAdagrad.
 inline Output with_late_shape(const Output& argument, const Variable& variable) {
   const Shape shape = argument.shape();
   if (shape.rank() == 0 || shape.compatible_with(variable.shape())) return argument;
@@ -23,7 +23,8 @@ inline Output with_late_shape(const Output& argument, const Variable& variable) 
 inline Operation add_update(const std::string& method, const std::vector<Variable>& written,
                             const std::vector<Output>& arguments, AttrMap attrs = {}) {
   const Variable& variable = written.front();
-  const bool late = variable.is_resource() && method != "GradientDescent";
+  const bool late =
+      variable.is_resource() && method != "GradientDescent" && method != "ProximalAdagrad";
   std::vector<InputList> inputs;
   for (const Variable& each : written) inputs.emplace_back(each.handle());
   for (const Output& argument : arguments) {

@@ -45,7 +45,7 @@ const VariableState& single(const Variable& variable, const char* asked) {
   require<ValueError>(state.kind != Kind::partitioned, ErrorKind::bad_argument,
                       "Partitioned variable ", state.name, " has no ", asked,
                       " of its own: its parts() have");
-  require<ValueError>(state.kind != Kind::tensor, ErrorKind::bad_argument, "'", state.name,
+  require<ValueError>(state.kind != Kind::tensor, ErrorKind::not_a_variable, "'", state.name,
                       "' is a tensor that a custom getter made, not a variable: it has no ", asked);
   return state;
 }

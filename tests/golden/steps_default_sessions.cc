@@ -71,17 +71,12 @@ Result run_op(Program& program, const Json& step) {
 Result global_step_value(Program& program, const Json& step) {
   if (program.sessions.empty()) new_session(program, nullptr);
   const SessionPtr session = program.sessions.back();
-  const tenon::Tensor value = session->run(program.variable(step.at("of")));
-  return {None{}, {{"value", value_answer(value).at("data")}}};
+  return {None{},
+          {{"value", tenon::train::global_step(*session, program.variable(step.at("of")))}}};
 }
 
-// tf.train.assert_global_step: what get_global_step checks of the one that there is.
 Result assert_global_step(Program& program, const Json& step) {
-  const tenon::Variable variable = program.variable(step.at("of"));
-  if (variable.dtype() != tenon::int32 && variable.dtype() != tenon::int64) {
-    throw Mistake{"dtype_incompatible", "TypeError",
-                  "Existing \"global_step\" does not have integer type"};
-  }
+  tenon::train::assert_global_step(program.variable(step.at("of")));
   return {None{}, Json::object()};
 }
 

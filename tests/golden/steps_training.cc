@@ -225,7 +225,12 @@ Result optimizer_variables(Program& program, const Json& step) {
 
 Result create_global_step(Program&, const Json&) { return described(train::create_global_step()); }
 
-Result get_global_step(Program&, const Json&) { return described(train::get_global_step()); }
+// One that is found by its name alone is a tensor in Python.
+Result get_global_step(Program&, const Json&) {
+  const Variable found = train::get_global_step();
+  const bool is_listed = !tenon::get_collection<Variable>(tenon::GraphKeys::GLOBAL_STEP).empty();
+  return found && !is_listed ? described(Thing(found.value())) : described(found);
+}
 
 Result get_or_create_global_step(Program&, const Json&) {
   return described(train::get_or_create_global_step());

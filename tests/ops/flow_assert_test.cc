@@ -93,7 +93,7 @@ TEST_F(GuardTest, RanksAndDtypesAreCheckedWhenTheyAreKnown) {
   assert_rank(zeros({2, 2}), 2);
   EXPECT_ERROR(assert_rank(zeros({2, 2}), 1), ValueError, bad_argument, "must have rank 1");
   assert_integer(constant(1));
-  EXPECT_ERROR(assert_integer(x_), TypeError, bad_argument, "to be integer type");
+  EXPECT_ERROR(assert_integer(x_), TypeError, dtype_incompatible, "to be integer type");
 }
 
 TEST_F(GuardTest, PrintIsItsInputAndWritesItsData) {

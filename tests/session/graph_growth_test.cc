@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <cstdint>
 #include <string>
 
@@ -56,6 +58,10 @@ TEST_F(GraphGrowthTest, TheGlobalStepIsANumber) {
   session.run(step.assign(int64_t{1} << 40));
   EXPECT_EQ(train::global_step(session, step), int64_t{1} << 40);
   EXPECT_EQ(train::global_step(session, constant(7)), 7);
+  EXPECT_EQ(train::global_step(session, constant(7.9f)), 7);
+  EXPECT_EQ(train::global_step(session, constant(-7.9)), -7);
+  EXPECT_ERROR(train::global_step(session, constant(std::nanf(""))), ValueError, bad_argument,
+               "No count of steps");
   EXPECT_EQ(train::global_step(session, constant(Tensor(uint8_t{200}))), 200);
 }
 

@@ -105,6 +105,12 @@ TEST_F(OptimizerErrorTest, AGradientOfAnotherShapeFailsWhenAResourceVariableIsUp
             GradientDescentOptimizer({.learning_rate = 0.1}).apply_gradients({{gradient, w}});
           }),
       HasSubstr("Shapes must be equal"));
+  EXPECT_THAT(message<ValueError>(ErrorKind::shape_incompatible,
+                                  [&] {
+                                    train::ProximalAdagradOptimizer({.learning_rate = 0.1})
+                                        .apply_gradients({{gradient, w}});
+                                  }),
+              HasSubstr("Shapes must be equal"));
 }
 
 TEST_F(OptimizerErrorTest, RefusesPairsWithoutAGradient) {

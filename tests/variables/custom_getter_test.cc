@@ -78,7 +78,7 @@ TEST_F(CustomGetterTest, ReturnsATensorMadeOfTheVariable) {
   EXPECT_EQ(doubled.name(), "mul:0");
   EXPECT_EQ(doubled.shape(), Shape({1}));
   EXPECT_EQ(static_cast<Output>(doubled).op().type(), "Mul");
-  expect_error<ValueError>(ErrorKind::bad_argument, {"'mul:0' is a tensor"},
+  expect_error<ValueError>(ErrorKind::not_a_variable, {"'mul:0' is a tensor"},
                            [&] { doubled.assign(1.0f); });
 }
 

@@ -20,7 +20,9 @@ TENON_API Variable get_or_create_global_step(Location where = Location::current(
 
 // Throws TypeError (bad_argument) unless it may be a global step: an integer scalar.
 TENON_API void assert_global_step(const Ref& global_step);
-// Its value in a session. Throws as Session::run does, and what assert_global_step throws.
+// Its value in a session; of one that counts in float32 or float64 without what is behind the
+// point. Throws as Session::run does, and what assert_global_step throws of other dtypes and
+// shapes.
 TENON_API int64_t global_step(Session& session, const Ref& global_step);
 
 }  // namespace tenon::train
