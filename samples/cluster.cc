@@ -1,6 +1,8 @@
-// Trains on a cluster: two workers, each in a thread of its own, train variables that two parameter
-// servers hold. Every task lives in this process; the program is the one that TensorFlow 1 runs on
-// four machines.
+// Trains on a cluster: two workers train variables that two parameter servers hold. The program is
+// the one that TensorFlow 1 runs on four machines. Without an argument every task lives in this
+// process, the workers in threads of their own; with --mpi each is a process:
+//
+//   mpirun -n 4 cluster --mpi
 #include <tenon/tenon.h>
 
 #include <functional>
@@ -86,10 +88,31 @@ void show(const tn::train::Server& server, const std::string& title) {
             << (session.run(model.step).scalar<int64_t>() >= 2 * kSteps) << '\n';
 }
 
+void show_devices(const tn::train::Server& server) {
+  std::cout << "the devices of the cluster\n";
+  for (const tn::DeviceInfo& device : tn::Session({.target = server.target()}).list_devices()) {
+    std::cout << "  " << device.name << '\n';
+  }
+}
+
+// One task of four, in a process of its own.
+void run_task() {
+  const tn::train::Server server(cluster(), {.protocol = "mpi"});
+  if (server.job_name() == "ps") return server.join();
+  work(server);
+  if (server.task_index() != 0) return;
+  show_devices(server);
+  show(server, "trained, y = 3 a + 5 b - 1");
+}
+
 }  // namespace
 
-int main() try {
+int main(int argc, char** argv) try {
   using tn::train::Server;
+  if (argc > 1 && std::string(argv[1]) == "--mpi") {
+    run_task();
+    return 0;
+  }
   const Server ps0(cluster(), {.job_name = "ps", .task_index = 0});
   const Server ps1(cluster(), {.job_name = "ps", .task_index = 1});
   const Server worker0(cluster(), {.job_name = "worker", .task_index = 0});
@@ -101,10 +124,7 @@ int main() try {
   other.get();
 
   // What they trained is with the parameter servers.
-  std::cout << "the devices of the cluster\n";
-  for (const tn::DeviceInfo& device : tn::Session({.target = ps0.target()}).list_devices()) {
-    std::cout << "  " << device.name << '\n';
-  }
+  show_devices(ps0);
   show(ps1, "trained, y = 3 a + 5 b - 1");
 
   tn::Session::reset(ps0.target());

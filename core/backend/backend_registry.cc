@@ -1,5 +1,7 @@
 #include "core/backend/backend_registry.h"
 
+#include "core/base/check.h"
+
 namespace tenon::internal {
 
 BackendRegistry::Found BackendRegistry::find(std::string_view device_type, bool emulated) const {
@@ -18,6 +20,14 @@ std::vector<ModuleInfo> BackendRegistry::modules() const {
   std::vector<ModuleInfo> all;
   for (const auto& info : modules_) all.push_back(info());
   return all;
+}
+
+Messenger& BackendRegistry::messenger(std::string_view protocol) const {
+  const auto found = messengers_.find(protocol);
+  require<UnimplementedError>(found != messengers_.end(), ErrorKind::no_kernel,
+                              "No server factory registered for the given ServerDef: there is no ",
+                              "protocol \"", protocol, "\" in this build");
+  return found->second();
 }
 
 }  // namespace tenon::internal

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/backend/backend.h"
+#include "core/backend/messenger.h"
 #include "tenon/device.h"
 
 namespace tenon::internal {
@@ -32,6 +33,11 @@ class BackendRegistry {
   // What tenon::modules() tells of a module; opens it if it wasn't yet.
   void add_module(ModuleInfo (*info)()) { modules_.push_back(info); }
 
+  // What carries messages between processes, under the name by which programs ask for it.
+  void add_messenger(std::string_view protocol, Messenger& (*open)()) {
+    messengers_[std::string(protocol)] = open;
+  }
+
   struct Found {
     Backend* backend = nullptr;
     std::span<const KernelLibrary> libraries = {};  // for DeviceOptions
@@ -39,11 +45,15 @@ class BackendRegistry {
   // The first backend of that type that this machine can use; null where there is none.
   Found find(std::string_view device_type, bool emulated = false) const;
   std::vector<ModuleInfo> modules() const;
+  // Opens it. Throws UnimplementedError (no_kernel) where there is none of that name, and
+  // FailedPreconditionError (bad_argument) where it can't be opened.
+  Messenger& messenger(std::string_view protocol) const;
 
  private:
   std::vector<BackendEntry> backends_;
   std::map<std::string, std::vector<KernelLibrary>, std::less<>> libraries_;
   std::vector<ModuleInfo (*)()> modules_;
+  std::map<std::string, Messenger& (*)(), std::less<>> messengers_;
 };
 
 // Generated: calls register_<folder>(registry) of every folder in TENON_BACKENDS.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/backend/backend.h"
+#include "core/backend/messenger.h"
 
 namespace tenon::internal {
 
@@ -21,6 +22,9 @@ struct ModuleApi {
   Backend* (*backend)() = nullptr;
   // Of a module that brings kernels for another backend's devices (KernelLibrary); null in others.
   const KernelRegistry* (*kernels)() = nullptr;
+  // Of a module that carries messages between processes; null in others. Opens it when it is first
+  // called; the messenger lives as long as the process. Throws what hinders it.
+  Messenger* (*messenger)() = nullptr;
 };
 // Throws a std::exception where this machine can do nothing with the module: it isn't used then,
 // and the exception's text is why.

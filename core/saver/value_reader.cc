@@ -15,7 +15,7 @@ void ValueReader::restore(const SavedVariable& variable, size_t part,
                           const train::RestorePlan::Entry& entry, VariableStorage& storage) {
   const Variable& target = variable.parts[part].variable;
   Device& device = storage.device();
-  if (!device.host_memory()) {
+  if (!device.host_memory() || storage.is_elsewhere()) {
     return target.load(read(variable, part, entry, {.threads = &threads_}), session_);
   }
   const auto allocate_here = [this, &device](DType dtype, const Shape& shape) {

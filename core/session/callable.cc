@@ -60,6 +60,7 @@ class internal::CallableState {
 
  private:
   void run_request(const RunCall& call) {
+    if (session_->staged() != nullptr) return run_stages(call);
     while (true) {
       const std::shared_ptr<Executable> executable = executable_for(call);
       check_outputs(*executable, call.outputs);
@@ -67,6 +68,18 @@ class internal::CallableState {
       const std::unique_lock lock(mutex_);
       if (last_ == executable) last_ = nullptr;
     }
+  }
+
+  // Over tasks of other processes: what it makes is then put into what the caller gives.
+  void run_stages(const RunCall& call) {
+    std::vector<Tensor> made(request_.fetches.size());
+    session_->staged()->run(request_, {call.feeds, made, call.options});
+    for (size_t i = 0; i < made.size(); ++i) hand_out(i, made[i], call.outputs[i]);
+  }
+
+  void hand_out(size_t i, const Tensor& made, Tensor& result) const {
+    if (result) check_output(i, result, made.dtype(), made.shape(), internal::kHost);
+    result = result ? copied_into(result, made) : made;
   }
 
   // Partitioned variables among the results: their parts come apart, and are joined on the host.
@@ -77,10 +90,7 @@ class internal::CallableState {
     std::vector<Tensor> parts(request_.fetches.size());
     run_request({call.feeds, parts, call.options});
     for (size_t i = 0; i < fetched_.size(); ++i) {
-      const Tensor made = fetched_[i].take_from(parts);
-      Tensor& result = call.outputs[i];
-      if (result) check_output(i, result, made.dtype(), made.shape(), internal::kHost);
-      result = result ? copied_into(result, made) : made;
+      hand_out(i, fetched_[i].take_from(parts), call.outputs[i]);
     }
   }
 

@@ -225,6 +225,8 @@ class internal::PartialRunState {
 
 PartialRun Session::partial_run_setup(const ListOf<Fetch>& fetches, const ListOf<FeedKey>& feeds) {
   usable().check_open();
+  require<UnimplementedError>(state_->staged() == nullptr, ErrorKind::bad_placement,
+                              "Partial runs over tasks of other processes aren't implemented");
   const GraphState& graph = *state_->graph();
   ResolvedCall call;
   for (const Fetch& fetch : fetches) add_fetch(graph, fetch, call);

@@ -45,6 +45,39 @@ std::shared_ptr<Executable> Planner::make_executable(PlanRequest request, std::s
   return executable;
 }
 
+Stages Planner::cut(const RunRequest& asked) {
+  PlanRequest request{.fetches = asked.fetches, .targets = asked.targets};
+  for (const Endpoint& feed : asked.feeds) request.feeds.push_back({.endpoint = feed});
+  std::lock_guard lock(graph_->mutex);
+  growth_.look_at(*graph_);
+  placement_.extend(request);
+  return cut_into_stages(*graph_, request, [this](const Node& node) {
+    return devices_.task_of(placement_.device_of(node));
+  });
+}
+
+void Planner::send_part(const StagePart& part, SentGraph& sent, Message& message) {
+  std::lock_guard lock(graph_->mutex);
+  const auto device = [this](const Node& node) -> const std::string& {
+    return devices_.at(placement_.device_of(node)).name();
+  };
+  const auto is_there = [&](const Node& node) {
+    const int at = placement_.device_of(node);
+    return at >= 0 && devices_.task_of(at) == part.task;
+  };
+  std::vector<const Node*> ops(part.targets.begin(), part.targets.end());
+  for (const Endpoint& fetch : part.fetches) ops.push_back(fetch.node);
+  for (const Endpoint& feed : part.feeds) {
+    if (is_there(*feed.node)) ops.push_back(feed.node);
+  }
+  sent.add(message, ops, {is_there, device, devices_.host_of(part.task)});
+}
+
+int Planner::device_of(const Node& node) const {
+  const int device = placement_.device_of(node);
+  return devices_.task_of(device) != 0 && is_everywhere(node) ? kHost : device;
+}
+
 void Planner::bind_variables(Executable& executable) const {
   const Plan& plan = *executable.plan;
   executable.uses_device = plan.uses_device;

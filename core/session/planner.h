@@ -7,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/plan/stages.h"
 #include "core/session/executable.h"
 #include "core/session/graph_growth.h"
+#include "core/session/graph_message.h"
 #include "core/session/graph_placement.h"
 #include "core/session/random_streams.h"
+#include "core/session/resolve.h"
 #include "core/session/session_variables.h"
 
 namespace tenon::internal {
@@ -36,12 +39,16 @@ class Planner : public PlanEnvironment {
   std::shared_ptr<Executable> make_executable(PlanRequest request, std::string key,
                                               bool variables_held = false);
 
+  // Of a run over several tasks: its parts, and what a task has yet to get of the graph for one.
+  Stages cut(const RunRequest& request);
+  void send_part(const StagePart& part, SentGraph& sent, Message& message);
+
   // The storage of a variable of the graph.
   VariableStorage& storage_of(const Node& variable);
 
   // PlanEnvironment. The graph's lock is held.
   const std::vector<Device*>& devices() const override { return devices_.all(); }
-  int device_of(const Node& node) const override { return placement_.device_of(node); }
+  int device_of(const Node& node) const override;
   std::optional<Shape> variable_shape(const Node& variable) const override;
   std::pair<int64_t, int64_t> chosen_seeds(const Node& node) const override {
     return streams_.at(node).seeds;

@@ -1,8 +1,9 @@
-// Server: a task of a cluster in this process, and resetting its containers.
+// Server: a task of a cluster, and resetting its containers.
 #include "tenon/server.h"
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -10,7 +11,9 @@
 #include "core/base/strings.h"
 #include "core/graph/container.h"
 #include "core/session/devices.h"
+#include "core/session/task_server.h"
 #include "core/transport/in_process.h"
+#include "core/transport/remote_tasks.h"
 
 namespace tenon {
 
@@ -20,24 +23,30 @@ using internal::TaskAddress;
 // Shared by the handle and by who waits in join.
 class internal::ServerState {
  public:
-  ServerState(train::ClusterSpec cluster, TaskAddress where, SessionOptions config)
-      : cluster_(std::move(cluster)), where_(std::move(where)), config_(std::move(config)) {}
+  // Without a messenger the other tasks are in this process.
+  ServerState(train::ClusterSpec cluster, Meeting meeting, SessionOptions config,
+              Messenger* messenger)
+      : cluster_(std::move(cluster)),
+        meeting_(std::move(meeting)),
+        config_(std::move(config)),
+        messenger_(messenger) {}
   ~ServerState() { stop(); }
+  ServerState(const ServerState&) = delete;
+  ServerState& operator=(const ServerState&) = delete;
 
   void start() {
     std::lock_guard lock(mutex_);
     require<InvalidArgumentError>(!stopped_, ErrorKind::bad_argument, "The server of ",
-                                  where_.device_prefix(),
+                                  where().device_prefix(),
                                   " was stopped; a new one can take its place");
     if (task_) return;
-    auto task = std::make_shared<InProcessTask>(open_devices(config_, where_.device_prefix()));
-    start_task(where_, task);
-    task_ = std::move(task);
+    messenger_ == nullptr ? start_here() : start_over(*messenger_);
   }
 
   void stop() {
     std::lock_guard lock(mutex_);
-    if (task_) stop_task(where_, *task_);
+    if (task_) stop_task(where(), *task_);
+    if (others_) others_->peers().stop();
     task_.reset();
     stopped_ = true;
     stopping_.notify_all();
@@ -45,19 +54,50 @@ class internal::ServerState {
 
   void join() {
     std::unique_lock lock(mutex_);
-    stopping_.wait(lock, [this] { return stopped_; });
+    const std::shared_ptr<RemoteTasks> others = others_;
+    if (!others) return stopping_.wait(lock, [this] { return stopped_; });
+    lock.unlock();
+    others->peers().join();
   }
 
   const train::ClusterSpec& cluster() const { return cluster_; }
-  const TaskAddress& where() const { return where_; }
+  const TaskAddress& where() const { return meeting_.where; }
 
  private:
+  void start_here() {
+    auto task = std::make_shared<InProcessTask>(open_devices(config_, where().device_prefix()));
+    start_task(where(), task);
+    task_ = std::move(task);
+  }
+
+  // Whatever is wrong here, the others are told before it is thrown.
+  void start_over(Messenger& messenger) {
+    std::vector<std::unique_ptr<Device>> devices;
+    try {
+      if (meeting_.refused.empty()) devices = open_devices(config_, where().device_prefix());
+    } catch (const Error& error) {
+      meeting_.refused = error.what();
+    }
+    auto task = std::make_shared<InProcessTask>(std::move(devices));
+    auto others = std::make_shared<RemoteTasks>(messenger);
+    others->meet(meeting_, *task);
+    start_task(where(), task, others);
+    auto server = std::make_shared<TaskServer>(where().device_prefix(), task);
+    others->serve([server = std::move(server)](int from, MessageReader& request) {
+      return server->answer(from, request);
+    });
+    task_ = std::move(task);
+    others_ = std::move(others);
+  }
+
   train::ClusterSpec cluster_;
-  TaskAddress where_;
+  Meeting meeting_;
   SessionOptions config_;
+  Messenger* const messenger_;
   std::mutex mutex_;  // of what follows
   std::condition_variable stopping_;
   std::shared_ptr<InProcessTask> task_;
+  std::shared_ptr<RemoteTasks> others_;  // of other processes
   bool stopped_ = false;
 };
 
@@ -113,11 +153,39 @@ TaskAddress task_of(const ClusterSpec& cluster, const ServerOptions& options) {
   return where;
 }
 
+// Of a process among several: what is wrong with its options is for all of them to hear.
+internal::Meeting meeting_of(const ClusterSpec& cluster, const ServerOptions& options,
+                             const internal::Messenger& messenger) {
+  internal::Meeting meeting{
+      .where = internal::RemoteTasks::by_rank({cluster.as_dict(), "", 0}, messenger),
+      .asks_for_a_task = !options.job_name.empty() || options.task_index >= 0,
+      .patience = std::chrono::milliseconds(options.config.operation_timeout_in_ms),
+      .lost_after = std::chrono::milliseconds(options.lost_after_in_ms)};
+  if (!meeting.asks_for_a_task) return meeting;
+  try {
+    meeting.where = task_of(cluster, options);
+  } catch (const Error& error) {
+    meeting.refused = error.what();
+  }
+  return meeting;
+}
+
+std::shared_ptr<internal::ServerState> new_server(const ClusterSpec& cluster,
+                                                  const ServerOptions& options) {
+  using internal::ServerState;
+  if (options.protocol.empty()) {
+    return std::make_shared<ServerState>(
+        cluster, internal::Meeting{.where = task_of(cluster, options)}, options.config, nullptr);
+  }
+  internal::Messenger& messenger = internal::backends().messenger(options.protocol);
+  return std::make_shared<ServerState>(cluster, meeting_of(cluster, options, messenger),
+                                       options.config, &messenger);
+}
+
 }  // namespace
 
 Server::Server(const ClusterSpec& cluster, const ServerOptions& options)
-    : state_(std::make_shared<internal::ServerState>(cluster, task_of(cluster, options),
-                                                     options.config)) {
+    : state_(new_server(cluster, options)) {
   if (options.start) start();
 }
 

@@ -108,13 +108,14 @@ std::vector<Allocation> Session::variable_allocations() const {
 std::string Session::plan_text(const ListOf<Fetch>& fetches, const Feeds& feeds) {
   SessionState& state = usable();
   const Call call(state, fetches.items(), feeds);
+  if (state.staged() != nullptr) return state.staged()->text((*call).request);
   return state.executable_for(*call)->plan->to_string();
 }
 
 PlacementReport Session::explain_placement(const ListOf<Fetch>& fetches, const Feeds& feeds) {
   SessionState& state = usable();
   PlacementReport report;
-  if (!fetches.empty()) {
+  if (!fetches.empty() && state.staged() == nullptr) {
     const Call call(state, fetches.items(), feeds);
     report.copies = internal::copies_of(*state.executable_for(*call)->plan);
   }

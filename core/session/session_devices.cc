@@ -12,6 +12,12 @@ SessionDevices::SessionDevices(std::shared_ptr<Transport> transport)
   for (const Device* device : all()) under_way_.push_back(runs_under_way(*device));
 }
 
+const std::string& SessionDevices::host_of(int task) const {
+  int first = 0;
+  while (task_of(first) != task) ++first;
+  return at(first).name();
+}
+
 std::string SessionDevices::names() const {
   std::vector<std::string> names;
   for (const Device* device : all()) names.push_back(device->name());

@@ -18,7 +18,9 @@ class SessionDevices : public std::enable_shared_from_this<SessionDevices> {
 
   const std::vector<Device*>& all() const { return transport_->devices(); }
   Device& at(int index) const { return *all()[static_cast<size_t>(index)]; }
-  std::string names() const;  // "/job:.../device:CPU:0, ..."
+  int task_of(int device) const { return transport_->task_of(static_cast<size_t>(device)); }
+  const std::string& host_of(int task) const;  // the name of the task's CPU
+  std::string names() const;                   // "/job:.../device:CPU:0, ..."
   std::vector<DeviceInfo> list() const;
   RunsUnderWay& under_way(size_t device) const { return *under_way_[device]; }
 

@@ -47,9 +47,13 @@ std::pair<DType, const Shape&> declared(const Endpoint& endpoint) {
 }  // namespace
 
 SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options)
+    : SessionState(std::move(graph), options, transport_for(options)) {}
+
+SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options,
+                           std::shared_ptr<Transport> transport)
     : graph_(std::move(graph)),
       options_(options),
-      transport_(transport_for(options)),
+      transport_(std::move(transport)),
       devices_(std::make_shared<SessionDevices>(transport_)),
       variables_(*transport_),
       planner_(graph_, *devices_, variables_, options_),
@@ -59,7 +63,11 @@ SessionState::SessionState(std::shared_ptr<GraphState> graph, const SessionOptio
                .devices = *devices_,
                .planner = planner_,
                .executables = executables_,
-               .memory = memory_}) {}
+               .memory = memory_}),
+      staged_(transport_->remote_tasks() > 0 ? std::make_unique<StagedRunner>(*this, *transport_)
+                                             : nullptr) {}
+
+SessionState::~SessionState() = default;
 
 void SessionState::close() {
   transport_->close();
@@ -69,6 +77,12 @@ void SessionState::close() {
 
 void SessionState::run(ResolvedCall& call) {
   const RunOptions options;
+  if (!staged_) return run_here(call, options);
+  check_feeds(call);
+  staged_->run(call.request, {call.values(), call.results, options});
+}
+
+void SessionState::run_here(ResolvedCall& call, const RunOptions& options) {
   const RunCall values{call.values(), call.results, options};
   while (!run(*executable_for(call), values)) {
   }

@@ -14,6 +14,7 @@
 #include "core/session/runner.h"
 #include "core/session/session_devices.h"
 #include "core/session/session_variables.h"
+#include "core/session/staged_runner.h"
 #include "core/session/working_memory.h"
 #include "core/transport/transport.h"
 #include "tenon/session.h"
@@ -23,6 +24,11 @@ namespace tenon::internal {
 class SessionState {
  public:
   SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options);
+  SessionState(std::shared_ptr<GraphState> graph, const SessionOptions& options,
+               std::shared_ptr<Transport> transport);
+  ~SessionState();
+  SessionState(const SessionState&) = delete;
+  SessionState& operator=(const SessionState&) = delete;
 
   const std::shared_ptr<GraphState>& graph() const { return graph_; }
   const SessionOptions& options() const { return options_; }
@@ -40,6 +46,15 @@ class SessionState {
 
   // Runs what `call` asks for and leaves its results there.
   void run(ResolvedCall& call);
+  // The same of a run that is this task's alone.
+  void run_here(ResolvedCall& call, const RunOptions& options);
+  // What runs where some of the session's tasks are other processes; null where none is.
+  StagedRunner* staged() const { return staged_.get(); }
+  // For that: cuts a run, and writes what a part of it needs of the graph and its task hasn't got.
+  Stages cut(const RunRequest& request) { return planner_.cut(request); }
+  void send_part(const StagePart& part, SentGraph& sent, Message& message) {
+    planner_.send_part(part, sent, message);
+  }
   // The executable for a call, whose key is made from it: the one that is kept, else a new one.
   std::shared_ptr<Executable> executable_for(ResolvedCall& call, bool keep_on_device = false);
   // Runs it. False when variables have other shapes by now: it is no longer kept, and another one
@@ -64,6 +79,7 @@ class SessionState {
   ExecutableCache executables_;
   Runner runner_;
   CallPool calls_;
+  const std::unique_ptr<StagedRunner> staged_;
 };
 
 // What a run of the plan copies between devices.

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "tenon/device.h"
+#include "core/transport/remote_tasks.h"
 
 namespace tenon::internal {
 namespace {
@@ -15,6 +15,7 @@ struct Running {
   struct Entry {
     TaskAddress where;
     std::shared_ptr<InProcessTask> task;
+    std::shared_ptr<RemoteTasks> others = nullptr;  // null: they are of this process
   };
   std::mutex mutex;
   std::condition_variable started;
@@ -43,16 +44,6 @@ struct Running {
 Running& running() {
   static auto* all = new Running();  // servers may outlive static objects
   return *all;
-}
-
-std::vector<TaskAddress> tasks_of(const TaskAddress& of) {
-  std::vector<TaskAddress> tasks;
-  for (const auto& [job, addresses] : of.cluster) {
-    for (size_t i = 0; i < addresses.size(); ++i) {
-      tasks.push_back({of.cluster, job, static_cast<int>(i)});
-    }
-  }
-  return tasks;
 }
 
 class InProcessTransport : public Transport {
@@ -154,14 +145,14 @@ void InProcessTask::clear() {
   clear(variables_where([](const VariableKey&) { return true; }));
 }
 
-std::string TaskAddress::device_prefix() const {
-  return DeviceSpec{.job = job, .replica = 0, .task = index}.to_string();
-}
-
-void start_task(const TaskAddress& where, std::shared_ptr<InProcessTask> task) {
+void start_task(const TaskAddress& where, std::shared_ptr<InProcessTask> task,
+                std::shared_ptr<RemoteTasks> others) {
   Running& all = running();
   std::lock_guard lock(all.mutex);
-  const bool added = all.tasks.try_emplace(where.address(), Running::Entry{where, task}).second;
+  const bool added =
+      all.tasks
+          .try_emplace(where.address(), Running::Entry{where, std::move(task), std::move(others)})
+          .second;
   require<FailedPreconditionError>(
       added, ErrorKind::already_exists, "Could not start the server of ", where.device_prefix(),
       ": one is running at its address, ", where.address(), ", already. Stop that one first");
@@ -176,15 +167,26 @@ void stop_task(const TaskAddress& where, InProcessTask& task) {
   if (found != all.tasks.end() && found->second.task.get() == &task) all.tasks.erase(found);
 }
 
+std::unique_ptr<Transport> connect_to(const std::string& prefix,
+                                      std::shared_ptr<InProcessTask> task) {
+  InProcessTransport::Tasks tasks;
+  tasks[prefix] = std::move(task);
+  return std::make_unique<InProcessTransport>(std::move(tasks), prefix);
+}
+
 std::unique_ptr<Transport> connect(std::string_view target, std::chrono::milliseconds patience) {
   Running& all = running();
   std::unique_lock lock(all.mutex);
-  const TaskAddress own = all.at(target).where;
+  const Running::Entry entry = all.at(target);
+  const TaskAddress& own = entry.where;
+  if (entry.others) {
+    return entry.others->connect(connect_to(own.device_prefix(), entry.task), entry.task);
+  }
   std::map<std::string, std::shared_ptr<InProcessTask>> tasks;
   std::vector<std::string> missing;
   all.started.wait_for(lock, patience, [&] {
     missing.clear();
-    for (const TaskAddress& where : tasks_of(own)) {
+    for (const TaskAddress& where : own.all()) {
       tasks[where.device_prefix()] = all.find(where);
       if (!all.find(where)) missing.push_back(where.device_prefix());
     }
@@ -201,16 +203,19 @@ std::unique_ptr<Transport> connect(std::string_view target, std::chrono::millise
 void reset(std::string_view target, std::vector<std::string> containers) {
   if (containers.empty()) containers.emplace_back();
   std::vector<std::shared_ptr<InProcessTask>> tasks;
+  std::shared_ptr<RemoteTasks> others;
   {
     Running& all = running();
     std::lock_guard lock(all.mutex);
     const Running::Entry& own = all.at(target);
     ++own.task->resets;
-    for (const TaskAddress& where : tasks_of(own.where)) {
+    others = own.others;
+    for (const TaskAddress& where : own.where.all()) {
       if (std::shared_ptr<InProcessTask> task = all.find(where)) tasks.push_back(std::move(task));
     }
   }
   for (const auto& task : tasks) task->clear(containers);
+  if (others) others->reset(containers);
 }
 
 }  // namespace tenon::internal

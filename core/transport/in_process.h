@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/transport/task_address.h"
 #include "core/transport/transport.h"
 
 namespace tenon::internal {
@@ -41,25 +42,22 @@ class InProcessTask {
   std::map<VariableKey, std::shared_ptr<VariableStorage>> variables_;
 };
 
-// Which task a server runs. Equal clusters are the same one.
-struct TaskAddress {
-  std::map<std::string, std::vector<std::string>> cluster;  // job: addresses
-  std::string job;
-  int index = 0;
-  const std::string& address() const { return cluster.at(job)[static_cast<size_t>(index)]; }
-  std::string device_prefix() const;  // "/job:ps/replica:0/task:0"
-  std::string target() const { return "tenon://" + address(); }
-};
+class RemoteTasks;
 
-// From now on sessions find the task. Throws FailedPreconditionError (already_exists) when one is
-// running at that address.
-void start_task(const TaskAddress& where, std::shared_ptr<InProcessTask> task);
+// From now on sessions find the task. `others` are those of its cluster where they are other
+// processes'. Throws FailedPreconditionError (already_exists) when one is running at that address.
+void start_task(const TaskAddress& where, std::shared_ptr<InProcessTask> task,
+                std::shared_ptr<RemoteTasks> others = nullptr);
 void stop_task(const TaskAddress& where, InProcessTask& task);
 
 // A session's connection to the cluster of a target. Waits for tasks that haven't started. Throws
 // NotFoundError (bad_argument) for a target of no running server, FailedPreconditionError
 // (bad_argument) when the time is over.
 std::unique_ptr<Transport> connect(std::string_view target, std::chrono::milliseconds patience);
+
+// A connection to that task alone.
+std::unique_ptr<Transport> connect_to(const std::string& prefix,
+                                      std::shared_ptr<InProcessTask> task);
 
 // Clears containers (none: the tasks' own, "") on all running tasks of the target's cluster, and
 // closes the sessions made on that target. Throws NotFoundError (bad_argument) as above.

@@ -9,4 +9,13 @@ void Transport::check_open() const {
   check_own_task();
 }
 
+const std::string& Transport::task_name(int task) const {
+  fail<RuntimeError>(ErrorKind::bad_argument, "There is no task ", task, " in another process");
+}
+
+std::unique_ptr<Peers::Question> Transport::ask(int task, Message, std::string) {
+  task_name(task);
+  return nullptr;
+}
+
 }  // namespace tenon::internal

@@ -15,8 +15,7 @@ namespace tenon::internal {
 enum class Access { kRead, kWrite };
 
 // A run acquires each variable that it uses before it starts, in the order of their addresses, and
-// releases it when it has ended; in between, `value` may be read, or with kWrite changed. Where the
-// value lives with a task of another process, acquire fetches it and release(kWrite) puts it back.
+// releases it when it has ended; in between, `value` may be read, or with kWrite changed.
 class VariableStorage {
  public:
   VariableStorage(std::string name, Device& device) : name_(std::move(name)), device_(device) {}
@@ -33,6 +32,10 @@ class VariableStorage {
     note_shape();
     lock_.unlock();
   }
+
+  // Whether the variable is a task's of another process: runs of that task use it, others only read
+  // it, by a copy that acquire fetches.
+  virtual bool is_elsewhere() const { return false; }
 
   const std::string& name() const { return name_; }
   Device& device() const { return device_; }

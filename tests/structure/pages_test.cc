@@ -32,7 +32,7 @@ std::vector<std::string> found(const std::string& text, const char* pattern) {
 
 const char* const kPages[] = {"README.md",         "CONTRIBUTING.md",     "docs/architecture.md",
                               "docs/variables.md", "docs/checkpoints.md", "docs/operations.md",
-                              "docs/models.md"};
+                              "docs/models.md",    "docs/cluster.md"};
 
 TEST(PagesTest, LinkToFilesThatAreThere) {
   for (const char* page : kPages) {
@@ -48,7 +48,7 @@ TEST(PagesTest, NameSourcesThatAreThere) {
   int names = 0;
   for (const char* page : kPages) {
     const char* const pattern =
-        R"(`((?:core|cpu_fallback|cuda|onednn|tests|bench|fuzz|samples|docs|cmake)/[\w./]+)`)";
+        R"(`((?:core|cpu_fallback|cuda|onednn|mpi|tests|bench|fuzz|samples|docs|cmake)/[\w./]+)`)";
     for (const std::string& name : found(contents(kRoot / page), pattern)) {
       ++names;
       EXPECT_TRUE(fs::exists(kRoot / name)) << page << " names " << name;
@@ -60,7 +60,7 @@ TEST(PagesTest, NameSourcesThatAreThere) {
 // "FORMAT.md" and the like, wherever a comment speaks of one.
 TEST(PagesTest, AreThereWhereSourcesCiteThem) {
   for (const char* folder :
-       {"core", "cpu_fallback", "cuda", "onednn", "tests", "samples", "bench"}) {
+       {"core", "cpu_fallback", "cuda", "onednn", "mpi", "tests", "samples", "bench"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       const std::string extension = entry.path().extension();
       if (extension != ".h" && extension != ".cc" && extension != ".cu") continue;

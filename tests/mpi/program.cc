@@ -1,0 +1,370 @@
+// What the tests start as several processes: `mpirun -n N mpi_program CASE`. The last task works,
+// unless the case says otherwise; a case that fails ends with its error on standard error and 1.
+#include <tenon/tenon.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/mpi/model.h"
+
+namespace tn = tenon;
+using mpi_testing::inputs;
+using mpi_testing::Model;
+using mpi_testing::model;
+using mpi_testing::targets;
+using tn::train::ClusterSpec;
+using tn::train::Server;
+
+namespace {
+
+const char* case_name = "";
+
+void expect(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error("not so: " + what);
+}
+
+template <typename E>
+void expect_error(const std::function<void()>& work, tn::ErrorKind kind, const std::string& text) {
+  try {
+    work();
+  } catch (const E& error) {
+    expect(error.kind() == kind, "the kind is " + std::string(to_string(kind)) + ": " +
+                                     std::string(to_string(error.kind())));
+    expect(std::string(error.what()).find(text) != std::string::npos,
+           "'" + std::string(error.what()) + "' has '" + text + "'");
+    return;
+  }
+  throw std::runtime_error("nothing was thrown, where this was to be: " + text);
+}
+
+// Where the case may write.
+std::string folder() { return std::getenv("TENON_TEST_FOLDER"); }
+
+ClusterSpec cluster(int servers, int workers) {
+  ClusterSpec::Jobs jobs;
+  for (int i = 0; i < servers; ++i) jobs["ps"].push_back("ps" + std::to_string(i) + ":2222");
+  for (int i = 0; i < workers; ++i) jobs["worker"].push_back("w" + std::to_string(i) + ":2222");
+  return ClusterSpec(jobs);
+}
+
+// GPUs only where emulated ones are asked for.
+tn::SessionOptions config() {
+  if (std::getenv("TENON_EMULATED_GPUS") != nullptr) return {};
+  return {.device_count = {{"GPU", 0}}};
+}
+
+// One task a process; what is asked for runs in the workers, the others serve them.
+void work(const ClusterSpec& spec, const std::function<void(Server&)>& worker) {
+  Server server(spec, {.protocol = "mpi", .config = config()});
+  server.job_name() == "ps" ? server.join() : worker(server);
+}
+
+// ---- Training
+// ------------------------------------------------------------------------------------
+
+// What a training over parameter servers gives, and the same in one process: the same bits.
+void train(const std::string& optimizer, bool use_resource, const ClusterSpec& spec) {
+  work(spec, [&](Server& server) {
+    const Model spread = model(optimizer, use_resource, spec, 0);
+    const Model alone = model(optimizer, use_resource, {}, 0);
+    tn::Session over(spread.graph, {.target = server.target()});
+    tn::Session here(alone.graph, config());
+    over.run(spread.init);
+    here.run(alone.init);
+    const auto step = over.make_callable({spread.loss}, {spread.x, spread.y}, {spread.train});
+    for (int i = 0; i < 8; ++i) {
+      const tn::Tensor loss = step({inputs(i), targets()})[0];
+      const tn::Tensor expected = here.run(std::vector<tn::Fetch>{alone.loss, alone.train},
+                                           {{alone.x, inputs(i)}, {alone.y, targets()}})[0];
+      expect(loss == expected, "the loss of step " + std::to_string(i));
+    }
+    for (size_t i = 0; i < spread.variables.size(); ++i) {
+      const tn::Variable& variable = spread.variables[i];
+      expect(over.run(variable) == here.run(alone.variables[i]), variable.name());
+    }
+  });
+}
+
+// Each worker trains when it will, until both together have made enough steps.
+void train_together() {
+  const ClusterSpec spec = cluster(1, 2);
+  work(spec, [&](Server& server) {
+    const Model made = model("sgd", false, spec, server.task_index());
+    tn::Session session(made.graph, {.target = server.target()});
+    const auto as_default = made.graph.as_default();
+    const auto missing = tn::report_uninitialized_variables();
+    if (server.task_index() == 0) session.run(made.init);
+    while (session.run(missing).element_count() > 0) std::this_thread::yield();
+    const auto step = tn::train::get_or_create_global_step();
+    const auto train = session.make_callable({made.loss}, {made.x, made.y}, {made.train});
+    float loss = 0;
+    while (session.run(step).scalar<int64_t>() < 300) {
+      loss = train({inputs(0), targets()})[0].scalar<float>();
+    }
+    expect(loss < 0.5f, "the loss of worker " + std::to_string(server.task_index()) + ": " +
+                            std::to_string(loss));
+  });
+}
+
+// ---- Order, values and errors
+// --------------------------------------------------------------------
+
+// Reads on the worker of what is written on the server: before writes that nothing orders, behind
+// those that they wait for.
+void order(Server& server) {
+  for (const bool use_resource : {false, true}) {
+    tn::Graph graph;
+    const auto as_default = graph.as_default();
+    const auto on_ps = tn::device("/job:ps/task:0");
+    auto v = tn::get_variable("v", {.initializer = tn::Tensor(1.0f), .use_resource = use_resource});
+    tn::Session session({.target = server.target()});
+    session.run(v.initializer());
+    const auto on_worker = tn::device("/job:worker/task:0");
+    auto before = v.value() * 10.0f;
+    auto write = v.assign_add(tn::constant(1.0f));
+    tn::Output behind;
+    {
+      const auto after = tn::control_dependencies({write.op()});
+      behind = (use_resource ? v.read_value() : v.value()) * 100.0f;
+    }
+    auto later = tn::control_dependencies({behind.op()});
+    auto again = v.assign_add(behind);
+    const auto all = session.run(std::vector<tn::Fetch>{before, behind, again});
+    expect(all[0].scalar<float>() == 10.0f, "before: " + std::to_string(all[0].scalar<float>()));
+    expect(all[1].scalar<float>() == 200.0f, "behind: " + std::to_string(all[1].scalar<float>()));
+    expect(all[2].scalar<float>() == 202.0f, "again: " + std::to_string(all[2].scalar<float>()));
+    expect(session.run(v).scalar<float>() == 202.0f, "the value afterwards");
+    // A value that the server computes from the worker's, and the worker from that.
+    const tn::Output on_both = [&] {
+      const auto there = tn::device("/job:ps/task:0");
+      return before + 1.0f;
+    }();
+    expect(session.run(on_both * 2.0f).scalar<float>() == 4042.0f, "there and back");
+    expect(session.run(on_both, {{before, tn::Tensor(5.0f)}}).scalar<float>() == 6.0f,
+           "what is fed in between");
+  }
+}
+
+void values(Server& server) {
+  tn::Graph graph;
+  const auto as_default = graph.as_default();
+  tn::Session session({.target = server.target()});
+  const auto on_ps = tn::device("/job:ps/task:0");
+  const tn::Tensor texts({std::string("one"), std::string(10000, 'x'), std::string()});
+  auto names = tn::get_variable("names", {.initializer = texts});
+  auto empty = tn::get_variable("empty", {.initializer = tn::Tensor::zeros({0, 3})});
+  auto large = tn::get_variable("large", {.initializer = tn::Tensor::arange(100000.0f)});
+  const auto on_worker = tn::device("/job:worker/task:0");
+  session.run(tn::global_variables_initializer());
+  expect(session.run(tn::identity(names.value())) == texts, "texts");
+  expect(session.run(empty.value() + 1.0f).shape() == tn::Shape{0, 3}, "no elements");
+  expect(session.run(large.value() * 2.0f) == tn::Tensor::arange(0.0f, 200000.0f, 2.0f), "large");
+  auto x = tn::placeholder(tn::float32, {-1});
+  const auto set = [&] {
+    const auto there = tn::device("/job:ps/task:0");
+    return large.assign(x);
+  }();
+  session.run(set, {{x, tn::Tensor::arange(1.0f, 100001.0f)}});
+  expect(session.run(large) == tn::Tensor::arange(1.0f, 100001.0f), "large, fed");
+  // Shapes that hang on values, on both tasks.
+  auto some = tn::boolean_mask(large.value(), large.value() < 4.0f);
+  expect(session.run(some) == tn::Tensor({1.0f, 2.0f, 3.0f}), "some");
+  const auto sum = [&] {
+    const auto there = tn::device("/job:ps/task:0");
+    return tn::reduce_sum(some);
+  }();
+  expect(session.run(sum).scalar<float>() == 6.0f, "their sum");
+  // A conditional of the worker's on what the server holds.
+  auto chosen = tn::cond(
+      sum > 5.0f, [&] { return sum * 2.0f; }, [&] { return sum; });
+  expect(session.run(chosen).scalar<float>() == 12.0f, "a branch");
+}
+
+void errors(Server& server) {
+  tn::Graph graph;
+  const auto as_default = graph.as_default();
+  tn::Session session({.target = server.target()});
+  const auto on_ps = tn::device("/job:ps/task:0");
+  auto v = tn::get_variable("v", {.shape = {2}});
+  expect_error<tn::FailedPreconditionError>([&] { session.run(v); }, tn::ErrorKind::uninitialized,
+                                            "(on /job:ps/replica:0/task:0)");
+  auto ids = tn::placeholder(tn::int32, {-1});
+  auto row = tn::gather(v.value(), ids);
+  session.run(v.initializer());
+  expect_error<tn::InvalidArgumentError>(
+      [&] {
+        session.run(row, {{ids, tn::Tensor({7})}});
+      },
+      tn::ErrorKind::index_out_of_range, "indices[0] = 7");
+  expect(session.run(row, {{ids, tn::Tensor({1})}}).element_count() == 1, "it goes on");
+  expect_error<tn::UnimplementedError>(
+      [&] {
+        session.run(tn::cond(
+            v.value()[0] > 0.0f, [&] { return v.value() + 1.0f; }, [&] { return v.value(); }));
+      },
+      tn::ErrorKind::bad_placement, "conditionals, loops");
+  expect_error<tn::InvalidArgumentError>(
+      [&] {
+        const auto nowhere = tn::device("/job:ps/task:5");
+        session.run(tn::constant(1.0f) + 1.0f);
+      },
+      tn::ErrorKind::bad_placement, "/job:ps/replica:0/task:0/device:CPU:0");
+}
+
+// Containers, resets, and what a saver makes of variables of other processes.
+void keep(Server& server) {
+  const std::string prefix = folder() + "/model";
+  tn::Graph graph;
+  const auto as_default = graph.as_default();
+  const auto on_ps = tn::device("/job:ps/task:0");
+  auto v = tn::get_variable("v", {.initializer = tn::Tensor({1.0f, 2.0f})});
+  tn::Variable kept;
+  {
+    const auto inside = tn::container("mine");
+    kept = tn::get_variable("kept", {.initializer = tn::Tensor(3.0f)});
+  }
+  tn::train::Saver saver;
+  std::string path;
+  {
+    tn::Session session({.target = server.target()});
+    session.run(tn::global_variables_initializer());
+    path = saver.save(session, prefix);
+    session.run(v.assign(tn::Tensor({7.0f, 8.0f})));
+    saver.restore(session, path);
+    expect(session.run(v) == tn::Tensor({1.0f, 2.0f}), "restored");
+  }
+  tn::Session other({.target = server.target()});
+  expect(other.run(v) == tn::Tensor({1.0f, 2.0f}), "kept for another session");
+  tn::Session::reset(server.target());
+  expect_error<tn::RuntimeError>([&] { other.run(v); }, tn::ErrorKind::closed, "reset");
+  tn::Session after({.target = server.target()});
+  expect_error<tn::FailedPreconditionError>([&] { after.run(v); }, tn::ErrorKind::uninitialized,
+                                            "v");
+  expect(after.run(kept).scalar<float>() == 3.0f, "in a container of its own");
+  expect(after.list_devices().size() == 2, "devices");
+}
+
+// ---- Starting and losing
+// -------------------------------------------------------------------------
+
+int rank() { return std::atoi(std::getenv("OMPI_COMM_WORLD_RANK")); }
+
+// Each process says what it is told when it starts.
+void start(const ClusterSpec& spec, const tn::train::ServerOptions& options) {
+  try {
+    Server server(spec, options);
+    std::cout << "rank " << rank() << " is /job:" << server.job_name()
+              << "/task:" << server.task_index() << std::endl;
+  } catch (const tn::Error& error) {
+    std::cout << "rank " << rank() << ": " << error.what() << std::endl;
+  }
+}
+
+// The last worker dies in the middle of its work; the server, and the worker that waits for the
+// server, say what they know.
+void lose(const std::string& who) {
+  const ClusterSpec spec = cluster(1, 2);
+  Server server(spec, {.protocol = "mpi", .config = config(), .lost_after_in_ms = 3000});
+  const std::string self = server.job_name() + std::to_string(server.task_index());
+  const Model made = model("sgd", false, spec, server.task_index());
+  try {
+    if (server.job_name() == "ps" && who != "ps0") return server.join();
+    tn::Session session(made.graph, {.target = server.target()});
+    if (server.job_name() == "worker") session.run(made.init);
+    for (int i = 0; i < 20; ++i) {
+      if (server.job_name() == "worker") {
+        session.run(made.train, {{made.x, inputs(0)}, {made.y, targets()}});
+      }
+    }
+    if (self == who) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));  // the others are at work
+      raise(SIGKILL);
+    }
+    if (who == "ps0") {
+      while (true) session.run(made.train, {{made.x, inputs(0)}, {made.y, targets()}});
+    }
+  } catch (const tn::Error& error) {
+    std::cout << self << ": " << error.what() << std::endl;
+    std::_Exit(0);  // MPI can't end without the one that is lost
+  }
+}
+
+// A training that goes on from its last checkpoint, and says in the end what it came to. The
+// process of rank `dying` is killed after so many milliseconds.
+void resume(int dying, int milliseconds) {
+  if (dying == rank()) {
+    std::thread([milliseconds] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      raise(SIGKILL);
+    }).detach();
+  }
+  const ClusterSpec spec = cluster(2, 1);
+  work(spec, [&](Server& server) {
+    const Model made = model("adam", false, spec, 0);
+    const auto as_default = made.graph.as_default();
+    const auto step = tn::train::get_or_create_global_step();
+    tn::SessionOptions options = config();
+    options.target = server.target();
+    tn::train::MonitoredTrainingSession session({.checkpoint_dir = folder(),
+                                                 .save_checkpoint_steps = 5,
+                                                 .save_summaries_steps = 0,
+                                                 .config = options,
+                                                 .log_step_count_steps = 0});
+    int64_t done = session.run(step).scalar<int64_t>();
+    for (; done < 40; ++done) {
+      session.run(made.train, {{made.x, inputs(static_cast<int>(done))}, {made.y, targets()}});
+    }
+    std::cout << "came to";
+    for (const tn::Variable& variable : made.variables) {
+      const tn::Tensor value = session.run(variable);
+      const std::string bytes(static_cast<const char*>(value.raw()), value.bytes());
+      std::cout << ' ' << std::hex << std::hash<std::string>()(bytes);
+    }
+    std::cout << std::endl;
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  case_name = argc > 1 ? argv[1] : "";
+  const ClusterSpec two = cluster(1, 1), three = cluster(2, 1);
+  const bool is_first = std::getenv("OMPI_COMM_WORLD_RANK") != nullptr && rank() == 0;
+  const std::map<std::string, std::function<void()>> cases = {
+      {"sgd", [&] { train("sgd", false, three); }},
+      {"momentum", [&] { train("momentum", true, three); }},
+      {"adam", [&] { train("adam", false, three); }},
+      {"adam_resource", [&] { train("adam", true, two); }},
+      {"five", [&] { train("adam", false, cluster(4, 1)); }},
+      {"together", train_together},
+      {"order", [&] { work(two, order); }},
+      {"values", [&] { work(two, values); }},
+      {"errors", [&] { work(two, errors); }},
+      {"keep", [&] { work(two, keep); }},
+      {"start", [&] { start(two, {.protocol = "mpi"}); }},
+      {"start_by_name",
+       [&] { start(two, {.job_name = is_first ? "worker" : "ps", .protocol = "mpi"}); }},
+      {"one_task_twice", [&] { start(two, {.job_name = "ps", .protocol = "mpi"}); }},
+      {"one_says", [&] { start(two, {.job_name = is_first ? "ps" : "", .protocol = "mpi"}); }},
+      {"no_such_job",
+       [&] { start(two, {.job_name = is_first ? "ps" : "chief", .protocol = "mpi"}); }},
+      {"other_number", [&] { start(three, {.protocol = "mpi"}); }},
+      {"other_cluster", [&] { start(is_first ? two : cluster(2, 0), {.protocol = "mpi"}); }},
+      {"lose_worker", [&] { lose("worker1"); }},
+      {"lose_server", [&] { lose("ps0"); }},
+      {"resume", [&] { resume(std::atoi(argv[2]), std::atoi(argv[3])); }},
+  };
+  cases.at(case_name)();
+  return 0;
+} catch (const std::exception& error) {
+  std::cerr << case_name << ": " << error.what() << std::endl;
+  return 1;
+}
