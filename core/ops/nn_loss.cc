@@ -12,16 +12,21 @@ namespace tenon {
 namespace internal {
 namespace {
 
+// What fits is taken for the same, as in TensorFlow: sizes that nobody knows broadcast in the run.
 Shapes dense_shape(const ShapeContext& context) {
-  const Shape both = with_rank(broadcast_shape(with_rank(context.inputs[0], 2, "logits"),
-                                               with_rank(context.inputs[1], 2, "labels")),
-                               2, "logits and labels");
+  const Shape logits = with_rank(context.inputs[0], 2, "logits"),
+              labels = with_rank(context.inputs[1], 2, "labels");
+  const Shape both =
+      logits.compatible_with(labels) ? logits.merged_with(labels) : broadcast_shape(logits, labels);
   return {Shape{both[0]}, both};
 }
 
 Shapes sparse_shape(const ShapeContext& context) {
   Shape logits = with_rank(context.inputs[0], 2, "logits");
   const Shape labels = with_rank(context.inputs[1], 1, "labels");
+  require(!context.planning() || logits[0] == labels[0], ErrorKind::assertion_failed,
+          "assertion failed: [Condition x == y did not hold element-wise:] labels of shape ",
+          labels, " need as many rows of logits, whose shape is ", logits);
   logits[0] = merge_sizes(logits[0], labels[0], "rows of logits and labels", logits, labels);
   return {Shape{logits[0]}, logits};
 }

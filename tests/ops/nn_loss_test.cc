@@ -1,6 +1,7 @@
 #include "tenon/gradients.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/op_cases.h"
 
 namespace tenon::testing {
@@ -52,6 +53,26 @@ TEST_F(LossTest, LabelsOfOneRowForAllHaveTheSumOfTheGradients) {
   const Output labels = placeholder(float64, {1, 3}), logits = constant(wave(float64, {2, 3}));
   const Output first = gradients({loss_of(labels, logits)}, {logits})[0];
   expect_gradients(first, {labels}, {wave(float64, {1, 3}, 0.3, 0, 1)});
+}
+
+TEST_F(LossTest, SizesThatNobodyKnowsAreTakenForTheSame) {
+  const Output one = placeholder(float32, {1, -1}), some = placeholder(float32, {-1, -1});
+  EXPECT_EQ(loss_of(one, some).shape(), Shape({1}));
+  EXPECT_EQ(loss_of(one, placeholder(float32, {4, 2})).shape(), Shape({4}));
+  Session session(graph_);
+  const Tensor rows = Tensor::ones({3, 2});
+  EXPECT_EQ(session.run(loss_of(one, some), {{one, Tensor::ones({1, 2})}, {some, rows}}).shape(),
+            Shape({3}));
+}
+
+// As TensorFlow, which asserts it where it can't know before the run.
+TEST_F(LossTest, RefusesOtherNumbersOfLabelsInTheRun) {
+  const Output logits = placeholder(float32, Shape::unknown());
+  const Output loss =
+      nn::sparse_softmax_cross_entropy_with_logits({.labels = Tensor({0, 1}), .logits = logits});
+  Session session(graph_);
+  EXPECT_ERROR(session.run(loss, {{logits, Tensor::ones({1, 2})}}), InvalidArgumentError,
+               assertion_failed, "labels of shape (2,) need as many rows of logits");
 }
 
 }  // namespace
