@@ -167,6 +167,12 @@ void stop_task(const TaskAddress& where, InProcessTask& task) {
   if (found != all.tasks.end() && found->second.task.get() == &task) all.tasks.erase(found);
 }
 
+std::shared_ptr<RemoteTasks> remote_tasks(std::string_view target) {
+  Running& all = running();
+  std::lock_guard lock(all.mutex);
+  return all.at(target).others;
+}
+
 std::unique_ptr<Transport> connect_to(const std::string& prefix,
                                       std::shared_ptr<InProcessTask> task) {
   InProcessTransport::Tasks tasks;

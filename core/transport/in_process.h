@@ -55,6 +55,10 @@ void stop_task(const TaskAddress& where, InProcessTask& task);
 // (bad_argument) when the time is over.
 std::unique_ptr<Transport> connect(std::string_view target, std::chrono::milliseconds patience);
 
+// The other tasks of a target's cluster; null where they are of this process. Throws NotFoundError
+// (bad_argument) as connect.
+std::shared_ptr<RemoteTasks> remote_tasks(std::string_view target);
+
 // A connection to that task alone.
 std::unique_ptr<Transport> connect_to(const std::string& prefix,
                                       std::shared_ptr<InProcessTask> task);

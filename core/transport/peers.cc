@@ -9,7 +9,7 @@
 namespace tenon::internal {
 namespace {
 
-enum class MessageKind : uint8_t { kHello, kState, kRequest, kAnswer, kFailure };
+enum class MessageKind : uint8_t { kHello, kState, kRequest, kAnswer, kFailure, kBox };
 
 // No request waits for another one: few threads are enough for any number of them.
 constexpr size_t kMostThreads = 8;
@@ -106,6 +106,25 @@ MessageReader Peers::Question::answer(const Deadline& deadline) {
   return reader;
 }
 
+void Peers::put(int to, const std::string& box, Message message) {
+  Message wire;
+  wire.add(MessageKind::kBox).add(box).add(std::move(message));
+  messenger_.send(to, std::move(wire).to_wire());
+}
+
+MessageReader Peers::take(int from, const std::string& box, const std::string& what) {
+  std::unique_lock lock(mutex_);
+  auto found = boxes_.end();
+  changed_.wait(lock, [&] {
+    found = boxes_.find({from, box});
+    return found != boxes_.end() || task(from).state >= State::kStopped || stopped_;
+  });
+  if (found == boxes_.end()) fail_gone(from, what);
+  MessageReader taken = std::move(found->second);
+  boxes_.erase(found);
+  return taken;
+}
+
 std::string Peers::name_of(int rank) const {
   return task(rank).name.empty() ? str("rank ", rank) : task(rank).name;
 }
@@ -187,6 +206,11 @@ void Peers::receive(int from, WireMessage message) {
     MessageReader reader(std::move(message));
     reader.number<MessageKind>();
     task(from).state = reader.number<State>();
+  } else if (kind == MessageKind::kBox) {
+    MessageReader reader(std::move(message));
+    reader.number<MessageKind>();
+    const std::string box = reader.text();
+    boxes_[{from, box}] = std::move(reader);
   } else {
     MessageReader reader(WireMessage{.head = message.head});
     reader.number<MessageKind>();

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/backend/messenger.h"
@@ -63,6 +64,11 @@ class Peers : private MessageReceiver {
   // `what` says what is waited for when the task is lost: "a part of a run".
   std::unique_ptr<Question> ask(int rank, Message request, std::string what);
 
+  // Puts something into another task's box of that name, and takes what another one has put into
+  // ours. Each name is used once. `take` throws as answer() does.
+  void put(int to, const std::string& box, Message message);
+  MessageReader take(int from, const std::string& box, const std::string& what);
+
   State state(int rank) const;
   // Throws RuntimeError (closed) where that task has stopped or is lost.
   void check_running(int rank) const;
@@ -108,6 +114,7 @@ class Peers : private MessageReceiver {
   std::condition_variable changed_, requested_;
   std::vector<Task> tasks_;
   std::map<uint64_t, Asked> asked_;
+  std::map<std::pair<int, std::string>, MessageReader> boxes_;
   uint64_t last_number_ = 0;
   Answerer answerer_;
   std::deque<Request> requests_;

@@ -187,7 +187,9 @@ void RemoteTasks::meet(const Meeting& meeting, const InProcessTask& own) {
   check(all);
   int task = 0;
   for (int rank = 0; rank < static_cast<int>(all.size()); ++rank) {
-    names_.push_back(all[static_cast<size_t>(rank)].where.device_prefix());
+    const TaskAddress& where = all[static_cast<size_t>(rank)].where;
+    names_.push_back(where.device_prefix());
+    ranks_[where.job][where.index] = rank;
     if (rank == peers_.rank()) continue;
     RemoteTaskDevices& remote = devices_.emplace_back(RemoteTaskDevices{.task = ++task});
     MessageReader& reader = said[static_cast<size_t>(rank)];
@@ -202,6 +204,12 @@ void RemoteTasks::serve(Peers::Answerer answerer) { peers_.serve(names_, std::mo
 int RemoteTasks::rank_of(int task) const {
   if (task == 0) return peers_.rank();
   return task <= peers_.rank() ? task - 1 : task;
+}
+
+std::vector<int> RemoteTasks::ranks_of(const std::string& job) const {
+  std::vector<int> ranks;
+  for (const auto& [number, rank] : ranks_.at(job)) ranks.push_back(rank);
+  return ranks;
 }
 
 const std::string& RemoteTasks::name(int task) const {

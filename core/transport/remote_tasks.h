@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ class RemoteTasks : public std::enable_shared_from_this<RemoteTasks> {
   // Where a task of this process's point of view stands: 0 is this one, the others follow by rank.
   int rank_of(int task) const;
   const std::string& name(int task) const;
+  const std::string& name_of_rank(int rank) const { return names_[static_cast<size_t>(rank)]; }
+  std::vector<int> ranks_of(const std::string& job) const;  // by the numbers of its tasks
   // Of the other tasks: the devices that stand for theirs.
   struct RemoteTaskDevices {
     int task = 0;
@@ -54,7 +57,8 @@ class RemoteTasks : public std::enable_shared_from_this<RemoteTasks> {
 
  private:
   Peers peers_;
-  std::vector<std::string> names_;  // by rank
+  std::vector<std::string> names_;                   // by rank
+  std::map<std::string, std::map<int, int>> ranks_;  // job: number of a task: its rank
   std::vector<RemoteTaskDevices> devices_;
 };
 

@@ -47,7 +47,7 @@ inline Model model(const std::string& optimizer, bool use_resource, const Cluste
   } else if (optimizer == "momentum") {
     made.train = tn::train::MomentumOptimizer({.learning_rate = 0.05f, .momentum = 0.9f})
                      .minimize(made.loss, {.global_step = step});
-  } else {
+  } else if (optimizer == "adam") {
     made.train = tn::train::AdamOptimizer({.learning_rate = 0.01f})
                      .minimize(made.loss, {.global_step = step});
   }

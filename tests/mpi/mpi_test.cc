@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 
 #include "core/base/strings.h"
@@ -47,6 +48,16 @@ TEST(MpiTraining, ComputesOnTheGpusOfTasks) {
 TEST(MpiTraining, SpreadsOverFiveProcesses) { expect_success(5, "five"); }
 
 TEST(MpiTraining, LetsWorkersTrainWhenTheyWill) { expect_success(3, "together"); }
+
+TEST(MpiAllReduce, AveragesGradientsOfAllWorkers) {
+  const CommandResult result = run_processes(2, "all_reduce");
+  EXPECT_EQ(result.status, 0) << result.output;
+  std::istringstream lines(result.output);
+  std::string first, second;
+  ASSERT_TRUE(std::getline(lines, first) && std::getline(lines, second)) << result.output;
+  EXPECT_THAT(first, HasSubstr("came to"));
+  EXPECT_EQ(first, second);  // to the last bit
+}
 
 TEST(MpiRuns, ReadBeforeWritesThatNothingOrdersAndBehindThoseThatTheyWaitFor) {
   expect_success(2, "order");

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -112,6 +113,54 @@ void train_together() {
     expect(loss < 0.5f, "the loss of worker " + std::to_string(server.task_index()) + ": " +
                             std::to_string(loss));
   });
+}
+
+// ---- All-reduce
+// ----------------------------------------------------------------------------------
+
+// Two workers with a half of each batch have, in every step and to the last bit, the same variables
+// as each other, and about those that one has with the whole batch.
+void all_reduce() {
+  const ClusterSpec spec = {{"worker", {"w0", "w1"}}};
+  Server server(spec, {.protocol = "mpi", .config = config()});
+  const auto build = [&](bool alone) {
+    Model made = model("none", false, {}, 0);
+    const auto as_default = made.graph.as_default();
+    tn::train::GradientDescentOptimizer descent({.learning_rate = 0.1f});
+    const tn::train::AllReduceOptimizer optimizer(descent, server, {.bucket_bytes = 100});
+    made.train = alone ? descent.minimize(made.loss) : optimizer.minimize(made.loss);
+    return made;
+  };
+  const Model both = build(false), one = build(true);
+  const tn::Operation start = [&] {
+    const auto as_default = both.graph.as_default();
+    return tn::train::broadcast_variables(both.variables, server);
+  }();
+  tn::Session session(both.graph, {.target = server.target()}), alone(one.graph, config());
+  session.run(both.init);
+  alone.run(one.init);
+  if (server.task_index() == 1) session.run(both.variables[0].assign(tn::zeros({3, 4})));
+  session.run(start);
+  const std::vector<float> xs = inputs(0).to_vector<float>(), ys = targets().to_vector<float>();
+  const auto half = [&](int which) {
+    const auto first = static_cast<size_t>(which) * 2;
+    return tn::Feeds{{both.x, tn::Tensor::from<float>(std::span(xs).subspan(first * 3, 6), {2, 3})},
+                     {both.y, tn::Tensor::from<float>(std::span(ys).subspan(first, 2), {2, 1})}};
+  };
+  const tn::Feeds whole = {{one.x, tn::Tensor::from<float>(std::span(xs).first(12), {4, 3})},
+                           {one.y, tn::Tensor::from<float>(std::span(ys).first(4), {4, 1})}};
+  for (int i = 0; i < 10; ++i) {
+    session.run(both.train, half(server.task_index()));
+    alone.run(one.train, whole);
+  }
+  std::cout << "came to";
+  for (size_t i = 0; i < both.variables.size(); ++i) {
+    const tn::Tensor value = session.run(both.variables[i]);
+    expect(value.allclose(alone.run(one.variables[i]), 1e-4, 1e-5), both.variables[i].name());
+    const std::string bytes(static_cast<const char*>(value.raw()), value.bytes());
+    std::cout << ' ' << std::hex << std::hash<std::string>()(bytes);
+  }
+  std::cout << std::endl;
 }
 
 // ---- Order, values and errors
@@ -345,6 +394,7 @@ int main(int argc, char** argv) try {
       {"adam_resource", [&] { train("adam", true, two); }},
       {"five", [&] { train("adam", false, cluster(4, 1)); }},
       {"together", train_together},
+      {"all_reduce", all_reduce},
       {"order", [&] { work(two, order); }},
       {"values", [&] { work(two, values); }},
       {"errors", [&] { work(two, errors); }},

@@ -85,6 +85,7 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"session.h", "session"},
     {"fetch_structures.h", "session"},
     {"server.h", "session"},
+    {"all_reduce.h", "session"},
     {"init_from_checkpoint.h", "saver"},
     {"saver.h", "saver"},
     {"basic_session_run_hooks.h", "loop"},

@@ -1,6 +1,7 @@
 // All of Tenon's public API.
 #pragma once
 
+#include "tenon/all_reduce.h"
 #include "tenon/audio_ops.h"
 #include "tenon/basic_session_run_hooks.h"
 #include "tenon/check_ops.h"
