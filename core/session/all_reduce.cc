@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/transport/task_group.h"
@@ -108,7 +109,9 @@ GradientsAndVariables all_reduce(const GradientsAndVariables& gradients, const S
   return averages;
 }
 
-Operation broadcast_variables(const std::vector<Variable>& variables, const Server& server) {
+Operation broadcast_variables(const std::vector<Variable>& variables, const Server& server,
+                              Location where) {
+  const internal::CallerLine line(where);
   const std::shared_ptr<const TaskGroup> group = group_of(server);
   if (!group || variables.empty()) return no_op();
   std::vector<Output> values;

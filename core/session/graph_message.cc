@@ -110,10 +110,9 @@ void ReceivedGraph::add_stand_in(MessageReader& reader) {
   const std::string device = reader.text();
   const auto dtype = reader.number<DType>();
   // A name that no program gives.
-  NodeArguments arguments{.type = "Placeholder",
-                          .name = str(".received-/", number, ".", output, "/")};
-  arguments.attrs = {{"dtype", dtype}, {"shape", reader.shape()}};
-  Node* const node = graph_->add_node(std::move(arguments));
+  Node* const node = graph_->add_node({.type = "Placeholder",
+                                       .name = str(".received-/", number, ".", output, "/"),
+                                       .attrs = {{"dtype", dtype}, {"shape", reader.shape()}}});
   node->device = device;
   stand_ins_[{number, output}] = node;
 }

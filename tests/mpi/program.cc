@@ -139,7 +139,10 @@ void all_reduce() {
   tn::Session session(both.graph, {.target = server.target()}), alone(one.graph, config());
   session.run(both.init);
   alone.run(one.init);
-  if (server.task_index() == 1) session.run(both.variables[0].assign(tn::zeros({3, 4})));
+  if (server.task_index() == 1) {
+    const auto as_default = both.graph.as_default();
+    session.run(both.variables[0].assign(tn::zeros({3, 4})));
+  }
   session.run(start);
   const std::vector<float> xs = inputs(0).to_vector<float>(), ys = targets().to_vector<float>();
   const auto half = [&](int which) {

@@ -34,10 +34,19 @@ std::string code(const fs::path& path) {
 // Whether a statement makes an operation or names one that it makes: "Const" and "Assign" are names
 // of operations and the default names of what is made.
 bool makes(const std::string& statement) {
-  static constexpr std::array<std::string_view, 12> kMakers = {
-      "write_reference(", "return update(",    "return scatter(",    "return scatter_rows(",
-      "add_operation(",   "add_output(",       "make_constant(",     "as_output(",
-      ".find(\"Const\"",  "enter_name_scope(", ".name = \"Assign\"", "std::string_view name ="};
+  static constexpr std::array<std::string_view, 13> kMakers = {"write_reference(",
+                                                               "return update(",
+                                                               "return scatter(",
+                                                               "return scatter_rows(",
+                                                               "add_operation(",
+                                                               "add_node(",
+                                                               "add_output(",
+                                                               "make_constant(",
+                                                               "as_output(",
+                                                               ".find(\"Const\"",
+                                                               "enter_name_scope(",
+                                                               ".name = \"Assign\"",
+                                                               "std::string_view name ="};
   return std::any_of(kMakers.begin(), kMakers.end(), [&](std::string_view maker) {
     return statement.find(maker) != std::string::npos;
   });

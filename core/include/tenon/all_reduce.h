@@ -44,7 +44,7 @@ TENON_API GradientsAndVariables all_reduce(const GradientsAndVariables& gradient
 
 // Gives variables the values that they have in the first task of the server's job.
 TENON_API Operation broadcast_variables(const std::vector<Variable>& variables,
-                                        const Server& server);
+                                        const Server& server, Location where = Location::current());
 
 // An optimizer whose gradients are averaged; it must outlive this.
 class TENON_API AllReduceOptimizer {
