@@ -39,7 +39,7 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
   static constexpr std::string_view kAttributes[] = {"dtype",      "out_type", "output_type",
                                                      "index_type", "out_idx",  "elem_type"};
   const bool is_attribute =
-      !is_dtype_name(type) ||
+      arg.lists_types || !is_dtype_name(type) ||
       std::find(std::begin(kAttributes), std::end(kAttributes), type) != std::end(kAttributes);
   if (is_attribute) {
     arg.type_attr = type;

@@ -24,6 +24,12 @@ int output_of_other(std::string_view type, std::string_view output) {
   return is_second ? 1 : 0;
 }
 
+// What the attribute must be that says how many outputs a list has.
+const AttrValue* like_of(const ArgDef& arg) {
+  static const AttrValue dtypes = std::vector<DType>(), number = int64_t{0};
+  return arg.lists_types ? &dtypes : &number;
+}
+
 // Which of all outputs of a node the first of this name is.
 int first_output(const NodeDef& node, std::string_view output) {
   const RegisteredOp* op = OpRegistry::global().find(current_type(node.op));
@@ -31,13 +37,13 @@ int first_output(const NodeDef& node, std::string_view output) {
   int first = 0;
   for (const ArgDef& arg : op->output_args) {
     if (arg.name == output) return first;
-    AttrMap numbers;
-    if (const std::string_view* count = find_attr(node, arg.number_attr)) {
-      if (auto value = decode_attr_value(*count, nullptr, 0)) numbers.set(arg.number_attr, *value);
+    // Names of a list are one behind the other, as many as an attribute says.
+    const std::string& counted_by = arg.lists_types ? arg.type_attr : arg.number_attr;
+    AttrMap counts;
+    if (const std::string_view* count = find_attr(node, counted_by)) {
+      if (auto value = decode_attr_value(*count, like_of(arg), 0)) counts.set(counted_by, *value);
     }
-    first += numbers.has(arg.number_attr) || arg.number_attr.empty()
-                 ? static_cast<int>(arg.count(numbers))
-                 : 1;
+    first += counts.has(counted_by) || !arg.is_list() ? static_cast<int>(arg.count(counts)) : 1;
   }
   return 0;
 }

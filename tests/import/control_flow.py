@@ -241,6 +241,80 @@ def quantized():
     return ["vars:0", "args:0", "channels:0", "number:0", "scaled:0"], [{"x:0": floats(5, 3)}]
 
 
+def example(**features):
+    """A serialized tf.train.Example."""
+    made = tf.train.Example()
+    for name, values in features.items():
+        feature = made.features.feature[name]
+        if isinstance(values[0], bytes):
+            feature.bytes_list.value.extend(values)
+        elif isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        else:
+            feature.int64_list.value.extend(values)
+    return made.SerializeToString(deterministic=True)
+
+
+def field(number, content):
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def not_packed(name, values):
+    """An Example with one feature, of integers that are written one by one."""
+    integers = field(3, b"".join(bytes([1 << 3, value]) for value in values))
+    return field(1, field(1, field(1, name) + field(2, integers)))
+
+
+def letters(strings, name):
+    """The bytes of all, as numbers."""
+    joined = tf.raw_ops.ReduceJoin(inputs=tf.reshape(strings, [-1]),
+                                   reduction_indices=tf.constant([0]), separator="|")
+    return tf.decode_raw(joined, tf.uint8, name=name).name
+
+
+def parsed_as(results, name):
+    """Fetches for what a ParseExample gives."""
+    fetches = []
+    for output, tensors in results._asdict().items():
+        for number, tensor in enumerate(tensors):
+            called = f"{name}_{output}_{number}"
+            is_text = tensor.dtype == tf.string
+            fetches.append(letters(tensor, called) if is_text
+                           else tf.identity(tensor, name=called).name)
+    return fetches
+
+
+@case
+def examples():
+    """Batches of examples and one of them, in all three operations."""
+    batch = tf.constant([
+        example(x=[1.0, 2.0], n=[7], s=[b"one", b"two"], rows=[1, 2, 3, 4], few=[0.5], m=[1, 2],
+                p=[3, 4, 5], q=[0.5]),
+        example(x=[3.0, 4.0], t=[b"here"], s=[b"three"], g=[1.0, 0.5]),
+        example(n=[-1], x=[5.0, 6.0], rows=[5, 6], few=[1.5, 2.5, 3.5], m=[3], p=[6]) +
+        not_packed(b"rows", [7, 8, 9, 10, 11, 12])])
+    keys = ["x", "n", "t", "rows", "few"]
+    defaults = [tf.constant([], tf.float32), tf.constant(9, tf.int64), tf.constant("none"),
+                tf.constant(-5, tf.int64), tf.constant(0.25)]
+    shapes = [[2], [], [], [None, 2], [None]]
+    types = [tf.string, tf.int64, tf.float32]
+    sparse = ["s", "m", "g"]
+    ops, no_text = tf.raw_ops, tf.constant([], tf.string)
+    fetches = parsed_as(ops.ParseExample(
+        serialized=batch, names=[], sparse_keys=sparse, dense_keys=keys, dense_defaults=defaults,
+        sparse_types=types, dense_shapes=shapes), "old")
+    for name, serialized in [("new", batch), ("scalar", batch[0])]:
+        fetches += parsed_as(ops.ParseExampleV2(
+            serialized=serialized, names=no_text, sparse_keys=sparse, dense_keys=keys,
+            ragged_keys=["p", "q"], dense_defaults=defaults, num_sparse=3, sparse_types=types,
+            ragged_value_types=[tf.int64, tf.float32], ragged_split_types=[tf.int32, tf.int64],
+            dense_shapes=shapes), name)
+    fetches += parsed_as(ops.ParseSingleExample(
+        serialized=batch[1], dense_defaults=defaults, num_sparse=3, sparse_keys=sparse,
+        dense_keys=keys, sparse_types=types, dense_shapes=shapes), "single")
+    return fetches, [{}]
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     for name, build in CASES.items():

@@ -69,7 +69,8 @@ TEST_P(RecordedControlFlowTest, AnswersAsInTensorFlow) {
 INSTANTIATE_TEST_SUITE_P(, RecordedControlFlowTest,
                          testing::Values("branches", "independent", "raw_merge", "loop", "nested",
                                          "gradient_of_cond", "guarded", "arrays", "mapped",
-                                         "gradient_of_loop", "gradient_of_arrays", "quantized"),
+                                         "gradient_of_loop", "gradient_of_arrays", "quantized",
+                                         "examples"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_F(ControlFlowTest, HasAPrefixAndMapsInputs) {
