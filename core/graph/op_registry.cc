@@ -36,8 +36,9 @@ ArgDef parse_arg(const std::string& op, std::string_view text) {
     arg.lists_types = true;
     type = type.substr(5, type.size() - 6);
   }
-  static constexpr std::string_view kAttributes[] = {"dtype",      "out_type", "output_type",
-                                                     "index_type", "out_idx",  "elem_type"};
+  static constexpr std::string_view kAttributes[] = {"dtype",         "out_type",  "output_type",
+                                                     "index_type",    "out_idx",   "elem_type",
+                                                     "element_dtype", "shape_type"};
   const bool is_attribute =
       arg.lists_types || !is_dtype_name(type) ||
       std::find(std::begin(kAttributes), std::end(kAttributes), type) != std::end(kAttributes);

@@ -29,6 +29,12 @@ int32_t decode_producer(pbf_reader message) {
   return producer;
 }
 
+// The dtype of an attribute. Behind a variant is a list of tensors, whose handle is a number.
+DType attr_dtype(int32_t number) {
+  constexpr int32_t kVariant = 21;
+  return number == kVariant ? DType::int64 : graph_dtype_of_number(number);
+}
+
 // The elements of a ListValue, of whichever kind they are.
 struct ListValue {
   std::vector<std::string> strings = {};
@@ -61,11 +67,11 @@ ListValue decode_list(std::string_view bytes) {
         break;
       case bytes_field(6):
         for (const int32_t value : message.get_packed_enum()) {
-          list.dtypes.push_back(graph_dtype_of_number(value));
+          list.dtypes.push_back(attr_dtype(value));
         }
         break;
       case varint_field(6):
-        list.dtypes.push_back(graph_dtype_of_number(message.get_enum()));
+        list.dtypes.push_back(attr_dtype(message.get_enum()));
         break;
       case bytes_field(7):
         list.shapes.push_back(decode_shape(view_of(message)));
@@ -175,7 +181,7 @@ std::optional<AttrValue> decode_attr_value(std::string_view bytes, const AttrVal
         value = message.get_bool();
         break;
       case varint_field(6):
-        value = graph_dtype_of_number(message.get_enum());
+        value = attr_dtype(message.get_enum());
         break;
       case bytes_field(7):
         shape.add(view_of(message));

@@ -31,18 +31,11 @@ Shapes stacked_shape(const ShapeContext& context) {
   return {concatenated(with_rank(context.inputs[1], 1, "indices"), element)};
 }
 
-void check_fits(int64_t size) {
-  constexpr int64_t kMost = int64_t{1} << 28;  // which take some 40 GB before any has a value
-  require<ResourceExhaustedError>(
-      size <= kMost, ErrorKind::resource_exhausted, "Out of memory: ", size,
-      " elements of a tensor array are more than the ", kMost, " that it may have");
-}
-
 std::vector<Tensor> make_array(HostCall& call) {
   const int64_t size = call.integer(0);
   require(size >= 0, ErrorKind::bad_argument,
           "The size of a tensor array must be non-negative, not ", size);
-  check_fits(size);
+  check_fits(size, "a tensor array");
   const auto count = static_cast<size_t>(size);
   const AttrMap& attrs = call.node().attrs;
   const int64_t handle =
@@ -77,7 +70,7 @@ void put(const HostCall& call, TensorArray& array, int64_t index, Tensor value) 
   require(grows || (index >= 0 && at < array.elements.size()), ErrorKind::bad_argument,
           "Tried to write to index ", index, " but array size is: ", array.elements.size());
   if (grows) {
-    check_fits(index + 1);
+    check_fits(index + 1, "a tensor array");
     array.elements.resize(at + 1);
     array.shapes.resize(at + 1, Shape::unknown());
   }

@@ -1,8 +1,10 @@
 // Tensors on the host as rows of others.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -41,6 +43,14 @@ inline void add_to(Tensor& sum, const Tensor& value) {
       }
     }
   });
+}
+
+// Of what has `size` tensors.
+inline void check_fits(int64_t size, std::string_view what) {
+  constexpr int64_t kMost = int64_t{1} << 28;  // which take some 40 GB before any has a value
+  require<ResourceExhaustedError>(size <= kMost, ErrorKind::resource_exhausted,
+                                  "Out of memory: ", size, " elements of ", what,
+                                  " are more than the ", kMost, " that it may have");
 }
 
 inline void require_numbers(DType dtype) {

@@ -241,6 +241,62 @@ def quantized():
     return ["vars:0", "args:0", "channels:0", "number:0", "scaled:0"], [{"x:0": floats(5, 3)}]
 
 
+@case
+def lists():
+    """TensorFlow 2's loops, which fill, read, push and pop lists; and lists of before a change."""
+    ops = tf.raw_ops
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    n = tf.shape(x)[0]
+    shape, any_shape = tf.constant([3]), tf.constant(-1)
+    rows = ops.TensorListFromTensor(tensor=x, element_shape=shape)
+    made = ops.TensorListReserve(element_shape=tf.constant([-1]), num_elements=n,
+                                 element_dtype=tf.float32)
+    pushed = ops.EmptyTensorList(element_shape=any_shape, max_num_elements=-1,
+                                 element_dtype=tf.float32)
+
+    @tf.function  # whose loops are While
+    def loop(x, rows, made, pushed):
+        def step(i, state, made, pushed):
+            row = ops.TensorListGetItem(input_handle=rows, index=i, element_shape=shape,
+                                        element_dtype=tf.float32)
+            state = tf.tanh(state + row)
+            made = ops.TensorListSetItem(input_handle=made, index=i, item=state)
+            pushed = ops.TensorListPushBack(input_handle=pushed, tensor=state * 2.0)
+            return i + 1, state, made, pushed
+        return tf.while_loop(lambda i, *_: i < tf.shape(x)[0], step,
+                             [0, tf.zeros([3]), made, pushed])
+
+    _, last, filled, longer = loop(x, rows, made, pushed)
+
+    def stack(handle, name):
+        return tf.identity(ops.TensorListStack(input_handle=handle, element_shape=shape,
+                                               element_dtype=tf.float32), name=name).name
+
+    shorter, end = ops.TensorListPopBack(input_handle=longer, element_shape=any_shape,
+                                         element_dtype=tf.float32)
+    other = ops.TensorListPushBack(input_handle=shorter, tensor=-end)
+    again = ops.TensorListSetItem(input_handle=filled, index=0, item=last * 0.0)
+    resized = ops.TensorListSetItem(input_handle=filled, index=n + 1, item=last,
+                                    resize_if_index_out_of_bounds=True)
+    joined = ops.TensorListConcatV2(input_handle=other, element_shape=tf.constant([-1]),
+                                    leading_dims=tf.constant([], tf.int64),
+                                    element_dtype=tf.float32)
+    spread = ops.TensorListScatterV2(tensor=x, indices=tf.range(n) * 2, element_shape=shape,
+                                     num_elements=-1)
+    some = ops.TensorListGather(input_handle=filled, indices=[0, 0], element_shape=any_shape,
+                                element_dtype=tf.float32)
+    return [
+        stack(filled, "filled"), stack(longer, "longer"), stack(shorter, "shorter"),
+        stack(other, "other"), stack(again, "again"), stack(filled, "filled_again"),
+        stack(made, "unset"), stack(resized, "resized"), stack(spread, "spread"),
+        tf.identity(joined.tensor, name="joined").name,
+        tf.identity(joined.lengths, name="lengths").name, tf.identity(some, name="some").name,
+        tf.identity(ops.TensorListLength(input_handle=other), name="length").name,
+        tf.identity(ops.TensorListElementShape(input_handle=filled, shape_type=tf.int32),
+                    name="element_shape").name,
+    ], [{"x:0": floats(4, 3)}, {"x:0": -floats(1, 3)}]
+
+
 def example(**features):
     """A serialized tf.train.Example."""
     made = tf.train.Example()
@@ -333,7 +389,9 @@ def main(folder):
         for node in definition.node:
             for attribute in ("_output_shapes", "_XlaCompile"):
                 node.attr.pop(attribute, None)
-        definition.ClearField("library")
+        if not any(node.op in ("StatefulPartitionedCall", "PartitionedCall", "While")
+                   for node in definition.node):
+            definition.ClearField("library")
         with open(os.path.join(folder, name + ".pb"), "wb") as file:
             file.write(definition.SerializeToString(deterministic=True))
         if values:

@@ -57,7 +57,7 @@ class ExamplesTest : public testing::Test {
   }
   static Tensor none(DType dtype = string) { return Tensor(dtype, {0}); }
   static Operation sparse(const std::string& one, DType dtype) {
-    return add_operation("ParseSingleExample", {constant(Tensor(one))},
+    return add_operation("ParseSingleExample", {constant(Tensor(one)), std::vector<Output>()},
                          {.attrs = {{"num_sparse", int64_t{1}},
                                     {"sparse_types", std::vector<DType>{dtype}},
                                     {"sparse_keys", Texts{"a"}},
@@ -92,13 +92,13 @@ TEST_F(ExamplesTest, HaveWhatIsRequired) {
 TEST_F(ExamplesTest, HaveAsManyValuesAsWanted) {
   misfits(dense({two_, example_of("a", floats({1}))}, none(float32), {2}),
           "Name: <unknown>, Key: a, Index: 1.  Number of float values != expected.  Values size: "
-          "1 but output shape: (2)");
+          "1 but output shape: (2,)");
   misfits(dense({example_of("a", floats({1, 2, 3}))}, Tensor(0.0f), {kUnknown, 2}),
           "Number of float values is not a multiple of stride length. Saw 3 values");
-  misfits(dense({two_}, Tensor({1.0f}), {2}), "is not compatible with dense_shapes_[0] == (2)");
+  misfits(dense({two_}, Tensor({1.0f}), {2}), "is not compatible with dense_shapes_[0] == (2,)");
   misfits(dense({two_}, Tensor({1.0f, 2.0f}), {kUnknown}),
           "must contain a single element (the padding element)");
-  EXPECT_EQ(session_.run(dense({two_, empty_}, Tensor(0.0f), {kUnknown, 0})).shape(),
+  EXPECT_EQ(session_.run(dense({empty_, empty_}, Tensor(0.0f), {kUnknown, 0})).shape(),
             Shape({2, 0, 0}));
 }
 
@@ -118,7 +118,7 @@ TEST_F(ExamplesTest, AreAskedForWhatCanBe) {
                "Value passed to parameter 'Tdense' has DataType float64");
   EXPECT_ERROR(dense({two_}, none(float32), {2, kUnknown}), ValueError, no_shape,
                "dense_shapes[0] has unknown rank or unknown inner dimensions: (2, ?)");
-  EXPECT_ERROR(add_operation("ParseSingleExample", {constant(Tensor(two_))},
+  EXPECT_ERROR(add_operation("ParseSingleExample", {constant(Tensor(two_)), std::vector<Output>()},
                              {.attrs = {{"num_sparse", int64_t{2}},
                                         {"sparse_types", std::vector<DType>{float32}},
                                         {"Tdense", std::vector<DType>()}}}),
