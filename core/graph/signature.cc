@@ -78,6 +78,8 @@ Tensor narrowed(const Tensor& value, DType dtype) {
   return result;
 }
 
+constexpr size_t kMostOutputs = size_t{1} << 20;  // that a file may ask for
+
 // Everything about one node while its types are worked out.
 class Resolver {
  public:
@@ -230,6 +232,9 @@ class Resolver {
   void set_outputs() {
     for (const ArgDef& arg : def_.output_args) {
       const size_t count = arg.count(node_.attrs);
+      require<ValueError>(count <= kMostOutputs, ErrorKind::bad_argument, "Output '", arg.name,
+                          "' of ", def_.name, " can't be a list of ", static_cast<int64_t>(count),
+                          " tensors");
       node_.output_refs.append(count, arg.is_ref);
       for (size_t i = 0; i < count; ++i) {
         const DType dtype = wanted(arg, i);

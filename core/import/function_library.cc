@@ -43,7 +43,9 @@ int first_output(const NodeDef& node, std::string_view output) {
     if (const std::string_view* count = find_attr(node, counted_by)) {
       if (auto value = decode_attr_value(*count, like_of(arg), 0)) counts.set(counted_by, *value);
     }
-    first += counts.has(counted_by) || !arg.is_list() ? static_cast<int>(arg.count(counts)) : 1;
+    constexpr size_t kMost = size_t{1} << 20;  // more than that none has
+    const bool is_known = counts.has(counted_by) || !arg.is_list();
+    first += is_known ? static_cast<int>(std::min(arg.count(counts), kMost)) : 1;
   }
   return 0;
 }

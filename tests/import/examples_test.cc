@@ -123,6 +123,16 @@ TEST_F(ExamplesTest, AreAskedForWhatCanBe) {
                                         {"sparse_types", std::vector<DType>{float32}},
                                         {"Tdense", std::vector<DType>()}}}),
                ValueError, bad_argument, "There are 2 num_sparse for 1 features");
+  for (const int64_t count : {int64_t{-1}, int64_t{1} << 40}) {
+    EXPECT_ERROR(
+        add_operation("ParseSingleExample", {constant(Tensor(two_)), std::vector<Output>()},
+                      {.attrs = {{"num_sparse", count},
+                                 {"sparse_types", std::vector<DType>{float32}},
+                                 {"Tdense", std::vector<DType>()}}}),
+        ValueError, bad_argument,
+        "Output 'sparse_indices' of ParseSingleExample can't be a list of " +
+            std::to_string(count) + " tensors");
+  }
 }
 
 TEST_F(ExamplesTest, HaveTheLastOfSeveralLists) {
