@@ -98,7 +98,7 @@ TEST_F(TileTest, SoftmaxByHandTakesReshapedMaximaAndSums) {
 
 TEST_F(TileTest, WhatOthersReadIsMadeWhole) {
   const std::vector<Output> chain = normalisation(x_);
-  const Output mean = chain[0], normed = chain[5];
+  const Output &mean = chain[0], &normed = chain[5];
   const Tensor value = rows_of(600, 512);
   Session session({.device_count = {{"GPU", 0}}});
   const std::vector<Tensor> together = session.run({mean, normed, reduce_sum(mean)}, {{x_, value}});
