@@ -1,5 +1,8 @@
 // Cross entropies. The two operations compute the loss of each row and, beside it, its gradient.
 
+#include <string>
+#include <string_view>
+
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/ops/array_rules.h"
@@ -21,10 +24,15 @@ Shapes dense_shape(const ShapeContext& context) {
   return {Shape{both[0]}, both};
 }
 
+// An attribute: whether other numbers of labels than of rows are a failed assertion in the run, as
+// TensorFlow makes one where it doesn't know the rank of the logits.
+constexpr std::string_view kAsserts = "_asserts";
+
 Shapes sparse_shape(const ShapeContext& context) {
   Shape logits = with_rank(context.inputs[0], 2, "logits");
   const Shape labels = with_rank(context.inputs[1], 1, "labels");
-  require(!context.planning() || logits[0] == labels[0], ErrorKind::assertion_failed,
+  const bool asserts = context.planning() && context.attrs.get<bool>(kAsserts);
+  require(!asserts || logits[0] == labels[0], ErrorKind::assertion_failed,
           "assertion failed: [Condition x == y did not hold element-wise:] labels of shape ",
           labels, " need as many rows of logits, whose shape is ", logits);
   logits[0] = merge_sizes(logits[0], labels[0], "rows of logits and labels", logits, labels);
@@ -115,7 +123,7 @@ void register_nn_loss(OpRegistry& ops) {
   ops.add({.name = "SparseSoftmaxCrossEntropyWithLogits",
            .inputs = {"features: T", "labels: Tlabels"},
            .outputs = {"loss: T", "backprop: T"},
-           .defaults = {{"Tlabels", int64}},
+           .defaults = {{"Tlabels", int64}, {std::string(kAsserts), false}},
            .types = {{"T", kFloats}, {"Tlabels", kIndices}},
            .shape = sparse_shape,
            .gradient = sparse_gradient});
@@ -197,8 +205,9 @@ Output nn::sparse_softmax_cross_entropy_with_logits(const SparseCrossEntropyOpti
                         wanted, " and logits of shape ", shape);
   }
   if (rank == 2) {
-    return add_output("SparseSoftmaxCrossEntropyWithLogits", {logits, labels},
-                      {.name = scope.name()});
+    return add_output(
+        "SparseSoftmaxCrossEntropyWithLogits", {logits, labels},
+        {.name = scope.name(), .attrs = {{std::string(internal::kAsserts), !shape.has_rank()}}});
   }
   const Output flat = reshape(labels, {-1});
   const Output cost =

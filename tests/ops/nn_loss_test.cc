@@ -65,7 +65,7 @@ TEST_F(LossTest, SizesThatNobodyKnowsAreTakenForTheSame) {
             Shape({3}));
 }
 
-// As TensorFlow, which asserts it where it can't know before the run.
+// As TensorFlow, which asserts it where it can't know the rank before the run.
 TEST_F(LossTest, RefusesOtherNumbersOfLabelsInTheRun) {
   const Output logits = placeholder(float32, Shape::unknown());
   const Output loss =
@@ -73,6 +73,11 @@ TEST_F(LossTest, RefusesOtherNumbersOfLabelsInTheRun) {
   Session session(graph_);
   EXPECT_ERROR(session.run(loss, {{logits, Tensor::ones({1, 2})}}), InvalidArgumentError,
                assertion_failed, "labels of shape (2,) need as many rows of logits");
+  const Output labels = placeholder(int32, Shape::unknown());
+  const Output known = nn::sparse_softmax_cross_entropy_with_logits(
+      {.labels = labels, .logits = Tensor::ones({1, 2})});
+  EXPECT_ERROR(session.run(known, {{labels, Tensor({0, 1})}}), InvalidArgumentError,
+               shape_incompatible, "rows of logits and labels");
 }
 
 }  // namespace
