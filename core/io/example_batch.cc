@@ -152,13 +152,14 @@ int64_t longest_of(const Examples::Column& column) {
 Tensor dense_values(const DenseFeature& feature, const Examples::Column& column, bool is_single) {
   Shape shape;
   if (!is_single) shape.push_back(static_cast<int64_t>(column.size()));
-  int64_t size = feature.row().element_count();  // of one example
+  const Shape row = feature.row();
+  int64_t size = row.element_count();  // of one example
   if (feature.varies()) {
     const int64_t rows = size == 0 ? 0 : longest_of(column) / size;
     shape.push_back(rows);
     size *= rows;
   }
-  for (const int64_t of_row : feature.row().sizes()) shape.push_back(of_row);
+  for (const int64_t of_row : row.sizes()) shape.push_back(of_row);
   Tensor values(feature.standard.dtype(), shape);
   for (size_t i = 0; i < column.size(); ++i) {
     const int64_t begin = static_cast<int64_t>(i) * size;
