@@ -30,6 +30,22 @@ void check_countable(const TensorSpec& spec) {
   byte_count(spec.dtype, Shape(sizes));
 }
 
+// A handle stands for its variable.
+TensorSpec spec_of(const PlanGraph& graph, ValueId id, const PlanEnvironment& environment) {
+  const PlanValue& value = graph.value(id);
+  const bool is_handle = value.dtype == DType::resource && value.variable().exists();
+  if (!is_handle) return {value.dtype, value.shape};
+  const Node& variable = *graph.variable(value.variable()).node;
+  return {variable.attrs.get<DType>("dtype"),
+          environment.variable_shape(variable).value_or(variable.attrs.get<Shape>("shape"))};
+}
+
+// The name under which an operation's kernel is registered.
+std::string_view kernel_of(const PlanOp& op) {
+  if (op.tiles != nullptr) return kTilesOp;
+  return op.program != nullptr ? kElementwiseOp : op.node->type();
+}
+
 class Binder {
  public:
   Binder(const PlanGraph& graph, const PlanEnvironment& environment)
@@ -115,7 +131,8 @@ class Binder {
       flow.wanted.push_back(users_[op.output(i)].any);
       flow.needed.push_back(users_[op.output(i)].needs_value);
     }
-    for (const ValueId input : op.inputs()) flow.taken.push_back(spec_of(input));
+    for (const ValueId input : op.inputs())
+      flow.taken.push_back(spec_of(graph_, input, environment_));
     if (owns_bodies(*op.node)) {
       flow.variables = op.node->flow->variables;
       flow.bodies = body_calls(*op.node, flow.wanted);
@@ -124,48 +141,22 @@ class Binder {
   }
 
   void prepare(const PlanOp& op, Step& step) const {
-    KernelRequest request{.op = op.node->type(), .attrs = &op.node->attrs};
+    KernelRequest request = request_of(graph_, op, environment_);
     AttrMap seeded;
     if (op.node->attrs.has("seed2")) {
       seeded = with_seeds(*op.node, environment_);
       request.attrs = &seeded;
     }
-    for (const ValueId input : op.inputs()) {
-      request.inputs.push_back(spec_of(input));
-      request.values.push_back(graph_.value(input).constant);
-    }
-    for (const ValueId output : made_by(graph_, op)) request.outputs.push_back(spec_of(output));
     for (const TensorSpec& spec : request.inputs) check_countable(spec);
     for (const TensorSpec& spec : request.outputs) check_countable(spec);
-    request.epilogue = op.epilogue;
-    Device& device = environment_.device_at(op.device);
-    request.device = &device;
-    if (op.program != nullptr) {
-      request.op = kElementwiseOp;
-      request.program = op.program.get();
-      step.fused = op.program->to_string();
-    }
-    if (op.tiles != nullptr) {
-      request.op = kTilesOp;
-      request.tiles = op.tiles.get();
-      step.fused = op.tiles->to_string();
-    }
+    if (op.program != nullptr) step.fused = op.program->to_string();
+    if (op.tiles != nullptr) step.fused = op.tiles->to_string();
     try {
-      step.kernel = device.prepare(request, op.node->main_dtype());
+      step.kernel = request.device->prepare(request, op.node->main_dtype());
     } catch (Error& error) {
       error.add_context(" in " + described(*op.node));
       throw;
     }
-  }
-
-  // A handle stands for its variable.
-  TensorSpec spec_of(ValueId id) const {
-    const PlanValue& value = graph_.value(id);
-    const bool is_handle = value.dtype == DType::resource && value.variable().exists();
-    if (!is_handle) return {value.dtype, value.shape};
-    const Node& variable = *graph_.variable(value.variable()).node;
-    return {variable.attrs.get<DType>("dtype"),
-            environment_.variable_shape(variable).value_or(variable.attrs.get<Shape>("shape"))};
   }
 
   const PlanGraph& graph_;
@@ -186,10 +177,25 @@ std::vector<OpId> steps_of(const PlanGraph& graph) {
 
 const KernelRegistration* registration_of(const PlanOp& op, const PlanEnvironment& environment) {
   if (op.kind != StepKind::kKernel && op.kind != StepKind::kElementwise) return nullptr;
-  const std::string_view name = op.tiles != nullptr     ? kTilesOp
-                                : op.program != nullptr ? kElementwiseOp
-                                                        : op.node->type();
-  return environment.device_at(op.device).kernels().find(name, op.node->main_dtype());
+  return environment.device_at(op.device).kernels().find(kernel_of(op), op.node->main_dtype());
+}
+
+KernelRequest request_of(const PlanGraph& graph, const PlanOp& op,
+                         const PlanEnvironment& environment) {
+  KernelRequest request{.op = kernel_of(op),
+                        .attrs = &op.node->attrs,
+                        .epilogue = op.epilogue,
+                        .program = op.program.get(),
+                        .tiles = op.tiles.get(),
+                        .device = &environment.device_at(op.device)};
+  for (const ValueId input : op.inputs()) {
+    request.inputs.push_back(spec_of(graph, input, environment));
+    request.values.push_back(graph.value(input).constant);
+  }
+  for (const ValueId output : made_by(graph, op)) {
+    request.outputs.push_back(spec_of(graph, output, environment));
+  }
+  return request;
 }
 
 std::vector<ValueId> made_by(const PlanGraph& graph, const PlanOp& op) {

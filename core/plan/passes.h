@@ -59,6 +59,10 @@ void record(const PlanGraph& graph, const PlanEnvironment& environment, Plan& pl
 // What an operation's device says of its kernel; null for what needs none.
 const KernelRegistration* registration_of(const PlanOp& op, const PlanEnvironment& environment);
 
+// What its kernel is prepared for, as long as the operation is there.
+KernelRequest request_of(const PlanGraph& graph, const PlanOp& op,
+                         const PlanEnvironment& environment);
+
 // The values in whose memory a step leaves something: updates in place leave it in variables.
 std::vector<ValueId> made_by(const PlanGraph& graph, const PlanOp& op);
 

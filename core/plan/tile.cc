@@ -38,37 +38,36 @@ class Group {
     });
   }
 
-  void add(OpId op, OwnerId output, TileProgram::Part part, const std::vector<Use>& uses) {
+  void add(OpId op, OwnerId output, TileProgram::Part part, std::vector<Use> uses) {
     for (const Use& use : uses) {
       if (use.is_read) ++reads[use.owner];
-      uses_.push_back(use);
     }
     made_[output] = ops.size();
     ops.push_back(op);
     program.parts.push_back(std::move(part));
-    use_counts_.push_back(uses.size());
+    uses_.push_back(std::move(uses));
   }
 
   // Numbers the values; answers those that come from outside.
   std::vector<ValueId> settle() {
-    std::map<std::pair<OwnerId, bool>, int> number;
+    std::map<std::pair<OwnerId, bool>, int> numbers;
     std::vector<ValueId> inputs;
-    for (const Use& use : uses_) {
-      if (!use.is_read || makes(use.owner)) continue;
-      const auto next = static_cast<int>(inputs.size());
-      if (!number.try_emplace({use.owner, use.by_rows}, next).second) continue;
-      inputs.push_back(use.value);
-      program.input_by_rows.push_back(use.by_rows);
-    }
-    size_t at = 0;
-    for (size_t part = 0; part < ops.size(); ++part) {
-      for (size_t i = 0; i < use_counts_[part]; ++i, ++at) {
-        const Use& use = uses_[at];
-        program.parts[part].inputs.push_back(!use.is_read ? -1
-                                             : makes(use.owner)
-                                                 ? program.value_of(made_.at(use.owner))
-                                                 : number.at({use.owner, use.by_rows}));
+    for (const std::vector<Use>& uses : uses_) {
+      for (const Use& use : uses) {
+        if (!use.is_read || makes(use.owner)) continue;
+        const auto next = static_cast<int>(inputs.size());
+        if (!numbers.try_emplace({use.owner, use.by_rows}, next).second) continue;
+        inputs.push_back(use.value);
+        program.input_by_rows.push_back(use.by_rows);
       }
+    }
+    const auto number_of = [&](const Use& use) {
+      if (!use.is_read) return -1;
+      if (makes(use.owner)) return program.value_of(made_.at(use.owner));
+      return numbers.at({use.owner, use.by_rows});
+    };
+    for (size_t part = 0; part < ops.size(); ++part) {
+      for (const Use& use : uses_[part]) program.parts[part].inputs.push_back(number_of(use));
     }
     return inputs;
   }
@@ -78,9 +77,8 @@ class Group {
   std::map<OwnerId, int> reads;  // by its operations
 
  private:
-  std::vector<Use> uses_;  // of all operations, one after the other
-  std::vector<size_t> use_counts_;
-  std::map<OwnerId, size_t> made_;  // by which of its operations
+  std::vector<std::vector<Use>> uses_;  // of each operation
+  std::map<OwnerId, size_t> made_;      // by which of its operations
 };
 
 class Tiler {
@@ -119,7 +117,7 @@ class Tiler {
     if (!may_tile(id)) return false;
     const Shape& made = plan_.value(op.output()).shape;
     TileProgram::Part part{.dtype = op.node->main_dtype(), .program = op.program};
-    part.request = request_of(op);
+    part.request = request_of(plan_, op, environment_);
     const bool is_program = op.program != nullptr;
     if (!is_program && !op.def().by_rows(part.request)) return false;
     std::vector<Group::Use> uses;
@@ -131,7 +129,7 @@ class Tiler {
     }
     if (!group_.takes(made[0], uses)) return false;
     group_.program.rows = made[0];
-    group_.add(id, plan_.owner_id(op.output()), std::move(part), uses);
+    group_.add(id, plan_.owner_id(op.output()), std::move(part), std::move(uses));
     return true;
   }
 
@@ -154,21 +152,6 @@ class Tiler {
              const DType dtype = plan_.value(input).dtype;
              return dtype != DType::resource && dtype != DType::string;
            });
-  }
-
-  KernelRequest request_of(const PlanOp& op) const {
-    KernelRequest request{.op = op.program != nullptr ? kElementwiseOp : op.node->type(),
-                          .attrs = &op.node->attrs,
-                          .program = op.program.get(),
-                          .device = &environment_.device_at(op.device)};
-    for (const ValueId input : op.inputs()) {
-      const PlanValue& value = plan_.value(input);
-      request.inputs.push_back({value.dtype, value.shape});
-      request.values.push_back(value.constant);
-    }
-    const PlanValue& made = plan_.value(op.output());
-    request.outputs.push_back({made.dtype, made.shape});
-    return request;
   }
 
   // Whether an operation outside of the group reads what the group makes, or a fetch.
@@ -200,10 +183,8 @@ class Tiler {
   }
 
   void close() {
-    Group group = std::exchange(group_, {});
-    if (group.ops.size() < 2) return;
-    std::swap(group, group_);
-    const bool is_worth_it = saved_bytes() >= kLeastSaved && bytes_a_row() <= kLongestRow;
+    const bool is_worth_it =
+        group_.ops.size() > 1 && saved_bytes() >= kLeastSaved && bytes_a_row() <= kLongestRow;
     if (is_worth_it) join();
     group_ = {};
   }
