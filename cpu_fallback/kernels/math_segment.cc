@@ -57,10 +57,12 @@ Kernel prepare_segment_count(const KernelRequest& request) {
     require(count == 0 || last >= 0, ErrorKind::bad_argument, "Segment ids must be >= 0, but ",
             "segment_ids[", count - 1, "] = ", last);
     for (int64_t i = 0; i < count; ++i) {
-      if (i + 1 < count && ids[i + 1] == ids[i]) continue;
-      require(i + 1 == count || ids[i + 1] > ids[i], ErrorKind::bad_argument,
-              "Segment ids are not increasing: segment_ids[", i + 1,
-              "] = ", i + 1 == count ? last : ids[i + 1], " comes after ", ids[i]);
+      const bool is_last = i + 1 == count;
+      const T next = is_last ? last : ids[i + 1];
+      if (!is_last && next == ids[i]) continue;
+      require(is_last || next > ids[i], ErrorKind::bad_argument,
+              "Segment ids are not increasing: segment_ids[", i + 1, "] = ", next, " comes after ",
+              ids[i]);
       require(ids[i] >= 0 && ids[i] <= last, ErrorKind::index_out_of_range, "Segment id ", ids[i],
               " out of range [0, ", last + 1, "), possibly because segment_ids isn't sorted");
     }

@@ -2,7 +2,6 @@
 // ScatterNd*: the same where an index is a vector.
 // All indices are looked at before anything is written; of vectors of indices, as in TensorFlow,
 // those that are right are written although others fail.
-#include <algorithm>
 #include <string>
 
 #include "core/base/check.h"
@@ -41,12 +40,12 @@ Kernel prepare_scatter_by(const KernelRequest& request) {
     T* to = args.mutable_input<T>(0);
     const Index* indices = args.input<Index>(1);
     const int64_t wrong = first_wrong(rows, indices, count * rows.axes);
-    const auto check = [&] {
-      require(wrong < 0, ErrorKind::index_out_of_range, "indices[", wrong,
-              "] = ", wrong < 0 ? Index{0} : indices[wrong], " is not in [0, ",
-              rows.sizes[std::max<int64_t>(wrong, 0) % rows.axes], ")");
+    const auto refuse = [&] {
+      internal::fail<InvalidArgumentError>(ErrorKind::index_out_of_range, "indices[", wrong,
+                                           "] = ", indices[wrong], " is not in [0, ",
+                                           rows.sizes[wrong % rows.axes], ")");
     };
-    if (!kVectors) check();
+    if (wrong >= 0 && !kVectors) refuse();
     using C = scalar::Compute<T>;
     for (int64_t i = 0; i < count; ++i) {
       if (wrong >= 0 && first_wrong(rows, indices + i * rows.axes, rows.axes) >= 0) continue;
@@ -57,7 +56,7 @@ Kernel prepare_scatter_by(const KernelRequest& request) {
         at[j] = static_cast<T>(Op()(static_cast<C>(at[j]), value));
       }
     }
-    check();
+    if (wrong >= 0) refuse();
   }};
 }
 
