@@ -12,6 +12,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
+#include "core/graph/endpoint.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/ops/flow_rules.h"
 #include "core/ops/gradient_rules.h"
@@ -48,7 +49,7 @@ std::vector<Node*> ancestors_of(const std::vector<Output>& ys) {
 // Whether gradients flow into an operation through that input. The gradient of a loop takes handles
 // and lists of what the rounds made, through which TensorFlow's accumulators let none flow.
 bool takes_gradients_of(const Node& node, const Endpoint& input) {
-  const DType dtype = input.node->output_dtypes[static_cast<size_t>(input.index)];
+  const DType dtype = dtype_at(input);
   const bool goes_back = node.flow != nullptr && node.flow->is_gradient;
   return is_trainable(dtype) && !(goes_back && dtype == DType::resource);
 }
