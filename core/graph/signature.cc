@@ -93,6 +93,8 @@ class Resolver {
     require<ValueError>(arguments_.input_counts.size() == def_.input_args.size(),
                         ErrorKind::bad_argument, def_.name, " takes ", def_.input_args.size(),
                         " inputs, not ", arguments_.input_counts.size());
+    require<ValueError>(counts_fit(), ErrorKind::bad_argument, def_.name, " was given ",
+                        arguments_.inputs.size(), " inputs, but its attributes say otherwise");
     node_.inputs.reserve(arguments_.inputs.size());
     seen_.reserve(arguments_.inputs.size());
     for_each_argument(
@@ -110,6 +112,16 @@ class Resolver {
 
  private:
   using Inputs = std::span<NodeInput>;
+
+  // Whether the lists of inputs are all inputs: files may say any lengths.
+  bool counts_fit() const {
+    size_t left = arguments_.inputs.size();
+    for (const size_t count : arguments_.input_counts) {
+      if (count > left) return false;
+      left -= count;
+    }
+    return left == 0;
+  }
 
   // Calls action(argument, its inputs) for each argument of the signature.
   template <typename Action>

@@ -37,12 +37,6 @@ const AttrValue* like_of(const RegisteredOp& op, std::string_view name) {
   return nullptr;
 }
 
-size_t input_count(const RegisteredOp& op, const AttrMap& attrs) {
-  size_t count = 0;
-  for (const ArgDef& arg : op.input_args) count += arg.count(attrs);
-  return count;
-}
-
 }  // namespace
 
 NodeAdder::NodeAdder(const GraphDef& file, size_t bytes, const ImportOptions& options,
@@ -222,15 +216,16 @@ Node* NodeAdder::make(GraphState& graph, size_t index) {
   }
   const RegisteredOp& op = *OpRegistry::global().find(node.type);
   NodeArguments arguments{.type = node.type, .name = full_name(def.name) + '/'};
+  size_t takes = 0;
   for (const ArgDef& arg : op.input_args) {
     if (!arg.number_attr.empty() && !node.attrs.has(arg.number_attr)) {
       node.attrs.set(arg.number_attr, static_cast<int64_t>(node.inputs.size()));
     }
     arguments.input_counts.push_back(arg.count(node.attrs));
+    takes += arguments.input_counts.back();
   }
-  require<ValueError>(input_count(op, node.attrs) == node.inputs.size(), ErrorKind::bad_argument,
-                      "Node '", def.name, "' has ", node.inputs.size(), " inputs, but ", node.type,
-                      " takes ", input_count(op, node.attrs));
+  require<ValueError>(takes == node.inputs.size(), ErrorKind::bad_argument, "Node '", def.name,
+                      "' has ", node.inputs.size(), " inputs, but ", node.type, " takes ", takes);
   for (NodeInput& input : node.inputs) arguments.inputs.push_back(std::move(input));
   arguments.control_inputs = controls_of(index);
   arguments.attrs = std::move(node.attrs);

@@ -253,6 +253,9 @@ TEST_F(ImportGraphDefTest, RefusesGraphsThatContradictThemselves) {
   refuses(W().constant("c", {1}, {1}).node("y", "Identity", {"c:3"}, kFloat),
           "its input 'c:3' isn't there: that operation has 1 outputs");
   refuses(W().constant("c", {1}, {1}).node("y", "Add", {"c"}, kFloat), "has 1 inputs, but Add");
+  refuses(W().node("y", "ConcatV2", {},
+                   {{"N", attr_int(-1)}, {"T", attr_type(float32)}, {"Tidx", attr_type(int32)}}),
+          "ConcatV2 was given 0 inputs, but its attributes say otherwise for 'y' (op: 'ConcatV2')");
   refuses(W().node("y", "DepthToSpace", {}, {{"block_size", attr_int(2)}}),
           "Node 'y' has 0 inputs, but DepthToSpace takes at least 1");
   refuses(W().constant("c", {1}, {1}).node("y", "NonMaxSuppressionV3", {"c", "c"}),
