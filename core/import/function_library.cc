@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -31,10 +33,10 @@ const AttrValue* like_of(const ArgDef& arg) {
 }
 
 // Which of all outputs of a node the first of this name is.
-int first_output(const NodeDef& node, std::string_view output) {
+int64_t first_output(const NodeDef& node, std::string_view output) {
   const RegisteredOp* op = OpRegistry::global().find(current_type(node.op));
   if (op == nullptr) return output_of_other(node.op, output);
-  int first = 0;
+  int64_t first = 0;
   for (const ArgDef& arg : op->output_args) {
     if (arg.name == output) return first;
     // Names of a list are one behind the other, as many as an attribute says.
@@ -43,9 +45,9 @@ int first_output(const NodeDef& node, std::string_view output) {
     if (const std::string_view* count = find_attr(node, counted_by)) {
       if (auto value = decode_attr_value(*count, like_of(arg), 0)) counts.set(counted_by, *value);
     }
-    constexpr size_t kMost = size_t{1} << 20;  // more than that none has
+    constexpr size_t kMost = std::numeric_limits<int>::max();  // outputs that names can tell
     const bool is_known = counts.has(counted_by) || !arg.is_list();
-    first += is_known ? static_cast<int>(std::min(arg.count(counts), kMost)) : 1;
+    first += is_known ? static_cast<int64_t>(std::min(arg.count(counts), kMost)) : 1;
   }
   return 0;
 }
@@ -93,9 +95,10 @@ class FunctionReader {
     int place = 0;
     std::from_chars(text.data() + last + 1, text.data() + text.size(), place);
     const auto node = nodes_.find(name);
-    const int begin = node == nodes_.end()
-                          ? 0
-                          : first_output(*node->second, text.substr(first + 1, last - first - 1));
+    const int64_t begin =
+        node == nodes_.end()
+            ? 0
+            : first_output(*node->second, text.substr(first + 1, last - first - 1));
     return str(name, ':', begin + place);
   }
 

@@ -137,6 +137,14 @@ TEST_F(FunctionCallsTest, RefuseCallsThatDoNotFit) {
   refuses(no_result, "Node 'y' needs 1 results of a function that has 0");
 }
 
+TEST_F(FunctionCallsTest, RefuseOutputsBeyondAllNumbers) {
+  const std::string unique = function("f", node_def("u", "Unique", "input: \"a\""),
+                                      "u:idx:2147483647");  // behind output 0
+  EXPECT_ERROR(import_graph_def_bytes(kX + call("y", "f") + "library { " + unique + "}"),
+               ValueError, bad_argument,
+               "Requested return_element 'u:2147483648' not found in graph_def.");
+}
+
 // What Tenon writes of conditionals and loops, read again.
 TEST_F(FunctionCallsTest, MakeConditionalsAndLoopsAgain) {
   const Output x = placeholder(float32, {2}, {.name = "x"});
