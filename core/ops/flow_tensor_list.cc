@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/host_op.h"
 #include "core/ops/tensor_lists.h"
 #include "core/ops/tensor_rows.h"
@@ -275,7 +276,7 @@ std::vector<Tensor> concat_list(HostCall& call) {
   const std::vector<int64_t> leading = call.integers(2);
   std::vector<int64_t> lengths;
   for (size_t i = 0; i < elements.size(); ++i) {
-    require(elements[i] || i < leading.size(), ErrorKind::no_shape,
+    require(elements[i] || (i < leading.size() && leading[i] >= 0), ErrorKind::no_shape,
             "Concat requires that the first dimension of elements that aren't set is known");
     lengths.push_back(elements[i] ? with_rank_at_least(elements[i].shape(), 1, "element")[0]
                                   : leading[i]);
@@ -288,7 +289,7 @@ std::vector<Tensor> concat_list(HostCall& call) {
   Elements parts;
   int64_t total = 0;
   for (size_t i = 0; i < elements.size(); ++i) {
-    total += lengths[i];
+    total = add_sizes(total, lengths[i]);
     parts.push_back(element_of(traits, elements, i, with_length(rest, lengths[i])));
   }
   return {joined(call, parts, traits.dtype, with_length(rest, total)),

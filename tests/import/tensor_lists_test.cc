@@ -83,6 +83,21 @@ TEST_F(TensorListsTest, HaveNoElementsBeyondTheirEnds) {
                resource_exhausted, "2147483647 elements of a tensor list are more than");
 }
 
+// Of what isn't set the first dimension is what leading_dims says.
+TEST_F(TensorListsTest, AreJoinedWhereAllLengthsAreKnown) {
+  const Output list = set(reserved(2, constant(-1)), 1, constant({1.0f, 2.0f, 3.0f, 4.0f}));
+  const auto joined = [&](const std::vector<int64_t>& leading) {
+    return add_output("TensorListConcatV2",
+                      {list, constant(Tensor({-1})), constant(Tensor(leading))},
+                      {.attrs = {{"element_dtype", float32}}});
+  };
+  EXPECT_THAT(session_.run(joined({1})).to_vector<float>(), ElementsAre(0, 1, 2, 3, 4));
+  for (const std::vector<int64_t>& leading : {std::vector<int64_t>{-1, -1}, {}}) {
+    refuses(joined(leading), ErrorKind::no_shape,
+            "Concat requires that the first dimension of elements that aren't set is known");
+  }
+}
+
 TEST_F(TensorListsTest, ArePushedToAndPopped) {
   const Output full = add_output("EmptyTensorList", {constant(-1), constant(1)},
                                  {.attrs = {{"element_dtype", float32}}});
