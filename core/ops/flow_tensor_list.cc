@@ -1,6 +1,8 @@
 // Tensor lists, which TensorFlow 2's loops fill and read: TensorFlow's variants, which are handles
 // of a run's lists here. As they are integers, no gradient flows through them.
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,16 +100,28 @@ Tensor element_of(const ListTraits& traits, const Elements& elements, size_t ind
   return element;
 }
 
-std::vector<Tensor> pop_element(HostCall& call) {
+// A list that is read with the dtype that an attribute says; its elements until a list is added,
+// changed or asked for.
+struct ReadList {
+  const int64_t handle;
+  const ListTraits& traits;
+  const Elements& elements;
+  const Shape shape;  // of an element, as far as the list and an input say
+};
+ReadList read_list(HostCall& call, size_t shape_input) {
   TensorLists& lists = lists_of(call);
   const int64_t handle = call.integer(0);
   const ListTraits& traits = lists.traits(handle);
   require_dtype(traits, call.attr<DType>("element_dtype"));
-  const Shape shape = merged_element(traits.element_shape, shape_in(call, 1));
-  const Elements& elements = lists.elements(handle);
-  require(!elements.empty(), ErrorKind::bad_argument, "Trying to pop from an empty list.");
-  Tensor last = element_of(traits, elements, elements.size() - 1, shape);
-  return {Tensor(lists.without_last(handle)), std::move(last)};
+  return {handle, traits, lists.elements(handle),
+          merged_element(traits.element_shape, shape_in(call, shape_input))};
+}
+
+std::vector<Tensor> pop_element(HostCall& call) {
+  const ReadList list = read_list(call, 1);
+  require(!list.elements.empty(), ErrorKind::bad_argument, "Trying to pop from an empty list.");
+  Tensor last = element_of(list.traits, list.elements, list.elements.size() - 1, list.shape);
+  return {Tensor(lists_of(call).without_last(list.handle)), std::move(last)};
 }
 
 size_t index_in(HostCall& call, size_t size, const char* what) {
@@ -118,13 +132,9 @@ size_t index_in(HostCall& call, size_t size, const char* what) {
 }
 
 std::vector<Tensor> get_element(HostCall& call) {
-  TensorLists& lists = lists_of(call);
-  const int64_t handle = call.integer(0);
-  const ListTraits& traits = lists.traits(handle);
-  require_dtype(traits, call.attr<DType>("element_dtype"));
-  const Shape shape = merged_element(traits.element_shape, shape_in(call, 2));
-  const Elements& elements = lists.elements(handle);
-  return {element_of(traits, elements, index_in(call, elements.size(), "access"), shape)};
+  const ReadList list = read_list(call, 2);
+  const size_t index = index_in(call, list.elements.size(), "access");
+  return {element_of(list.traits, list.elements, index, list.shape)};
 }
 
 // The list with that many elements; a copy, as its size is no step from that of before.
@@ -153,11 +163,9 @@ std::vector<Tensor> set_element(HostCall& call) {
 }
 
 // Elements by their numbers, one after the other along a new axis.
-Tensor stacked(HostCall& call, int64_t handle, const std::vector<int64_t>& indices, Shape shape) {
-  TensorLists& lists = lists_of(call);
-  const ListTraits& traits = lists.traits(handle);
-  const Elements& elements = lists.elements(handle);
-  shape = merged_element(traits.element_shape, shape);
+Tensor stacked(const HostCall& call, const ReadList& list, const std::vector<int64_t>& indices) {
+  const Elements& elements = list.elements;
+  Shape shape = list.shape;
   for (const int64_t index : indices) {
     require(index >= 0 && index < static_cast<int64_t>(elements.size()),
             ErrorKind::index_out_of_range, "Trying to gather element ", index, " in a list with ",
@@ -169,30 +177,26 @@ Tensor stacked(HostCall& call, int64_t handle, const std::vector<int64_t>& indic
           "Tried to stack elements of a list with non-fully-defined element_shape: ", shape);
   Elements rows;
   for (const int64_t index : indices) {
-    rows.push_back(element_of(traits, elements, static_cast<size_t>(index), shape));
+    rows.push_back(element_of(list.traits, elements, static_cast<size_t>(index), shape));
   }
-  return joined(call, rows, traits.dtype,
+  return joined(call, rows, list.traits.dtype,
                 with_inserted(shape, 0, static_cast<int64_t>(indices.size())));
 }
 
 std::vector<Tensor> stack_list(HostCall& call) {
-  const int64_t handle = call.integer(0);
-  TensorLists& lists = lists_of(call);
-  require_dtype(lists.traits(handle), call.attr<DType>("element_dtype"));
-  const auto size = static_cast<int64_t>(lists.elements(handle).size());
+  const ReadList list = read_list(call, 1);
+  const auto size = static_cast<int64_t>(list.elements.size());
   const auto wanted = call.attr<int64_t>("num_elements");
   require(wanted == -1 || wanted == size, ErrorKind::shape_incompatible,
           "Operation expected a list with ", wanted, " elements but got a list with ", size,
           " elements.");
-  std::vector<int64_t> all(static_cast<size_t>(size));
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-  return {stacked(call, handle, all, shape_in(call, 1))};
+  std::vector<int64_t> all(list.elements.size());
+  std::iota(all.begin(), all.end(), 0);
+  return {stacked(call, list, all)};
 }
 
 std::vector<Tensor> gather_list(HostCall& call) {
-  const int64_t handle = call.integer(0);
-  require_dtype(lists_of(call).traits(handle), call.attr<DType>("element_dtype"));
-  return {stacked(call, handle, call.integers(1), shape_in(call, 2))};
+  return {stacked(call, read_list(call, 2), call.integers(1))};
 }
 
 // What a tensor is along its first axis.
@@ -266,12 +270,9 @@ Shape with_length(Shape shape, int64_t length) {
 
 // Elements one after the other along their first axis, and how long each is.
 std::vector<Tensor> concat_list(HostCall& call) {
-  TensorLists& lists = lists_of(call);
-  const int64_t handle = call.integer(0);
-  const ListTraits& traits = lists.traits(handle);
-  require_dtype(traits, call.attr<DType>("element_dtype"));
-  const Elements& elements = lists.elements(handle);
-  Shape rest = merged_element(traits.element_shape, shape_in(call, 1));
+  const ReadList list = read_list(call, 1);
+  const Elements& elements = list.elements;
+  Shape rest = list.shape;
   if (rest.rank() > 0) rest = with_length(rest, kUnknown);
   const std::vector<int64_t> leading = call.integers(2);
   std::vector<int64_t> lengths;
@@ -290,9 +291,9 @@ std::vector<Tensor> concat_list(HostCall& call) {
   int64_t total = 0;
   for (size_t i = 0; i < elements.size(); ++i) {
     total = add_sizes(total, lengths[i]);
-    parts.push_back(element_of(traits, elements, i, with_length(rest, lengths[i])));
+    parts.push_back(element_of(list.traits, elements, i, with_length(rest, lengths[i])));
   }
-  return {joined(call, parts, traits.dtype, with_length(rest, total)),
+  return {joined(call, parts, list.traits.dtype, with_length(rest, total)),
           Tensor::from<int64_t>(lengths, {static_cast<int64_t>(lengths.size())})};
 }
 
