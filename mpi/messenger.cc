@@ -120,9 +120,7 @@ void MpiMessenger::serve() {
         has_left = true;
       }
       // Whoever is lost takes nothing any more.
-      const bool are_lost =
-          std::any_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.lost; });
-      if (ending_ && (is_idle || are_lost)) break;
+      if (ending_ && (is_idle || has_lost())) break;
     }
     rest(active);
   }
@@ -156,9 +154,7 @@ void MpiMessenger::begin() {
 }
 
 void MpiMessenger::end() {
-  const bool are_lost =
-      std::any_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.lost; });
-  if (are_lost) return;  // MPI would wait for them for ever
+  if (has_lost()) return;  // MPI would wait for them for ever
   MPI_Comm_free(&world_);
   if (ours_) MPI_Finalize();
 }

@@ -76,18 +76,34 @@ class MpiMessenger : public internal::Messenger {
   void say(int word);
   void lose(int peer, const std::string& why);
   void tell_lost(int peer, const std::string& why);
+  bool has_lost() const;
   void start_sending(Outgoing& out);
   void receive_head(MPI_Message& message, const MPI_Status& status);
   void post(std::vector<MPI_Request>& requests, const internal::MessageBlock& block, int peer,
             bool sends) const;
   void rest(Clock::time_point active);
   static bool is_done(std::vector<MPI_Request>& requests, std::string& failure);
+  // Calls the receiver, for whose end stop() waits. False where there is none.
+  template <typename Call>
+  bool with_receiver(const Call& call) {
+    std::unique_lock lock(mutex_);
+    MessageReceiver* const receiver = receiver_;
+    if (receiver == nullptr) return false;
+    in_receiver_ = true;
+    lock.unlock();
+    call(*receiver);
+    lock.lock();
+    in_receiver_ = false;
+    changed_.notify_all();
+    return true;
+  }
 
   int rank_ = 0, size_ = 1;
   MPI_Comm world_ = MPI_COMM_NULL;
   bool ours_ = false;  // we have initialised MPI
   size_t piece_bytes_;
   std::list<Outgoing> sending_;
+  std::list<Outgoing> abandoned_;  // that nobody takes: MPI may read their memory yet
   std::list<Incoming> receiving_;  // in the order in which the heads came
   std::vector<Peer> peers_;
   Clock::time_point beaten_ = {};

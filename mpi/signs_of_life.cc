@@ -1,4 +1,5 @@
 // Who is there: each process tells all others each second, and when it goes.
+#include <algorithm>
 #include <array>
 
 #include "core/base/strings.h"
@@ -51,9 +52,11 @@ void MpiMessenger::beat() {
 
 void MpiMessenger::watch() {
   std::chrono::milliseconds patience = {};
+  bool goes_on = false;
   {
     const std::lock_guard lock(mutex_);
     patience = lost_after_;
+    goes_on = leaving_ && !ending_;
   }
   if (patience.count() == 0) return;  // nobody has started it
   const Clock::time_point now = Clock::now();
@@ -61,6 +64,9 @@ void MpiMessenger::watch() {
     Peer& state = peers_[static_cast<size_t>(peer)];
     const bool was_heard = state.heard != Clock::time_point();  // else it may not have begun
     if (peer == rank_ || !was_heard || state.lost || state.told) continue;
+    // Who knows that this process has left says nothing to it any more: only from its end on does
+    // it count again who is silent.
+    if (goes_on && !state.left) state.heard = now;
     // What it said before it left is handed out by then.
     if (state.left && now - state.heard > kBeatEach) {
       state.told = true;
@@ -79,14 +85,11 @@ void MpiMessenger::lose(int peer, const std::string& why) {
 }
 
 void MpiMessenger::tell_lost(int peer, const std::string& why) {
-  std::unique_lock lock(mutex_);
-  MessageReceiver* const receiver = receiver_;
-  in_receiver_ = receiver != nullptr;
-  lock.unlock();
-  if (receiver != nullptr) receiver->lose(peer, why);
-  lock.lock();
-  in_receiver_ = false;
-  changed_.notify_all();
+  with_receiver([&](MessageReceiver& receiver) { receiver.lose(peer, why); });
+}
+
+bool MpiMessenger::has_lost() const {
+  return std::any_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.lost; });
 }
 
 }  // namespace tenon::mpi

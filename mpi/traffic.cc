@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 #include "core/base/strings.h"
 #include "mpi/messenger.h"
@@ -17,6 +20,13 @@ uint64_t take_number(std::string_view& bytes) {
   std::memcpy(&number, bytes.data(), sizeof number);
   bytes.remove_prefix(sizeof number);
   return number;
+}
+
+// While we are leaving: what isn't taken would keep its sender from ending.
+void make_room_to_drop(internal::WireMessage& message) {
+  auto room = std::make_shared<std::vector<std::vector<char>>>();
+  for (MessageBlock& block : message.blocks) block.data = room->emplace_back(block.bytes).data();
+  message.owner = std::move(room);
 }
 
 }  // namespace
@@ -84,16 +94,8 @@ void MpiMessenger::receive_head(MPI_Message& message, const MPI_Status& status) 
   in.message.blocks.resize(take_number(rest));
   for (MessageBlock& block : in.message.blocks) block.bytes = take_number(rest);
   in.message.head = rest;
-  std::unique_lock lock(mutex_);
-  MessageReceiver* const receiver = receiver_;
-  if (receiver == nullptr) return;  // we are leaving
-  in_receiver_ = true;
-  lock.unlock();
-  receiver->make_room(in.message);
-  lock.lock();
-  in_receiver_ = false;
-  changed_.notify_all();
-  lock.unlock();
+  const auto make_room = [&](MessageReceiver& receiver) { receiver.make_room(in.message); };
+  if (!with_receiver(make_room)) make_room_to_drop(in.message);
   for (const MessageBlock& block : in.message.blocks) post(in.requests, block, in.from, false);
   receiving_.push_back(std::move(in));
 }
@@ -108,17 +110,21 @@ bool MpiMessenger::is_done(std::vector<MPI_Request>& requests, std::string& fail
 
 bool MpiMessenger::complete() {
   bool was_any = false;
-  for (auto out = sending_.begin(); out != sending_.end();) {
+  for (auto at = sending_.begin(); at != sending_.end();) {
+    const auto out = at++;
+    const Peer& peer = peers_[static_cast<size_t>(out->to)];
+    const bool is_gone = peer.lost || peer.told;
     std::string failure;
-    const int to = out->to;
-    const bool is_over = peers_[static_cast<size_t>(to)].lost || is_done(out->requests, failure);
-    if (!failure.empty()) lose(to, str("could not be reached: ", failure));
-    if (is_over || !failure.empty()) {
-      out = sending_.erase(out);
-      was_any = true;
+    const bool is_over = !is_gone && is_done(out->requests, failure);
+    if (!failure.empty()) lose(out->to, str("could not be reached: ", failure));
+    if (is_gone || !failure.empty()) {
+      abandoned_.splice(abandoned_.end(), sending_, out);
+    } else if (is_over) {
+      sending_.erase(out);
     } else {
-      ++out;
+      continue;
     }
+    was_any = true;
   }
   return was_any;
 }
@@ -141,14 +147,8 @@ bool MpiMessenger::hand_out() {
     Incoming done = std::move(*in);
     in = receiving_.erase(in);
     peers_[from].heard = Clock::now();
-    std::unique_lock lock(mutex_);
-    MessageReceiver* const receiver = receiver_;
-    in_receiver_ = receiver != nullptr;
-    lock.unlock();
-    if (receiver != nullptr) receiver->receive(done.from, std::move(done.message));
-    lock.lock();
-    in_receiver_ = false;
-    changed_.notify_all();
+    with_receiver(
+        [&](MessageReceiver& receiver) { receiver.receive(done.from, std::move(done.message)); });
   }
   return was_any;
 }

@@ -122,6 +122,8 @@ TEST(MpiLoss, IsNamedByWhoWaitsWithinTenSeconds) {
   }
 }
 
+TEST(MpiLoss, IsNotWhereAWorkerThatHasLeftGoesOn) { expect_success(2, "go_on_alone"); }
+
 TEST(MpiLoss, IsMadeGoodFromTheLastCheckpoint) {
   const CommandResult result =
       test::run_command("ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 python3 " TENON_SOURCE_DIR
