@@ -96,7 +96,9 @@ void SentGraph::write(Message& message, const Node& node, const Places& places) 
   message.add(node.output_shapes.empty() ? Shape::unknown() : node.output_shapes[0]);
 }
 
+// Runs of other parts place all operations that are there: none of these is to be half made.
 void ReceivedGraph::read(MessageReader& reader) {
+  const std::lock_guard lock(graph_->mutex);
   while (true) {
     const auto kind = reader.number<EntryKind>();
     if (kind == EntryKind::kEnd) return;

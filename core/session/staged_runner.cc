@@ -12,7 +12,6 @@
 namespace tenon::internal {
 namespace {
 
-// Of all sessions of this process: what tells them apart for other tasks.
 uint64_t next_session() {
   static std::atomic<uint64_t> last{0};
   return ++last;
@@ -61,16 +60,13 @@ int milliseconds_left(const Peers::Deadline& deadline) {
 
 }  // namespace
 
-StagedRunner::StagedRunner(SessionState& session, Transport& transport)
-    : session_(session), transport_(transport) {}
+StagedRunner::RemoteSession::RemoteSession(Transport& transport, int task)
+    : number(next_session()), transport_(transport), task_(task) {}
 
-StagedRunner::~StagedRunner() {
-  for (const auto& [task, remote] : remotes_) {
-    if (remote.session == 0) continue;
-    Message message;
-    message.add(TaskRequest::kClose).add(remote.session);
-    transport_.ask(task, std::move(message), "the end of a session");  // nobody waits for it
-  }
+StagedRunner::RemoteSession::~RemoteSession() {
+  Message message;
+  message.add(TaskRequest::kClose).add(number);
+  transport_.ask(task_, std::move(message), "the end of a session");  // nobody waits for it
 }
 
 std::shared_ptr<const StagedRunner::Prepared> StagedRunner::prepared(const RunRequest& request) {
@@ -83,9 +79,9 @@ std::shared_ptr<const StagedRunner::Prepared> StagedRunner::prepared(const RunRe
     made->stages = session_.cut(request);
     if (!made->stages.only_of(0)) {
       for (const std::vector<StagePart>& parts : made->stages.levels) {
-        std::vector<uint64_t>& numbers = made->numbers.emplace_back();
+        std::vector<PreparedPart>& of_level = made->parts.emplace_back();
         for (const StagePart& part : parts) {
-          numbers.push_back(part.task == 0 ? 0 : prepare(part));
+          of_level.push_back(part.task == 0 ? PreparedPart() : prepare(part));
         }
       }
     }
@@ -97,13 +93,14 @@ std::shared_ptr<const StagedRunner::Prepared> StagedRunner::prepared(const RunRe
   return kept;
 }
 
-uint64_t StagedRunner::prepare(const StagePart& part) {
+StagedRunner::PreparedPart StagedRunner::prepare(const StagePart& part) {
   Remote& remote = remotes_[part.task];
-  const bool is_new = remote.session == 0;
-  if (is_new) remote.session = next_session();
-  const uint64_t number = ++last_number_;
+  if (!remote.session) {
+    remote.session = std::make_shared<const RemoteSession>(transport_, part.task);
+  }
+  PreparedPart prepared{.session = remote.session, .number = ++last_number_};
   Message message;
-  message.add(TaskRequest::kPrepare).add(remote.session).add(number);
+  message.add(TaskRequest::kPrepare).add(prepared.session->number).add(prepared.number);
   try {
     session_.send_part(part, remote.sent, message);
     add_endpoints(message, part.fetches);
@@ -116,7 +113,7 @@ uint64_t StagedRunner::prepare(const StagePart& part) {
     prepared_.clear();
     throw;
   }
-  return number;
+  return prepared;
 }
 
 void StagedRunner::run(const RunRequest& request, const RunCall& call) {
@@ -160,7 +157,7 @@ void StagedRunner::run_level(const Prepared& prepared, size_t level, Values& val
   std::vector<std::unique_ptr<Peers::Question>> asked;
   for (size_t i = 0; i < parts.size(); ++i) {
     const bool is_own = parts[i].task == 0;
-    asked.push_back(is_own ? nullptr : ask_for(parts[i], prepared.numbers[level][i], values));
+    asked.push_back(is_own ? nullptr : ask_for(parts[i], prepared.parts[level][i], values));
   }
   std::exception_ptr failure;
   const auto attempt = [&](const auto& work) {
@@ -184,14 +181,12 @@ void StagedRunner::run_level(const Prepared& prepared, size_t level, Values& val
   if (failure) std::rethrow_exception(failure);
 }
 
-std::unique_ptr<Peers::Question> StagedRunner::ask_for(const StagePart& part, uint64_t number,
+std::unique_ptr<Peers::Question> StagedRunner::ask_for(const StagePart& part,
+                                                       const PreparedPart& prepared,
                                                        const Values& values) {
   Message message;
-  {
-    const std::lock_guard lock(mutex_);
-    message.add(TaskRequest::kRun).add(remotes_[part.task].session);
-  }
-  message.add(number).add(milliseconds_left(values.deadline)).add(part.fed.size());
+  message.add(TaskRequest::kRun).add(prepared.session->number).add(prepared.number);
+  message.add(milliseconds_left(values.deadline)).add(part.fed.size());
   for (const ValueSlot slot : part.fed) message.add(values.slots[slot]);
   return transport_.ask(part.task, std::move(message), described(part));
 }

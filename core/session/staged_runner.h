@@ -27,8 +27,8 @@ class SessionState;
 // may read and write them, as workers do that train asynchronously.
 class StagedRunner {
  public:
-  StagedRunner(SessionState& session, Transport& transport);
-  ~StagedRunner();
+  StagedRunner(SessionState& session, Transport& transport)
+      : session_(session), transport_(transport) {}
   StagedRunner(const StagedRunner&) = delete;
   StagedRunner& operator=(const StagedRunner&) = delete;
 
@@ -37,13 +37,31 @@ class StagedRunner {
   std::string text(const RunRequest& request);
 
  private:
+  // What another task knows this session as; it forgets it when nothing uses it any more.
+  class RemoteSession {
+   public:
+    RemoteSession(Transport& transport, int task);
+    ~RemoteSession();
+    RemoteSession(const RemoteSession&) = delete;
+    RemoteSession& operator=(const RemoteSession&) = delete;
+    const uint64_t number;  // of all sessions of this process
+
+   private:
+    Transport& transport_;
+    const int task_;
+  };
+  // A part as its task knows it; no session where it is this task's.
+  struct PreparedPart {
+    std::shared_ptr<const RemoteSession> session;
+    uint64_t number = 0;
+  };
   struct Prepared {
     Stages stages;
-    std::vector<std::vector<uint64_t>> numbers;  // of the parts, by level
+    std::vector<std::vector<PreparedPart>> parts;  // by level
   };
   struct Remote {
     SentGraph sent;
-    uint64_t session = 0;  // its number of this session; 0: it doesn't know it
+    std::shared_ptr<const RemoteSession> session;
   };
   // A run on its way through the levels.
   struct Values {
@@ -53,9 +71,9 @@ class StagedRunner {
   };
 
   std::shared_ptr<const Prepared> prepared(const RunRequest& request);
-  uint64_t prepare(const StagePart& part);
+  PreparedPart prepare(const StagePart& part);
   void run_level(const Prepared& prepared, size_t level, Values& values);
-  std::unique_ptr<Peers::Question> ask_for(const StagePart& part, uint64_t number,
+  std::unique_ptr<Peers::Question> ask_for(const StagePart& part, const PreparedPart& prepared,
                                            const Values& values);
   void run_here(const StagePart& part, Values& values);
   static void drop_used(const Stages& stages, size_t level, Values& values);
