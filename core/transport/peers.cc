@@ -16,8 +16,7 @@ constexpr size_t kMostThreads = 8;
 
 }  // namespace
 
-std::vector<MessageReader> Peers::greet(const std::function<Message()>& hello,
-                                        std::chrono::milliseconds patience,
+std::vector<MessageReader> Peers::greet(const Message& hello, std::chrono::milliseconds patience,
                                         std::chrono::milliseconds lost_after) {
   try {
     messenger_.start(*this, lost_after);
@@ -25,13 +24,13 @@ std::vector<MessageReader> Peers::greet(const std::function<Message()>& hello,
     fail<FailedPreconditionError>(ErrorKind::already_exists,
                                   "Could not start the server: ", error.what());
   }
+  started_ = true;
   for (int to = 0; to < messenger_.size(); ++to) {
     Message message;
-    message.add(MessageKind::kHello).add(hello());
+    message.add(MessageKind::kHello).add(hello);
     messenger_.send(to, std::move(message).to_wire());
   }
   std::unique_lock lock(mutex_);
-  started_ = true;
   std::vector<int> missing;
   changed_.wait_for(lock, patience, [&] {
     missing.clear();
@@ -96,13 +95,13 @@ MessageReader Peers::Question::answer(const Deadline& deadline) {
   }
   if (!asked.answer) peers_.fail_gone(asked.rank, asked.what);
   MessageReader reader(std::move(*asked.answer));
-  if (reader.number<MessageKind>() == MessageKind::kFailure) {
+  const auto kind = reader.number<MessageKind>();
+  reader.number<uint64_t>();
+  if (kind == MessageKind::kFailure) {
     const std::string where = str(" (on ", peers_.name_of(asked.rank), ")");
-    reader.number<uint64_t>();
     lock.unlock();
     throw_error(reader, where);
   }
-  reader.number<uint64_t>();
   return reader;
 }
 
@@ -205,7 +204,8 @@ void Peers::receive(int from, WireMessage message) {
   } else if (kind == MessageKind::kState) {
     MessageReader reader(std::move(message));
     reader.number<MessageKind>();
-    task(from).state = reader.number<State>();
+    // Who has stopped may wait in join afterwards.
+    task(from).state = std::max(task(from).state, reader.number<State>());
   } else if (kind == MessageKind::kBox) {
     MessageReader reader(std::move(message));
     reader.number<MessageKind>();

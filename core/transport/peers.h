@@ -40,8 +40,7 @@ class Peers : private MessageReceiver {
 
   // Says `hello` to all, and waits for what they say, by rank. Throws FailedPreconditionError
   // (bad_argument) naming the ranks that have said nothing when the time is over.
-  std::vector<MessageReader> greet(const std::function<Message()>& hello,
-                                   std::chrono::milliseconds patience,
+  std::vector<MessageReader> greet(const Message& hello, std::chrono::milliseconds patience,
                                    std::chrono::milliseconds lost_after);
   // From now on requests are answered; until then they wait. `names` are for errors, by rank.
   void serve(std::vector<std::string> names, Answerer answerer);

@@ -173,14 +173,11 @@ TaskAddress RemoteTasks::by_rank(const TaskAddress& cluster, const Messenger& me
 }
 
 void RemoteTasks::meet(const Meeting& meeting, const InProcessTask& own) {
-  const auto hello = [&] {
-    Message message;
-    add(message, {own_version(), meeting.where, meeting.asks_for_a_task, meeting.refused});
-    const std::vector<Device*> devices = own.devices();
-    message.add(devices.size());
-    for (const Device* device : devices) add_device(message, *device);
-    return message;
-  };
+  Message hello;
+  add(hello, {own_version(), meeting.where, meeting.asks_for_a_task, meeting.refused});
+  const std::vector<Device*> devices = own.devices();
+  hello.add(devices.size());
+  for (const Device* device : devices) add_device(hello, *device);
   std::vector<MessageReader> said = peers_.greet(hello, meeting.patience, meeting.lost_after);
   std::vector<Introduction> all;
   for (MessageReader& reader : said) all.push_back(read_introduction(reader));

@@ -118,7 +118,10 @@ std::vector<Tensor> TaskGroup::of_first(const std::vector<Tensor>& values,
     Message message;
     peers.put(ranks_[to], call, std::move(message.add(values)));
   }
-  return values;
+  // They are on their way yet when these are written over.
+  std::vector<Tensor> own;
+  for (const Tensor& value : values) own.push_back(value.clone());
+  return own;
 }
 
 }  // namespace tenon::internal
