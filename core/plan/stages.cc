@@ -66,7 +66,6 @@ class StageCutter {
     StagePart part = {};
     std::vector<OpId> ops = {};
     std::set<OpId> used = {};  // whose results operations of the part take
-    std::map<ValueSlot, size_t> feed_of = {};
   };
 
   // Variables, their names and constants are no operations that run: who uses them finds them.
