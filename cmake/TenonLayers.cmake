@@ -74,6 +74,20 @@ function(tenon_own_module target)
   set_property(GLOBAL APPEND PROPERTY TENON_MODULES ${target})
 endfunction()
 
+# Says what was found of the library that a module needs. Where nothing was, ends the file that calls
+# it (so it is a macro), or everything if TENON_WITH_<option> is ON; `where` may say where to look.
+macro(tenon_need_library option name wanted where found details)
+  if(${found})
+    message(STATUS "${name}: ${details}")
+  elseif(TENON_WITH_${option} STREQUAL "AUTO")
+    message(STATUS "${name}: not used (not found; ${where} may say where)")
+    return()
+  else()
+    message(FATAL_ERROR "TENON_WITH_${option} is ${TENON_WITH_${option}}, but ${wanted} wasn't "
+            "found; ${where} may say where")
+  endif()
+endmacro()
+
 # The modules are built before the program that opens them; CUDA's, which takes longest, only where
 # there is a GPU. Everything is built by the target `all`.
 function(tenon_needs_modules program)
