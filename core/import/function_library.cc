@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/op_def.h"
+#include "core/import/attr_like.h"
 #include "core/import/expansions.h"
 #include "core/import/legacy_ops.h"
 #include "core/io/function_def.h"
@@ -26,12 +27,6 @@ int output_of_other(std::string_view type, std::string_view output) {
   return is_second ? 1 : 0;
 }
 
-// What the attribute must be that says how many outputs a list has.
-const AttrValue* like_of(const ArgDef& arg) {
-  static const AttrValue dtypes = std::vector<DType>(), number = int64_t{0};
-  return arg.lists_types ? &dtypes : &number;
-}
-
 // Which of all outputs of a node the first of this name is.
 int64_t first_output(const NodeDef& node, std::string_view output) {
   const RegisteredOp* op = OpRegistry::global().find(current_type(node.op));
@@ -43,7 +38,8 @@ int64_t first_output(const NodeDef& node, std::string_view output) {
     const std::string& counted_by = arg.lists_types ? arg.type_attr : arg.number_attr;
     AttrMap counts;
     if (const std::string_view* count = find_attr(node, counted_by)) {
-      if (auto value = decode_attr_value(*count, like_of(arg), 0)) counts.set(counted_by, *value);
+      if (auto value = decode_attr_value(*count, like_of(*op, counted_by), 0))
+        counts.set(counted_by, *value);
     }
     constexpr size_t kMost = std::numeric_limits<int>::max();  // outputs that names can tell
     const bool is_known = counts.has(counted_by) || !arg.is_list();
@@ -61,7 +57,7 @@ class FunctionReader {
   }
 
   LibraryFunction read() {
-    for (const std::string_view input : file_.inputs) function_.arguments.emplace_back(input);
+    for (const std::string_view input : file_.inputs) function_.add_argument(input);
     for (NodeDef node : file_.nodes) {
       for (std::string_view& input : node.inputs) input = input_of(input);
       function_.graph.nodes.push_back(std::move(node));
@@ -92,8 +88,12 @@ class FunctionReader {
     const size_t first = last == text.npos ? last : text.rfind(':', last - 1);
     if (first == text.npos) return std::string(text);
     const std::string_view name = text.substr(0, first);
-    int place = 0;
-    std::from_chars(text.data() + last + 1, text.data() + text.size(), place);
+    const char* const end = text.data() + text.size();
+    int place = -1;
+    const auto [stop, error] = std::from_chars(text.data() + last + 1, end, place);
+    require<ValueError>(error == std::errc() && stop == end && place >= 0, ErrorKind::bad_argument,
+                        "Function '", file_.name, "' takes '", text,
+                        "', which is the name of no output");
     const auto node = nodes_.find(name);
     const int64_t begin =
         node == nodes_.end()
@@ -110,9 +110,14 @@ class FunctionReader {
 
 }  // namespace
 
+void LibraryFunction::add_argument(std::string_view name) {
+  numbers_.emplace(name, static_cast<int>(arguments.size()));
+  arguments.emplace_back(name);
+}
+
 int LibraryFunction::argument(std::string_view name) const {
-  const auto at = std::find(arguments.begin(), arguments.end(), name);
-  return at == arguments.end() ? -1 : static_cast<int>(at - arguments.begin());
+  const auto at = numbers_.find(name);
+  return at == numbers_.end() ? -1 : at->second;
 }
 
 FunctionLibrary::FunctionLibrary(const GraphDef& graph) {

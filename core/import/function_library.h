@@ -9,23 +9,28 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/by_name.h"
 #include "core/io/graph_def.h"
 
 namespace tenon::internal {
 
 struct LibraryFunction {
-  std::vector<std::string> arguments = {};
+  std::vector<std::string> arguments = {};       // by add_argument
   std::set<std::string, std::less<>> used = {};  // those that nodes take
   GraphDef graph = {};                           // whose inputs are arguments, or "node:1"
   std::vector<std::string> returns = {};         // likewise
   std::vector<std::string> targets = {};         // operations that run besides
 
+  void add_argument(std::string_view name);
   // Which argument that is; -1: none.
   int argument(std::string_view name) const;
   // Whether what it is given as an argument comes out as the result of that number.
   bool hands_on(size_t i) const {
     return i < returns.size() && argument(returns[i]) == static_cast<int>(i);
   }
+
+ private:
+  ByName<int> numbers_ = {};  // of arguments
 };
 
 class FunctionLibrary {

@@ -9,6 +9,7 @@
 #include "core/base/strings.h"
 #include "core/graph/endpoint.h"
 #include "core/graph/op_def.h"
+#include "core/import/attr_like.h"
 #include "core/import/expansions.h"
 #include "core/import/flow_role.h"
 #include "core/import/function_calls.h"
@@ -23,19 +24,6 @@ namespace {
 constexpr int32_t kScalarShapesMeanUnknown = 21;  // of placeholders, up to this producer
 constexpr uint64_t kSmall = uint64_t{1} << 20;    // bytes that any file may make of a constant
 constexpr std::string_view kColocation = "_class", kColocatedWith = "loc:@";
-
-// What an attribute must be for the operation's definition to take it; null where it says nothing.
-const AttrValue* like_of(const RegisteredOp& op, std::string_view name) {
-  static const AttrValue dtype = DType::invalid, dtypes = std::vector<DType>(), number = int64_t{0};
-  if (const AttrValue* standard = op.defaults.find(name)) return standard;
-  for (const auto* args : {&op.input_args, &op.output_args}) {
-    for (const ArgDef& arg : *args) {
-      if (arg.type_attr == name) return arg.lists_types ? &dtypes : &dtype;
-      if (arg.number_attr == name) return &number;
-    }
-  }
-  return nullptr;
-}
 
 }  // namespace
 

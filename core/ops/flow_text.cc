@@ -153,15 +153,16 @@ std::vector<Tensor> join_texts(HostCall& call) {
   for (const Tensor& input : inputs) {
     if (input.shape().rank() > 0) shape = input.shape();
   }
+  for (const Tensor& input : inputs) {
+    require(input.shape().rank() == 0 || input.shape() == shape, ErrorKind::shape_incompatible,
+            "Strings of shapes ", shape, " and ", input.shape(), " can't be joined");
+  }
   Tensor whole(DType::string, shape);
   for (int64_t i = 0; i < whole.element_count(); ++i) {
     std::string& text = static_cast<std::string*>(whole.raw())[i];
     for (size_t n = 0; n < inputs.size(); ++n) {
-      const bool is_scalar = inputs[n].shape().rank() == 0;
-      require(is_scalar || inputs[n].shape() == shape, ErrorKind::shape_incompatible,
-              "Strings of shapes ", shape, " and ", inputs[n].shape(), " can't be joined");
       if (n > 0) text += separator;
-      text += strings(inputs[n])[is_scalar ? 0 : i];
+      text += strings(inputs[n])[inputs[n].shape().rank() == 0 ? 0 : i];
     }
   }
   return {whole};

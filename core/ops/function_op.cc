@@ -9,6 +9,7 @@
 
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
+#include "core/graph/builder.h"
 #include "core/graph/gradient_overrides.h"
 #include "core/graph/host_call.h"
 #include "core/ops/flow_rules.h"
@@ -90,11 +91,8 @@ Operation make_function_op(TensorFunction function, const Inputs& inputs,
 std::vector<Output> function_op(TensorFunction function, const Inputs& inputs,
                                 const std::vector<DType>& dtypes, const FunctionOptions& options,
                                 Location where) {
-  const Operation op =
-      internal::make_function_op(std::move(function), inputs, dtypes, options, where);
-  std::vector<Output> outputs;
-  for (int i = 0; i < op.output_count(); ++i) outputs.push_back(op.output(i));
-  return outputs;
+  return internal::outputs_of(
+      internal::make_function_op(std::move(function), inputs, dtypes, options, where));
 }
 
 }  // namespace tenon

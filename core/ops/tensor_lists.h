@@ -97,9 +97,10 @@ class TensorLists {
   // Makes the family's elements those of this version.
   Family& at(size_t place) {
     Family& family = families_[versions_[place].family];
-    std::vector<size_t> way = {place};
-    while (!versions_[way.back()].is_current) way.push_back(versions_[way.back()].neighbour);
-    for (size_t i = way.size() - 1; i > 0; --i) step(family, way[i], way[i - 1]);
+    if (versions_[place].is_current) return family;
+    way_.assign(1, place);
+    while (!versions_[way_.back()].is_current) way_.push_back(versions_[way_.back()].neighbour);
+    for (size_t i = way_.size() - 1; i > 0; --i) step(family, way_[i], way_[i - 1]);
     return family;
   }
   void step(Family& family, size_t from, size_t to) {
@@ -122,6 +123,7 @@ class TensorLists {
 
   std::deque<Family> families_;
   std::deque<Version> versions_;
+  std::vector<size_t> way_;  // while it is gone
 };
 
 }  // namespace tenon::internal

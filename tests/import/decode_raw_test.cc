@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "core/graph/builder.h"
 #include "tenon/tenon.h"
@@ -45,6 +46,15 @@ TEST_F(DecodeRawTest, RefusesToMakeStringsOfBytes) {
       .node("raw", "DecodeRaw", {"bytes"}, {{"out_type", test::attr_type(string)}});
   EXPECT_ERROR(import_graph_def_bytes(graph.bytes()), UnimplementedError, no_kernel,
                "dtype string of DecodeRaw");
+}
+
+// That the last has no elements is no reason to join it.
+TEST_F(DecodeRawTest, TextsOfOtherShapesAreNotJoined) {
+  const Output two = constant(Tensor(std::vector<std::string>{"a", "b"}));
+  const Output none = placeholder(string, Shape::unknown());
+  const Output joined = internal::add_output("StringJoin", {std::vector<Output>{two, none}});
+  EXPECT_ERROR(session_.run(joined, {{none, Tensor(string, {0})}}), InvalidArgumentError,
+               shape_incompatible, "Strings of shapes (0,) and (2,) can't be joined");
 }
 
 }  // namespace

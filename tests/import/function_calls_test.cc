@@ -69,6 +69,16 @@ TEST_F(FunctionCallsTest, MayHandOnWhatTheyAreGiven) {
   EXPECT_EQ(Session().run("y:0", {{"x:0", Tensor(5.0f)}}).scalar<float>(), 5);
 }
 
+TEST_F(FunctionCallsTest, RefuseNumbersThatNoOutputHas) {
+  for (const char* number : {"99999999999", "-1", "1x", ""}) {
+    const std::string result = std::string("s:y:") + number;
+    const std::string odd = function("odd", node_def("s", "Square", "input: \"a\""), result);
+    EXPECT_ERROR(import_graph_def_bytes(kX + call("y", "odd") + "library { " + odd + "}"),
+                 ValueError, bad_argument,
+                 "Function 'odd' takes '" + result + "', which is the name of no output");
+  }
+}
+
 TEST_F(FunctionCallsTest, SayWhatOfThemIsNotSupported) {
   EXPECT_ERROR(import_graph_def_bytes(kX + call("y", "none"), {.name = ""}), UnimplementedError,
                no_kernel, "function 'none', which the library lacks, of PartitionedCall, 1 time");
