@@ -65,6 +65,7 @@ constexpr std::array kLegacyOps = {
     LegacyOp{"LookupTableFind", "LookupTableFindV2", nullptr},
     LegacyOp{"LookupTableSize", "LookupTableSizeV2", nullptr},
     LegacyOp{"LookupTableInsert", "LookupTableInsertV2", nullptr},
+    LegacyOp{"LookupTableExport", "LookupTableExportV2", nullptr},
     LegacyOp{"LookupTableImport", "LookupTableImportV2", nullptr},
     LegacyOp{"ControlTrigger", "NoOp", nullptr},
 };

@@ -3,9 +3,10 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
-#include <fstream>
+#include <limits>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "core/graph/host_call.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/io/file.h"
 #include "core/ops/host_op.h"
 
 namespace tenon::internal {
@@ -35,6 +37,8 @@ Shapes found_shape(const ShapeContext& context) {
                       "default_value must be a scalar, but has shape ", context.inputs[2]);
   return {context.inputs[1]};
 }
+
+Shapes exported_shape(const ShapeContext&) { return {Shape{kUnknown}, Shape{kUnknown}}; }
 
 // Strings, or the bytes of numbers.
 using Entries = ByName<std::string>;
@@ -130,23 +134,40 @@ std::string entry_of_text(std::string_view text, DType dtype) {
   }
 }
 
-// What of a line is meant: all of it, its number, or one of its columns.
-std::string entry_of_line(std::string_view line, int64_t number, int64_t column, char delimiter,
-                          DType dtype) {
-  constexpr int64_t kWhole = -2, kNumber = -1;
-  if (column == kNumber) {
-    require(dtype == DType::int64, ErrorKind::dtype_incompatible,
-            "Numbers of lines are int64, not ", dtype);
-    return bytes_of_number(number);
+constexpr int64_t kWholeLine = -2, kLineNumber = -1;  // in place of a column
+
+// What of a file's lines is meant: all of it, its number and some more, or one of its columns.
+struct LinePart {
+  int64_t column, offset;
+  char delimiter;
+  DType dtype;
+
+  std::string of(std::string_view line, int64_t number) const {
+    if (column == kLineNumber) {
+      require(dtype == DType::int64, ErrorKind::dtype_incompatible,
+              "Numbers of lines are int64, not ", dtype);
+      require(offset <= std::numeric_limits<int64_t>::max() - number, ErrorKind::bad_argument,
+              "Line ", number, " has no number with an offset of ", offset);
+      return bytes_of_number(number + offset);
+    }
+    if (column == kWholeLine) return entry_of_text(line, dtype);
+    for (int64_t i = 0; i < column; ++i) {
+      const size_t end = line.find(delimiter);
+      require(end != std::string_view::npos, ErrorKind::bad_argument, "Line ", number,
+              " has no column ", column);
+      line.remove_prefix(end + 1);
+    }
+    return entry_of_text(line.substr(0, line.find(delimiter)), dtype);
   }
-  if (column == kWhole) return entry_of_text(line, dtype);
-  for (int64_t i = 0; i < column; ++i) {
-    const size_t end = line.find(delimiter);
-    require(end != std::string_view::npos, ErrorKind::bad_argument, "Line ", number,
-            " has no column ", column);
-    line.remove_prefix(end + 1);
+};
+
+Shapes columns_that_lines_have(const ShapeContext& context) {
+  for (const char* name : {"key_index", "value_index"}) {
+    const auto column = context.attrs.get<int64_t>(name);
+    require<ValueError>(column >= kWholeLine, ErrorKind::bad_argument, name, " must be at least ",
+                        kWholeLine, ", not ", column);
   }
-  return entry_of_text(line.substr(0, line.find(delimiter)), dtype);
+  return {};
 }
 
 void add_entry(const LookupTable& table, Entries& entries, std::string key, std::string value) {
@@ -181,22 +202,22 @@ void insert(const HostCall& call, const LookupTable& table, Entries& entries) {
   }
 }
 
-void read_file(const HostCall& call, const LookupTable& table, Entries& entries) {
+void read_lines(const HostCall& call, const LookupTable& table, Entries& entries) {
   const std::string name = call.input(1).scalar<std::string>();
-  std::ifstream file(name, std::ios::binary);
-  require<NotFoundError>(file.is_open(), ErrorKind::no_such_file, name, ": no such file");
+  std::istringstream file(read_file(name));
   const AttrMap& attrs = call.node().attrs;
-  const auto key = attrs.get<int64_t>("key_index"), value = attrs.get<int64_t>("value_index"),
-             most = attrs.get<int64_t>("vocab_size"), offset = attrs.get<int64_t>("offset");
+  const auto most = attrs.get<int64_t>("vocab_size");
   const auto delimiter = attrs.get<std::string>("delimiter");
   require(delimiter.size() == 1, ErrorKind::bad_argument, "A delimiter is one character, not '",
           delimiter, "'");
+  const LinePart key{attrs.get<int64_t>("key_index"), 0, delimiter[0], table.key_dtype};
+  const LinePart value{attrs.get<int64_t>("value_index"), attrs.get<int64_t>("offset"),
+                       delimiter[0], table.value_dtype};
   std::string line;
   for (int64_t number = 0; most < 0 || number < most; ++number) {
     if (!std::getline(file, line)) break;
     if (line.ends_with('\r')) line.pop_back();
-    add_entry(table, entries, entry_of_line(line, number, key, delimiter[0], table.key_dtype),
-              entry_of_line(line, number + offset, value, delimiter[0], table.value_dtype));
+    add_entry(table, entries, key.of(line, number), value.of(line, number));
   }
 }
 
@@ -218,6 +239,17 @@ std::vector<Tensor> find(const HostCall& call, const LookupTable& table) {
 
 std::vector<Tensor> count(const HostCall&, const LookupTable& table) {
   return {Tensor(static_cast<int64_t>(table.entries.size()))};
+}
+
+std::vector<Tensor> list_entries(const HostCall&, const LookupTable& table) {
+  const Shape shape = {static_cast<int64_t>(table.entries.size())};
+  Tensor keys(table.key_dtype, shape), values(table.value_dtype, shape);
+  int64_t next = 0;
+  for (const auto& [key, value] : table.entries) {
+    set_entry(keys, next, key);
+    set_entry(values, next++, value);
+  }
+  return {keys, values};
 }
 
 // What does something to a table, with the lock of all.
@@ -279,8 +311,8 @@ void register_flow_lookup_table(OpRegistry& ops) {
                                          {"vocab_size", int64_t{-1}},
                                          {"delimiter", std::string("\t")},
                                          {"offset", int64_t{0}}},
-                            .shape = no_outputs,
-                            .host = at_table<fill<read_file, true>>}));
+                            .shape = columns_that_lines_have,
+                            .host = at_table<fill<read_lines, true>>}));
   ops.add(stateful_host_op({.name = "LookupTableFindV2",
                             .inputs = {table, "keys: Tin", "default_value: Tout"},
                             .outputs = {"values: Tout"},
@@ -291,6 +323,11 @@ void register_flow_lookup_table(OpRegistry& ops) {
                             .outputs = {"size: int64"},
                             .shape = scalar_shape,
                             .host = at_table<count>}));
+  ops.add(stateful_host_op({.name = "LookupTableExportV2",
+                            .inputs = {table},
+                            .outputs = {"keys: Tkeys", "values: Tvalues"},
+                            .shape = exported_shape,
+                            .host = at_table<list_entries>}));
 }
 
 }  // namespace tenon::internal

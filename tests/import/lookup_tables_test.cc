@@ -2,7 +2,11 @@
 // graphs do (control_flow_test.cc).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,6 +20,20 @@ namespace {
 using internal::add_operation;
 using internal::add_output;
 using testing::ElementsAre;
+
+// A file of that text, as long as it lives.
+class TextFile {
+ public:
+  explicit TextFile(const std::string& text) { std::ofstream(path_) << text; }
+  ~TextFile() { std::filesystem::remove(path_); }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_ =
+      (std::filesystem::temp_directory_path() / ("words" + std::to_string(getpid()))).string();
+};
 
 class LookupTablesTest : public testing::Test {
  protected:
@@ -95,6 +113,55 @@ TEST_F(LookupTablesTest, ThatCantBeFilledStayUninitialized) {
   EXPECT_ERROR(session_.run(found), FailedPreconditionError, uninitialized, "is not initialized.");
   fill({3, 3});
   EXPECT_EQ(session_.run(found).to_vector<float>()[0], 3);
+}
+
+TEST_F(LookupTablesTest, GiveAllThatTheyHave) {
+  session_.run(put("LookupTableInsertV2", keys({7, 3}), values({70, 30})));
+  const Operation all = add_operation("LookupTableExportV2", {mutable_},
+                                      {.attrs = {{"Tkeys", int64}, {"Tvalues", float32}}});
+  const std::vector<Tensor> found = session_.run({all.output(0), all.output(1)});
+  EXPECT_THAT(found[0].to_vector<int64_t>(), testing::UnorderedElementsAre(3, 7));
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(found[1].to_vector<float>()[i], 10.0f * float(found[0].to_vector<int64_t>()[i]));
+  }
+}
+
+class TablesOfLinesTest : public LookupTablesTest {
+ protected:
+  static Operation filled(const std::string& path, const internal::AttrMap& attrs) {
+    const Output table = add_output(
+        "HashTableV2", {}, {.attrs = {{"key_dtype", DType::string}, {"value_dtype", int64}}});
+    return add_operation("InitializeTableFromTextFileV2", {table, constant(Tensor(path))},
+                         {.attrs = attrs});
+  }
+  static internal::AttrMap columns(int64_t key, int64_t value, int64_t offset = 0) {
+    return {{"key_index", key}, {"value_index", value}, {"offset", offset}};
+  }
+  const TextFile file_{"a\t1\nb\t2\nc\n"};
+};
+
+TEST_F(TablesOfLinesTest, RefuseColumnsThatLinesDontHave) {
+  EXPECT_ERROR(session_.run(filled(file_.path(), columns(0, 1, 100))), InvalidArgumentError,
+               bad_argument, "Line 2 has no column 1");
+  EXPECT_ERROR(filled(file_.path(), columns(-3, -1)), ValueError, bad_argument,
+               "key_index must be at least -2, not -3");
+  EXPECT_ERROR(filled(file_.path(), columns(0, -3)), ValueError, bad_argument,
+               "value_index must be at least -2, not -3");
+}
+
+TEST_F(TablesOfLinesTest, RefuseNumbersOfLinesThatAreTooLarge) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  session_.run(filled(file_.path(), columns(0, -1, most - 2)));
+  EXPECT_ERROR(session_.run(filled(file_.path(), columns(0, -1, most - 1))), InvalidArgumentError,
+               bad_argument, "Line 2 has no number with an offset of 9223372036854775806");
+}
+
+TEST_F(TablesOfLinesTest, RefuseWhatIsNoFile) {
+  const std::string folder = std::filesystem::temp_directory_path().string();
+  EXPECT_ERROR(session_.run(filled(folder, columns(-2, -1))), RuntimeError, file_failed,
+               "Is a directory");
+  EXPECT_ERROR(session_.run(filled(folder + "/is not there", columns(-2, -1))), NotFoundError,
+               no_such_file, "is not there");
 }
 
 }  // namespace
