@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/graph/builder.h"
 #include "core/graph/endpoint.h"
 #include "core/graph/static_value.h"
 #include "core/import/quantized.h"
@@ -145,6 +146,21 @@ std::vector<Output> padded_suppression_of(const ExpandedNode& node) {
   return {pad(left, behind, {.name = node.name}), count};
 }
 
+// The oldest arrays are read and filled as a whole.
+std::vector<Output> array_pack_of(const ExpandedNode& node) {
+  const Output &handle = node.inputs[0], &flow = node.inputs[1];
+  const Shape element = node.attrs.get_or<Shape>("element_shape", Shape::unknown());
+  return {add_output(
+      "TensorArrayGatherV3", {handle, range(add_output("TensorArraySizeV3", {handle, flow})), flow},
+      {.name = node.name,
+       .attrs = {{"dtype", node.attrs.get<DType>("dtype")}, {"element_shape", element}}})};
+}
+std::vector<Output> array_unpack_of(const ExpandedNode& node) {
+  const Output &handle = node.inputs[0], &value = node.inputs[1], &flow = node.inputs[2];
+  return {add_output("TensorArrayScatterV3", {handle, range(shape(value)[0]), value, flow},
+                     {.name = node.name})};
+}
+
 std::vector<Output> decode_wav_of(const ExpandedNode& node) {
   const audio::Wav wav = audio::decode_wav(
       node.inputs[0], {.desired_channels = node.attrs.get_or<int64_t>("desired_channels", -1),
@@ -201,6 +217,8 @@ constexpr std::array kExpansions = {
               outputs_of<padded_suppression_of>,
               5,
               {"selected_indices", "valid_outputs"}},
+    Expansion{"TensorArrayPack", outputs_of<array_pack_of>, 2},
+    Expansion{"TensorArrayUnpack", outputs_of<array_unpack_of>, 3},
     Expansion{"FakeQuantWithMinMaxArgs", outputs_of<fake_quant_of>},
     Expansion{"FakeQuantWithMinMaxVars", outputs_of<fake_quant_of>, 3},
     Expansion{"FakeQuantWithMinMaxVarsPerChannel", outputs_of<fake_quant_of>, 3},

@@ -16,16 +16,21 @@ struct BoxEdges {
   TENON_HOST_DEVICE float area() const { return (bottom - top) * (right - left); }
 };
 
-// Whether two boxes share more than that part of what they cover together.
-TENON_HOST_DEVICE inline bool overlap(const float* one, const float* other, float most) {
+// How much two boxes share of what they cover together.
+TENON_HOST_DEVICE inline float shared_part(const float* one, const float* other) {
   const BoxEdges a(one), b(other);
-  if (a.area() <= 0 || b.area() <= 0) return false;
+  if (a.area() <= 0 || b.area() <= 0) return 0;
   const float top = a.top > b.top ? a.top : b.top, left = a.left > b.left ? a.left : b.left;
   const float bottom = a.bottom < b.bottom ? a.bottom : b.bottom;
   const float right = a.right < b.right ? a.right : b.right;
   const float height = bottom - top, width = right - left;
   const float shared = (height > 0 ? height : 0) * (width > 0 ? width : 0);
-  return shared / (a.area() + b.area() - shared) > most;
+  return shared / (a.area() + b.area() - shared);
+}
+
+// Whether that is more than so much.
+TENON_HOST_DEVICE inline bool overlap(const float* one, const float* other, float most) {
+  return shared_part(one, other) > most;
 }
 
 }  // namespace tenon::internal

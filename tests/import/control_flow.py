@@ -1,16 +1,18 @@
 """Writes data/control_flow: graphs with TensorFlow 1's conditionals and loops, and its answers.
 
-  python3 control_flow.py OUT      (with TensorFlow 2)
+  python3 control_flow.py OUT [NAME...]      (with TensorFlow 2 and Pillow)
 
 NAME.pb is a GraphDef; NAME.npz has, for each run by number, what is fed and what TensorFlow
 answered: "0/feed/x:0", "0/want/y:0".
 """
+import io
 import os
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow.compat.v1 as tf
+from PIL import Image
 
 tf.disable_v2_behavior()
 tf.disable_control_flow_v2()
@@ -297,6 +299,138 @@ def lists():
     ], [{"x:0": floats(4, 3)}, {"x:0": -floats(1, 3)}]
 
 
+def noise(*shape, dtype=np.uint8):
+    return np.random.RandomState(3).randint(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
+
+
+def files_of_pictures():
+    """Files of all kinds, by name: what Pillow writes, and a bit of what TensorFlow does."""
+    y, x = np.mgrid[0:9, 0:11]
+    smooth = np.stack([y * 25, x * 20, (x + y) * 8], -1).astype(np.uint8)
+    color = Image.fromarray((smooth + noise(9, 11, 3) // 8).astype(np.uint8))
+    kinds = {
+        "rgb_jpg": (color, {"quality": 90}), "grey_jpg": (color.convert("L"), {}),
+        "cmyk_jpg": (color.convert("CMYK"), {}), "steps_jpg": (color, {"progressive": True}),
+        "rgb_png": (color, {}), "grey_png": (color.convert("L"), {}),
+        "rgba_png": (Image.fromarray(noise(5, 4, 4)), {}),
+        "opacity_png": (color.convert("LA"), {}), "bits_png": (color.convert("1"), {}),
+        "palette_png": (color.quantize(8), {}),
+        "clear_png": (color.quantize(8), {"transparency": 2}),
+        "rgb_bmp": (color, {}), "rgba_bmp": (Image.fromarray(noise(5, 4, 4)), {}),
+    }
+    files = {}
+    for name, (picture, options) in kinds.items():
+        file = io.BytesIO()
+        picture.save(file, {"jpg": "JPEG", "png": "PNG", "bmp": "BMP"}[name[-3:]], **options)
+        files[name] = file.getvalue()
+    with tf.Graph().as_default(), tf.Session() as session:
+        files["wide_png"] = session.run(tf.image.encode_png(noise(4, 5, 3, dtype=np.uint16)))
+    return files
+
+
+@case
+def pictures():
+    """Every way to decode files of each kind."""
+    fetches = []
+
+    def decoded(op, name, contents, **attributes):
+        picture = op(contents=contents, **attributes)
+        number = len(fetches)
+        fetches.append(tf.identity(tf.cast(picture, tf.float32), name=f"{name}_{number}").name)
+
+    ops = tf.raw_ops
+    files = {name: tf.constant(value, name=name) for name, value in files_of_pictures().items()}
+    for name, file in files.items():
+        op = {"jpg": ops.DecodeJpeg, "png": ops.DecodePng, "bmp": ops.DecodeBmp}[name[-3:]]
+        for channels in (0, 1, 3, 4):
+            kinds = {1: name != "cmyk_jpg" and op != ops.DecodeBmp, 4: op != ops.DecodeJpeg}
+            if kinds.get(channels, True):
+                decoded(op, name, file, channels=channels)
+        for dtype in (tf.uint8, tf.uint16, tf.float32):
+            decoded(ops.DecodeImage, name, file, dtype=dtype)
+        if op is ops.DecodePng:
+            decoded(op, name, file, dtype=tf.uint16)
+    for attributes in [{"ratio": 2}, {"ratio": 8}, {"fancy_upscaling": False},
+                       {"dct_method": "INTEGER_ACCURATE"}, {"dct_method": "INTEGER_FAST"}]:
+        decoded(ops.DecodeJpeg, "other", files["rgb_jpg"], **attributes)
+    decoded(ops.DecodeJpeg, "png", files["rgb_png"])
+    decoded(ops.DecodePng, "jpg", files["rgb_jpg"], dtype=tf.uint16)
+    decoded(ops.DecodeJpeg, "recovered", tf.constant(cut_jpeg()), try_recover_truncated=True)
+    decoded(ops.DecodeJpeg, "cut", tf.constant(cut_jpeg()), acceptable_fraction=0.2)
+    return fetches, [{}]
+
+
+def cut_jpeg():
+    file = io.BytesIO()
+    Image.fromarray(noise(90, 24, 3)).save(file, "JPEG")
+    return file.getvalue()[:-400]
+
+
+@case
+def labels():
+    """CTC: losses with their gradient, and what decoders find."""
+    ops = tf.raw_ops
+    logits = tf.placeholder(tf.float32, [7, 3, 5], name="logits")
+    lengths = tf.placeholder(tf.int32, [3], name="lengths")
+    indices = tf.constant([[0, 0], [0, 1], [0, 2], [1, 0], [2, 0], [2, 1]], tf.int64)
+    values = tf.constant([1, 1, 2, 3, 0, 4])
+    fetches = []
+
+    def add(results, name):
+        for number, result in enumerate(tf.nest.flatten(results)):
+            fetches.append(tf.identity(result, name=f"{name}_{number}").name)
+
+    def add_loss(inputs, name, **attributes):
+        loss = ops.CTCLoss(inputs=inputs, labels_indices=indices, labels_values=values,
+                           sequence_length=lengths, ignore_longer_outputs_than_inputs=True,
+                           **attributes)
+        weights = tf.cast([1.0, 2.0, 3.0], inputs.dtype)
+        add([tf.cast(result, tf.float32) for result in (
+            loss.loss, loss.gradient, tf.gradients(loss.loss * weights, logits)[0])], name)
+
+    # In float32 TensorFlow's are off by some 1e-5.
+    wide = tf.cast(logits, tf.float64)
+    add_loss(logits * 0.1, "loss")
+    add_loss(wide, "wide")
+    add_loss(wide, "collapsed", preprocess_collapse_repeated=True)
+    add_loss(wide, "not_merged", ctc_merge_repeated=False)
+    add_loss(wide, "neither", preprocess_collapse_repeated=True, ctc_merge_repeated=False)
+    for merges in (False, True):
+        add(ops.CTCGreedyDecoder(inputs=logits, sequence_length=lengths, merge_repeated=merges),
+            f"greedy_{merges}")
+        add(ops.CTCBeamSearchDecoder(inputs=logits * 2.0, sequence_length=lengths, beam_width=4,
+                                     top_paths=3, merge_repeated=merges), f"beams_{merges}")
+    add(ops.CTCGreedyDecoder(inputs=logits, sequence_length=lengths, blank_index=1), "blank")
+    add(ops.CTCBeamSearchDecoder(inputs=logits, sequence_length=lengths, beam_width=100,
+                                 top_paths=1), "wide_beams")
+    return fetches, [
+        {"logits:0": np.random.RandomState(seed).randn(7, 3, 5).astype(np.float32) * 2,
+         "lengths:0": np.array(length, np.int32)}
+        for seed, length in enumerate([[7, 5, 4], [2, 7, 6], [7, 7, 7]])]
+
+
+@case
+def suppression():
+    """Boxes that lower each other's scores, or leave each other out."""
+    boxes = tf.placeholder(tf.float32, [None, 4], name="boxes")
+    scores = tf.placeholder(tf.float32, [None], name="scores")
+    fetches = []
+    for number, (sigma, least, most, pads) in enumerate([
+            (0.0, 0.1, 20, False), (0.5, 0.2, 20, False), (0.3, 0.0, 5, False),
+            (0.5, 0.3, 30, True), (0.0, -10.0, 0, False)]):
+        result = tf.raw_ops.NonMaxSuppressionV5(
+            boxes=boxes, scores=scores, max_output_size=most, iou_threshold=0.4,
+            score_threshold=least, soft_nms_sigma=sigma, pad_to_max_output_size=pads)
+        fetches += [tf.identity(output, name=f"{name}_{number}").name
+                    for name, output in result._asdict().items()]
+    random = np.random.RandomState(1)
+    corners = random.rand(25, 2)
+    given = np.concatenate([corners, corners + random.rand(25, 2) * 0.6], 1).astype(np.float32)
+    given[::3] = given[::3][:, [2, 1, 0, 3]]
+    return fetches, [{"boxes:0": given, "scores:0": random.rand(25).astype(np.float32)},
+                     {"boxes:0": given[:0], "scores:0": np.zeros([0], np.float32)}]
+
+
 def example(**features):
     """A serialized tf.train.Example."""
     made = tf.train.Example()
@@ -371,9 +505,10 @@ def examples():
     return fetches, [{}]
 
 
-def main(folder):
+def main(folder, names):
     os.makedirs(folder, exist_ok=True)
-    for name, build in CASES.items():
+    for name in names or CASES:
+        build = CASES[name]
         with tf.Graph().as_default() as graph:
             fetches, runs = build()
             values = {}
@@ -399,4 +534,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])

@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(, RecordedControlFlowTest,
                          testing::Values("branches", "independent", "raw_merge", "loop", "nested",
                                          "gradient_of_cond", "guarded", "arrays", "mapped",
                                          "gradient_of_loop", "gradient_of_arrays", "quantized",
-                                         "examples", "lists"),
+                                         "examples", "lists", "pictures", "labels", "suppression"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_F(ControlFlowTest, HasAPrefixAndMapsInputs) {

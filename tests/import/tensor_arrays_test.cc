@@ -9,6 +9,7 @@
 #include "core/graph/builder.h"
 #include "tenon/tenon.h"
 #include "tests/testing/errors.h"
+#include "tests/testing/graph_def_writer.h"
 
 namespace tenon {
 namespace {
@@ -152,6 +153,23 @@ TEST_F(TensorArraysTest, StacksGiveTheLastFirst) {
   EXPECT_EQ(values[1].scalar<float>(), 1);
   const ScopeGuard after_first = control_dependencies({first.op()});
   EXPECT_ERROR(session_.run(pop()), InvalidArgumentError, bad_argument, "The stack is empty");
+}
+
+// As graphs of TensorFlow 0.x do it.
+TEST_F(TensorArraysTest, OfOldAreFilledAndReadAsAWhole) {
+  test::GraphDefWriter file;
+  const auto floats = test::attr_type(float32);
+  file.node("size", "Const", {},
+            {{"dtype", test::attr_type(int32)},
+             {"value", test::attr_tensor(int32, {}, [](auto& w) { w.add_int32(7, 2); })}})
+      .placeholder("x", {2, 3})
+      .node("array", "TensorArrayV3", {"size"}, {{"dtype", floats}})
+      .node("fill", "TensorArrayUnpack", {"array", "x", "array:1"}, {{"T", floats}})
+      .node("all", "TensorArrayPack", {"array", "fill"},
+            {{"dtype", floats}, {"element_shape", test::attr_shape({3})}});
+  import_graph_def_bytes(file.bytes(), {.name = ""});
+  const Tensor x({{1.0f, 2.0f, 3.0f}, {4.0f, 5.0f, 6.0f}});
+  EXPECT_EQ(session_.run("all:0", {{"x:0", x}}), x);
 }
 
 }  // namespace
