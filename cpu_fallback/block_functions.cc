@@ -1,6 +1,9 @@
 // Block functions for the dtypes of 32 and 64 bits and bool, compiled for each kind of processor.
 #include "cpu_fallback/block_functions.h"
 
+#include <cstring>
+
+#include "core/kernels/kernel_arguments.h"
 #include "cpu_fallback/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -98,6 +101,20 @@ BlockFunction find_select(size_t bytes) {
   }
 }
 
+template <typename T>
+void repeat(const void* element, void* out, size_t count) {
+  T value;
+  std::memcpy(&value, element, sizeof value);
+  auto* to = static_cast<T*>(out);
+  for (size_t i = 0; i < count; ++i) to[i] = value;
+}
+
+RepeatFunction find_repeat(size_t bytes) {
+  return internal::for_word_size(bytes, [](auto* type) -> RepeatFunction {
+    return repeat<std::remove_pointer_t<decltype(type)>>;
+  });
+}
+
 BlockFunction find_wide(Primitive primitive, DType operand, DType result) {
   if (primitive == Primitive::kCast) return find_cast(operand, result);
   if (primitive == Primitive::kSelect) return find_select(size_of(operand));
@@ -124,10 +141,15 @@ HWY_AFTER_NAMESPACE();
 namespace tenon::cpu {
 
 HWY_EXPORT(find_wide);
+HWY_EXPORT(find_repeat);
 
 BlockFunction find_block_function(internal::Primitive primitive, DType operand, DType result) {
   const BlockFunction wide = HWY_DYNAMIC_DISPATCH(find_wide)(primitive, operand, result);
   return wide != nullptr ? wide : find_narrow_block_function(primitive, operand, result);
+}
+
+RepeatFunction find_repeat_function(size_t bytes) {
+  return HWY_DYNAMIC_DISPATCH(find_repeat)(bytes);
 }
 
 }  // namespace tenon::cpu

@@ -19,6 +19,12 @@ using BlockFunction = void (*)(void* out, const void* a, const void* b, const vo
 // The function for this processor; null when the primitive has no meaning for these dtypes.
 BlockFunction find_block_function(internal::Primitive primitive, DType operand, DType result);
 
+// Writes `count` copies of an element.
+using RepeatFunction = void (*)(const void* element, void* out, size_t count);
+
+// The function for elements of so many bytes and this processor.
+RepeatFunction find_repeat_function(size_t bytes);
+
 // Those for the dtypes of 8 and 16 bits, which are not worth code for each kind of processor.
 BlockFunction find_narrow_block_function(internal::Primitive primitive, DType operand,
                                          DType result);

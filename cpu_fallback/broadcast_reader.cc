@@ -5,7 +5,6 @@
 
 #include "core/base/check.h"
 #include "core/kernels/kernel_arguments.h"
-#include "cpu_fallback/block_functions.h"
 
 namespace tenon::cpu {
 namespace {
@@ -27,7 +26,7 @@ void repeat_last(std::byte* elements, size_t bytes, size_t count, size_t padded)
 }  // namespace
 
 BroadcastReader::BroadcastReader(DType dtype, const Shape& from, const Shape& to)
-    : bytes_(size_of(dtype)) {
+    : bytes_(size_of(dtype)), repeat_(find_repeat_function(bytes_)) {
   bool fits = from.rank() <= to.rank();
   const int missing = to.rank() - from.rank();
   for (int i = 0; fits && i < to.rank(); ++i) {
@@ -71,12 +70,7 @@ void BroadcastReader::begin(const void* data, std::byte* scratch, size_t block) 
   internal::for_word_size(bytes_, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     auto* to = reinterpret_cast<T*>(scratch);
-    if (kind_ == Kind::kScalar) {
-      T value;
-      std::memcpy(&value, data, sizeof value);
-      std::fill_n(to, block, value);
-      return;
-    }
+    if (kind_ == Kind::kScalar) return repeat_(data, to, block);
     const auto period = static_cast<size_t>(period_), size = block + period;
     std::memcpy(to, data, period * sizeof(T));
     for (size_t filled = period; filled < size; filled += std::min(filled, size - filled)) {
@@ -138,7 +132,7 @@ void BroadcastReader::gather(const T* data, T* to, int64_t index, int64_t count)
     const int64_t within = index % inner.size, offset = offset_of(index / inner.size);
     const int64_t run = std::min(inner.size - within, count);
     if (inner.repeated) {
-      std::fill_n(to, run, data[offset]);
+      repeat_(data + offset, to, static_cast<size_t>(run));
     } else {
       std::memcpy(to, data + offset + within, static_cast<size_t>(run) * sizeof(T));
     }

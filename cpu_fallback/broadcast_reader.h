@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpu_fallback/block_functions.h"
 #include "tenon/dtype.h"
 #include "tenon/shape.h"
 
@@ -47,6 +48,7 @@ class BroadcastReader {
 
   Kind kind_ = Kind::kFull;
   size_t bytes_;
+  RepeatFunction repeat_;
   int64_t period_ = 0;
   std::vector<Axis> axes_;  // the outermost first
 };

@@ -81,6 +81,9 @@ const std::vector<Case> kCases = {
     {{2, 3, 4}, {-1}},
     {{2, 1, 4, 1}, {1, 3}},
     {{4, 1, 3}, {0}},
+    {{3, 255}, {1}},  // rows shorter than those with more accumulators, and these with a rest
+    {{3, 256}, {1}},
+    {{3, 287}, {1}},
     {{50, 1000}, {1}},
     {{1000, 50}, {0}},
     {{100000}, {0}},
@@ -155,6 +158,11 @@ TEST(CpuReduceTest, NanReachesSumsAndExtremes) {
   const Tensor x({1.0f, NAN, 3.0f});
   for (const char* op : {"Sum", "Mean", "Prod", "Max", "Min"}) {
     EXPECT_TRUE(std::isnan(launch(reduce_case(op, x, {0})).scalar<float>())) << op;
+    for (const size_t at : {0, 63, 256, 299}) {
+      Tensor row = wave<float>({300}, 0.4, 2);
+      row.mutable_data<float>()[at] = NAN;
+      EXPECT_TRUE(std::isnan(launch(reduce_case(op, row, {0})).scalar<float>())) << op << at;
+    }
   }
 }
 
@@ -174,6 +182,11 @@ TEST(CpuReduceTest, L2LossIsHalfTheSumOfSquares) {
                         .inputs = {Tensor({{1.0f, 2.0f}, {3.0f, 4.0f}})},
                         .outputs = {{float32, {}}}};
   EXPECT_EQ(launch(c).scalar<float>(), 15);
+  KernelCase row = c;
+  row.inputs = {wave<float>({1001}, 0.4, 3)};
+  double squares = 0;
+  for (const float x : row.inputs[0].data<float>()) squares += double{x} * double{x};
+  EXPECT_FLOAT_EQ(launch(row).scalar<float>(), static_cast<float>(squares / 2));
 }
 
 TEST(CpuReduceTest, AnyNumberOfThreadsGivesTheSameBitsConcurrently) {
