@@ -80,7 +80,7 @@ class Files {
 void write_plainly(const std::string& path, const std::vector<tn::Tensor>& values) {
   const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
   for (size_t i = 0; i < kTensors; ++i) {
-    const auto* at = reinterpret_cast<const char*>(values[i % 4].data<float>().data());
+    const auto* at = reinterpret_cast<const char*>(values[i].data<float>().data());
     for (size_t done = 0; done < kBytes;) {
       const ssize_t count = write(file, at + done, kBytes - done);
       if (count <= 0) die("writing " + path);
@@ -119,14 +119,14 @@ void run(int threads) {
   const auto as_default = graph.as_default();
   const Files files;
   std::vector<tn::Tensor> values;
-  for (uint32_t i = 0; i < 4; ++i) values.push_back(bench::numbers(200 + i, {kLength}));
+  for (uint32_t i = 0; i < kTensors; ++i) values.push_back(bench::numbers(200 + i, {kLength}));
   std::vector<tn::Variable> variables;
   for (size_t i = 0; i < kTensors; ++i) {
     variables.push_back(tn::get_variable(
         "v" + std::to_string(i), {.shape = {kLength}, .initializer = tn::zeros_initializer()}));
   }
   tn::Session session({.threads = threads});
-  for (size_t i = 0; i < variables.size(); ++i) variables[i].load(values[i % 4], session);
+  for (size_t i = 0; i < variables.size(); ++i) variables[i].load(values[i], session);
   tn::train::Saver saver({.var_list = variables});
 
   Seconds saved, written, restored, read, cold, cold_read;
@@ -152,7 +152,7 @@ void run(int threads) {
   cold_read.add([&] { read_plainly(plain, buffers); });
   for (size_t i = 0; i < variables.size(); i += 33) {
     const tn::Tensor found = session.run(variables[i]);
-    const auto values_found = found.data<float>(), wanted = values[i % 4].data<float>();
+    const auto values_found = found.data<float>(), wanted = values[i].data<float>();
     if (!std::equal(values_found.begin(), values_found.end(), wanted.begin())) {
       die("v" + std::to_string(i) + " came back otherwise");
     }

@@ -17,6 +17,8 @@ namespace tenon::internal {
 
 namespace {
 
+constexpr size_t kPiece = size_t{1} << 20;  // written from the cache, where its checksum left it
+
 // The shards of a prefix that a data file's name speaks of; 0 where it isn't one of that prefix.
 int32_t shards_in(const std::string& file, const std::string& prefix_name) {
   const ShardName name = shard_name(file);
@@ -66,9 +68,15 @@ void BundleSink::add(const std::string& name, const Tensor& tensor) {
     file.write(strings.bytes);
     entry.crc = masked_crc(strings.crc);
   } else {
-    const std::string_view bytes(static_cast<const char*>(tensor.raw()), tensor.bytes());
-    file.write(bytes);
-    entry.crc = masked_crc(crc32c(bytes));
+    std::string_view bytes(static_cast<const char*>(tensor.raw()), tensor.bytes());
+    uint32_t crc = 0;
+    while (!bytes.empty()) {
+      const std::string_view piece = bytes.substr(0, kPiece);
+      crc = extend_crc32c(crc, piece);
+      file.write(piece);
+      bytes.remove_prefix(piece.size());
+    }
+    entry.crc = masked_crc(crc);
   }
   entry.size = static_cast<int64_t>(file.size()) - entry.offset;
   entries_[name] = std::move(entry);

@@ -59,6 +59,7 @@ class OutputFile {
   std::string path_, temporary_;
   std::string waiting_;  // short writes are put together
   uint64_t size_ = 0;
+  uint64_t started_ = 0;  // so many bytes are on their way to the disk
   int descriptor_ = -1;
 };
 
