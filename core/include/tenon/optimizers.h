@@ -2,6 +2,7 @@
 // one of your own, is in tenon/optimizer.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,9 +86,10 @@ class TENON_API AdamOptimizer : public Optimizer {
   Operation apply_dense(const Output& gradient, const Variable& variable) override;
   Operation finish(const std::vector<Operation>& updates, const std::string& name) override;
 
+  Output learning_rate_, beta1_, beta2_, epsilon_;
+
  private:
   AdamOptions options_;
-  Output learning_rate_, beta1_, beta2_, epsilon_;
 };
 
 struct AdamWOptions {
@@ -121,6 +123,41 @@ class TENON_API AdamWOptimizer : public AdamOptimizer {
 
   Input weight_decay_;
   VarList decay_var_list_;
+  Output decay_;
+};
+
+struct LambOptions {
+  Input learning_rate = 0.001;
+  Input beta1 = 0.9;
+  Input beta2 = 0.999;
+  Input epsilon = 1e-6;
+  Input weight_decay = 0.0;
+  // Regular expressions: a variable in whose name one of them is found doesn't decay, or takes its
+  // steps as Adam does. The second left out: what doesn't decay.
+  std::vector<std::string> exclude_from_weight_decay = {};
+  std::optional<std::vector<std::string>> exclude_from_layer_adaptation = {};
+  bool use_locking = false;
+  std::string name = "LAMB";
+  bool slots_ignore_reuse = false;
+};
+
+// Layer-wise adaptive moments for large batches (You et al., 2020), as tfa.optimizers.LAMB of
+// TensorFlow Addons has it: with Adam's moments m and v,
+//   step = m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay * variable
+//   variable -= learning_rate * |variable| / |step| * step
+// where a norm of zero makes the ratio one. Slots: "m" (w/LAMB) and "v" (w/LAMB_1).
+class TENON_API LambOptimizer : public AdamOptimizer {
+ public:
+  // Throws ValueError (bad_argument) for what is no regular expression.
+  explicit LambOptimizer(const LambOptions& options = {});
+
+ protected:
+  void prepare() override;
+  Operation apply_dense(const Output& gradient, const Variable& variable) override;
+
+ private:
+  Input weight_decay_;
+  std::vector<std::string> not_decaying_, not_adapted_;
   Output decay_;
 };
 
