@@ -55,8 +55,9 @@ std::optional<Tensor> gather_value(const ShapeContext& context) {
   return integer_tensor(params.dtype(), context.value(1).shape(), taken);
 }
 
-Output sparse_gradient(const Output& rows, const Output& indices, const Output& like) {
-  return add_output("_IndexedSlices", {rows, indices, like});
+Output sparse_gradient(const Output& rows, const Output& indices, const Output& like,
+                       const AttrMap& attrs = {}) {
+  return add_output("_IndexedSlices", {rows, indices, like}, {.attrs = attrs});
 }
 
 // Of a gather along the first axis.
@@ -76,6 +77,9 @@ Outputs gather_gradient(const Operation& op, const Outputs& dy) {
                               "The gradient of '", op.name(),
                               "' (GatherV2) needs an axis and ranks that are known");
   const int at = resolve_axis((*axis)[0], rank);
+  if (op.node()->attrs.has(kLateRows)) {
+    return {sparse_gradient(dy[0], indices, params, {{kLateRows, true}}), Output(), Output()};
+  }
   if (at == 0) return {rows_gradient(params, indices, dy[0]), Output(), Output()};
   // The axis, and the axes of the indices in its place, are brought to the front.
   std::vector<int64_t> front, to_front, back(static_cast<size_t>(rank));
@@ -102,7 +106,8 @@ Shapes indexed_slices_shape(const ShapeContext& context) {
   if (like.has_rank()) {
     of_shape(context.inputs[0], concatenated(indices, subshape(like, 1, like.rank())), "values");
   }
-  return {like};
+  if (!like.has_rank() || context.planning() || !context.attrs.has(kLateRows)) return {like};
+  return {concatenated(Shape{kUnknown}, subshape(like, 1, like.rank()))};
 }
 
 Outputs indexed_slices_gradient(const Operation& op, const Outputs& dy) {

@@ -162,7 +162,13 @@ Output gather_nd(Input params, Input indices, const OpOptions& options) {
   const int rank = from.shape().rank();
   const int axes = internal::axes_indexed(at, rank, "gather_nd");
   // Along the first axis alone the gradient stays sparse.
-  if (axes == 1) return gather(from, squeeze(at, {.axis = {-1}}), {.name = scope.name()});
+  if (axes == 1) {
+    const Output rows = squeeze(at, {.axis = {-1}});
+    const bool of_resource = params.is_variable() && from.op().type() == "ReadVariableOp";
+    if (!of_resource || at.shape().rank() != 2) return gather(from, rows, {.name = scope.name()});
+    return internal::add_output("GatherV2", {from, rows, Input(0)},
+                                {.name = scope.name(), .attrs = {{internal::kLateRows, true}}});
+  }
   require<UnimplementedError>(rank >= 0, ErrorKind::bad_argument,
                               "gather_nd needs to know the rank of params");
   const Output sizes = strided_slice(shape(from, {.out_type = int64}), {0}, {axes});

@@ -1,12 +1,26 @@
 // What gradient functions share.
 #pragma once
 
+#include <utility>
+
 #include "core/graph/builder.h"
 #include "core/graph/op_def.h"
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 
 namespace tenon::internal {
+
+// An attribute of gathers and of their gradients: TensorFlow doesn't know how many rows the
+// gradient has, of a gather_nd from a resource variable, before it is run.
+inline constexpr const char* kLateRows = "_late_rows";
+
+// A sparse gradient by the tensor that another one is by.
+inline Output sparse_like(const Output& other, const Input& rows, const Input& indices) {
+  AttrMap attrs;
+  if (other.op().node()->attrs.has(kLateRows)) attrs.set(kLateRows, true);
+  return add_output("_IndexedSlices", {rows, indices, other.op().input(2)},
+                    {.attrs = std::move(attrs)});
+}
 
 // Of operations through which no gradient flows although they are reached (floor, comparisons).
 inline Outputs no_gradient(const Operation& op, const Outputs&) {

@@ -107,7 +107,7 @@ bool is_sparse(const Output& tensor) { return tensor.op().type() == "_IndexedSli
 Output rows_of(const Output& tensor) { return is_sparse(tensor) ? tensor.op().input(0) : tensor; }
 Output with_rows(const Output& tensor, const Output& rows) {
   if (!is_sparse(tensor)) return rows;
-  return internal::add_output("_IndexedSlices", {rows, tensor.op().input(1), tensor.op().input(2)});
+  return internal::sparse_like(tensor, rows, tensor.op().input(1));
 }
 
 }  // namespace

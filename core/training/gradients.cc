@@ -94,8 +94,7 @@ Output aggregated(const std::vector<Output>& parts) {
     rows.emplace_back(part.op().input(0));
     indices.emplace_back(cast(part.op().input(1), index_dtype));
   }
-  return add_output("_IndexedSlices",
-                    {concat(rows, 0), concat(indices, 0), parts[0].op().input(2)});
+  return sparse_like(parts[0], concat(rows, 0), concat(indices, 0));
 }
 
 class Differentiator {
@@ -184,7 +183,9 @@ class Differentiator {
       const Output input = op.input(static_cast<int>(i));
       if (!gradient || !between_.contains(input.op().node())) continue;
       // Of a resource variable's handle the node knows the variable's shape.
-      gradient.set_shape(input.op().node()->output_shapes[static_cast<size_t>(input.index())]);
+      if (!gradient.op().node()->attrs.has(kLateRows)) {
+        gradient.set_shape(input.op().node()->output_shapes[static_cast<size_t>(input.index())]);
+      }
       add(input, gradient);
     }
   }

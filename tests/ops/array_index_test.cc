@@ -3,6 +3,7 @@
 
 #include "tenon/gradients.h"
 #include "tenon/ops.h"
+#include "tenon/variable_scope.h"
 #include "tests/testing/errors.h"
 #include "tests/testing/op_cases.h"
 
@@ -89,6 +90,27 @@ TEST_F(IndexTest, GathersWithASparseGradientAlongTheFirstAxis) {
   const Output x = ones({4, 3});
   EXPECT_EQ(gradients({gather_nd(x, Tensor({{1}, {2}}))}, {x})[0].op().type(), "_IndexedSlices");
   EXPECT_NE(gradients({gather_nd(x, Tensor({{1, 2}}))}, {x})[0].op().type(), "_IndexedSlices");
+}
+
+// TensorFlow's ResourceGatherNd asks the variable for its shape when it is run.
+TEST_F(IndexTest, OfAResourceVariableTheRowsOfTheGradientAreCountedWhenRun) {
+  const auto shape_of_gradient = [](bool use_resource, const Tensor& at, bool clipped) {
+    auto scope = variable_scope(VariableScopeOptions{.default_name = "case"});
+    const Variable x = get_variable(
+        "x", {.initializer = Tensor({{1.0F, 2.0F}, {3.0F, 4.0F}}), .use_resource = use_resource});
+    EXPECT_EQ(gradients({gather_nd(x, at)}, {x})[0].shape()[0],
+              use_resource && at.shape()[1] == 1 ? -1 : 2);
+    Output gradient = gradients({gather_nd(x, at), gather_nd(x, at)}, {x})[0];
+    if (clipped) gradient = clip_by_norm(gradient, 100.0F);
+    Session session;
+    session.run(global_variables_initializer());
+    expect_near(session.run(gradient), {2, 2, 0, 0});
+    return gradient.shape();
+  };
+  EXPECT_EQ(shape_of_gradient(true, Tensor({{0}}), false), (Shape{-1, 2}));
+  EXPECT_EQ(shape_of_gradient(true, Tensor({{0}}), true), (Shape{-1, 2}));
+  EXPECT_EQ(shape_of_gradient(false, Tensor({{0}}), false), (Shape{2, 2}));
+  EXPECT_EQ(shape_of_gradient(true, Tensor({{0, 0}, {0, 1}}), false), (Shape{2, 2}));
 }
 
 TEST_F(IndexTest, MayBeAnything) {
