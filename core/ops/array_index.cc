@@ -109,15 +109,22 @@ void check_prefix(const Shape& data, const Shape& prefix, const char* data_name,
                               prefix_name, " must be known");
 }
 
-// The largest of these numbers (-1 of none) where the graph says all of them.
-std::optional<int64_t> largest_known(const std::vector<Input>& lists) {
-  int64_t largest = -1;
-  for (const Input& list : lists) {
-    const auto numbers = known_integers(list.output());
+// The numbers of all lists where the graph says all of them.
+std::optional<std::vector<int64_t>> all_known(const std::vector<Output>& lists) {
+  std::vector<int64_t> all;
+  for (const Output& list : lists) {
+    const auto numbers = known_integers(list);
     if (!numbers) return std::nullopt;
-    for (const int64_t number : *numbers) largest = std::max(largest, number);
+    all.insert(all.end(), numbers->begin(), numbers->end());
   }
-  return largest;
+  return all;
+}
+
+// The numbers of rows as a vector. Where only the run knows how many of one there are, it finds out
+// here that the others are as many.
+Output as_places(const Output& at, const Output& rows) {
+  const bool fit = at.shape().rank() == 1 && at.shape()[0] >= 0 && rows.shape()[0] >= 0;
+  return fit ? at : reshape(at, integers_of({size_along(rows, 0)}));
 }
 
 }  // namespace
@@ -224,17 +231,29 @@ Output dynamic_stitch(const Inputs& indices, const Inputs& data, const OpOptions
   std::vector<Input> all(indices.begin(), indices.end());
   all.insert(all.end(), data.begin(), data.end());
   const OpScope scope(options.name, "DynamicStitch", all);
+  std::vector<Output> numbers;
   std::vector<Input> places, rows;
   for (size_t i = 0; i < data.size(); ++i) {
-    const Output at = as_output(indices[i], "indices"), from = as_output(data[i], "data");
+    numbers.push_back(as_output(indices[i], "indices"));
+    const Output& at = numbers.back();
+    const Output from = as_output(data[i], "data");
     internal::check_prefix(from.shape(), at.shape(), "data", "indices");
-    places.emplace_back(at.shape().rank() == 1 ? at : reshape(at, {-1}));  // known, it stays so
-    rows.emplace_back(internal::with_one_first_axis(from, at.shape().rank()));
+    const Output flat = internal::with_one_first_axis(from, at.shape().rank());
+    places.emplace_back(internal::as_places(at, flat));
+    rows.emplace_back(flat);
   }
-  const Output at = concat(places, 0), from = concat(rows, 0);
-  const std::optional<int64_t> known = internal::largest_known(places);
+  Output at = concat(places, 0);
+  const Output from = concat(rows, 0);
+  const auto known = internal::all_known(numbers);
+  int64_t most = -1, least = known ? 0 : -1;
+  for (const int64_t number : known.value_or(std::vector<int64_t>())) {
+    most = std::max(most, number);
+    least = std::min(least, number);
+  }
   const Output count =
-      known ? as_output(*known + 1, "size", int32) : Output(maximum(add(reduce_max(at), 1), 0));
+      known ? as_output(most + 1, "size", int32) : Output(maximum(add(reduce_max(at), 1), 0));
+  // The run says which is below zero.
+  if (least < 0) at = internal::linear_indices(expand_dims(at, 1), reshape(count, {1}));
   // The last row of each index; before all rows stands one of zeros.
   const Output last = maximum(unsorted_segment_max(range(1, add(size(at), 1)), at, count), 0);
   std::vector<int64_t> paddings(static_cast<size_t>(2 * from.shape().rank()), 0);

@@ -39,6 +39,18 @@ Output last_along(const Output& image, int axis) {
   return cast(as_output(size_along(image, axis), "size"), float32) - 1.0f;
 }
 
+// As many numbers of images as boxes, and crops that have pixels, as far as the graph knows.
+void check_boxes(const Output& boxes, const Output& numbers, const Output& size) {
+  if (boxes.shape().has_rank() && numbers.shape().has_rank()) {
+    merge_sizes(boxes.shape()[0], numbers.shape()[0], "boxes and box_ind", boxes.shape(),
+                numbers.shape());
+  }
+  for (const int64_t pixels : known_integers(size).value_or(std::vector<int64_t>())) {
+    require<ValueError>(pixels > 0, ErrorKind::bad_argument,
+                        "crop dimensions must be positive, not ", pixels);
+  }
+}
+
 // Where new rows or columns lie on the old ones: [boxes, count], by the boxes' edges.
 Output places_on(const Output& from, const Output& to, const Output& last, const Output& count) {
   const Output steps = cast(count, float32) - 1.0f;
@@ -96,14 +108,21 @@ Output image::crop_and_resize(Input image, Input boxes, Input box_indices, Integ
                       ErrorKind::bad_argument, "method must be bilinear or nearest, not '",
                       options.method, "'");
   Output from = cast(as_output(image, "image"), float32);
-  const Output box = as_output(boxes, "boxes"), number = as_output(box_indices, "box_ind");
+  const Output box = as_output(boxes, "boxes");
+  Output number = as_output(box_indices, "box_ind");
   internal::with_rank(from.shape(), 4, "image");
   internal::with_rank(box.shape(), 2, "boxes");
   internal::with_rank(number.shape(), 1, "box_ind");
+  const Output given_size = as_output(crop_size.as_input(), "crop_size");
+  internal::check_boxes(box, number, given_size);
+  // Where only the run knows how many they are, it finds out here that they are as many.
+  if (!box.shape().fully_defined() || !number.shape().fully_defined()) {
+    number = reshape(number, internal::integers_of({internal::size_along(box, 0)}));
+  }
   if (!from.shape().has_rank()) {
     from = internal::add_output("Identity", {from}, {.shape = Shape{-1, -1, -1, -1}});
   }
-  const Output size = cast(as_output(crop_size.as_input(), "crop_size"), int32);
+  const Output size = cast(given_size, int32);
   const std::vector<Output> edges = unstack(box, {.num = 4, .axis = 1});
   const Output bottom = internal::last_along(from, 1), right = internal::last_along(from, 2);
   const Output rows = internal::places_on(edges[0], edges[2], bottom, size[0]);

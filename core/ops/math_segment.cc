@@ -28,9 +28,10 @@ Shapes segment_shape(const ShapeContext& context) {
   const bool fits = ids.rank() <= data.rank() && subshape(data, 0, ids.rank()).compatible_with(ids);
   // As TensorFlow's, those of sorted ids fail when they are run.
   const bool is_sorted = context.attrs.get<bool>(kSorted);
-  require(fits || !is_sorted || !context.planning(), ErrorKind::shape_incompatible,
-          "segment_ids should be the same size as dimension 0 of input, but their shapes are ", ids,
-          " and ", data);
+  require<ValueError>(
+      fits || !is_sorted || !context.planning(), ErrorKind::shape_incompatible,
+      "segment_ids should be the same size as dimension 0 of input, but their shapes are ", ids,
+      " and ", data);
   require<ValueError>(fits || is_sorted, ErrorKind::shape_incompatible, "data.shape = ", data,
                       " does not start with segment_ids.shape = ", ids);
   const int rows_begin = std::min(ids.rank(), data.rank());

@@ -165,6 +165,28 @@ TEST_F(IndexTest, StitchesTheLastOfEquals) {
             Shape({0}));
 }
 
+TEST_F(IndexTest, StitchesAsManyRowsAsThereAreNumbers) {
+  const Output rows = placeholder(float32, {-1, 2}), at = placeholder(int32, {-1});
+  const Output of_rows = dynamic_stitch({constant({0, 1}), constant({2})}, {rows, ones({1, 2})});
+  const Output of_numbers = dynamic_stitch({at}, {constant({{1.0F, 2.0F}, {3.0F, 4.0F}})});
+  expect_near(run(of_rows, {{rows, Tensor(float32, {2, 2})}}), {0, 0, 0, 0, 1, 1});
+  EXPECT_ERROR(run(of_rows, {{rows, Tensor(float32, {3, 2})}}), InvalidArgumentError,
+               shape_incompatible, "DynamicStitch");
+  expect_near(run(of_numbers, {{at, Tensor({2, 0})}}), {3, 4, 0, 0, 1, 2});
+  EXPECT_ERROR(run(of_numbers, {{at, Tensor({0})}}), InvalidArgumentError, shape_incompatible,
+               "DynamicStitch");
+  EXPECT_EQ(run(dynamic_stitch({zeros({0}, int32)}, {zeros({0, 2})})).shape(), Shape({0, 2}));
+}
+
+TEST_F(IndexTest, StitchesNoRowBelowTheFirst) {
+  EXPECT_ERROR(run(dynamic_stitch({constant({1, -1})}, {ones({2, 2})})), InvalidArgumentError,
+               index_out_of_range, "indices[1] = [-1] does not index into shape [2]");
+  const Output at = placeholder(int32, {2});
+  EXPECT_ERROR(run(dynamic_stitch({at}, {ones({2, 2})}), {{at, Tensor({-3, 0})}}),
+               InvalidArgumentError, index_out_of_range,
+               "indices[0] = [-3] does not index into shape [1]");
+}
+
 TEST_F(IndexTest, RefusesPartitionsThatDoNotFit) {
   EXPECT_ERROR(dynamic_partition(ones({3, 2}), Tensor({0, 1}), 2), ValueError, shape_incompatible,
                "data must have shape partitions.shape + rest");

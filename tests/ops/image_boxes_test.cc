@@ -51,6 +51,20 @@ TEST_F(ImageBoxesTest, CropsBetweenPixels) {
               2e-5);
 }
 
+TEST_F(ImageBoxesTest, TakesAsManyImagesAsBoxesAndCropsThatHavePixels) {
+  const Output one = constant({0}), unknown = placeholder(float32, {-1, 4});
+  EXPECT_ERROR(image::crop_and_resize(images_, boxes_, one, {2, 3}), ValueError, shape_incompatible,
+               "boxes and box_ind");
+  const Output late = image::crop_and_resize(images_, unknown, one, {2, 3});
+  EXPECT_EQ(run(late, {{unknown, Tensor(float32, {1, 4})}}).shape(), Shape({1, 2, 3, 1}));
+  EXPECT_ERROR(run(late, {{unknown, Tensor(float32, {2, 4})}}), InvalidArgumentError,
+               shape_incompatible, "CropAndResize");
+  EXPECT_ERROR(image::crop_and_resize(images_, boxes_, numbers_, {0, 3}), ValueError, bad_argument,
+               "crop dimensions must be positive, not 0");
+  const Output none = image::crop_and_resize(images_, zeros({0, 4}), zeros({0}, int32), {2, 3});
+  EXPECT_EQ(run(none).shape(), Shape({0, 2, 3, 1}));
+}
+
 TEST_F(ImageBoxesTest, CropsTheNearestPixels) {
   expect_near(
       run(image::crop_and_resize(images_, boxes_, numbers_, {2, 3}, {.method = "nearest"})),
