@@ -13,6 +13,31 @@
 
 namespace tenon::internal {
 
+Endpoint element_of(const Endpoint& list) {
+  const Node& node = *list.node;
+  const auto index = static_cast<size_t>(list.index);
+  if (node.flow != nullptr && node.def->action == PlanAction::kLoop) {
+    const size_t others = node.flow->variables + 1;  // and the number of rounds
+    return index < others ? Endpoint() : node.flow->listed[index - others];
+  }
+  if (node.flow != nullptr) {
+    for (const Body* body : node.flow->bodies) {
+      const Endpoint& result = body->results[index];
+      const Endpoint element = result.node == nullptr ? Endpoint() : element_of(result);
+      if (element.node != nullptr) return element;
+    }
+    return {};
+  }
+  if (node.type() == "_UnstackRounds") return node.inputs[0];
+  if (node.body == nullptr || node.def->action != PlanAction::kPlaceholder) return {};
+  for (const auto& [rounds, parameter] : node.body->rounds) {
+    if (parameter == &node) return element_of(element_of(rounds));
+  }
+  return {};
+}
+
+bool is_list(const Endpoint& endpoint) { return element_of(endpoint).node != nullptr; }
+
 namespace {
 
 // Where what is written into the function that a body becomes is gathered.
@@ -32,29 +57,6 @@ struct BodyFunction {
     function.returns.emplace_back(name, scope.text_of(value));
   }
 };
-
-// What one round puts into a list; null where it is none.
-Endpoint element_of(const Endpoint& list) {
-  const Node& node = *list.node;
-  const auto index = static_cast<size_t>(list.index);
-  if (node.flow != nullptr && node.def->action == PlanAction::kLoop) {
-    const size_t others = node.flow->variables + 1;  // and the number of rounds
-    return index < others ? Endpoint() : node.flow->listed[index - others];
-  }
-  if (node.flow != nullptr) {
-    for (const Body* body : node.flow->bodies) {
-      const Endpoint& result = body->results[index];
-      const Endpoint element = result.node == nullptr ? Endpoint() : element_of(result);
-      if (element.node != nullptr) return element;
-    }
-    return {};
-  }
-  if (node.body == nullptr || node.def->action != PlanAction::kPlaceholder) return {};
-  for (const auto& [rounds, parameter] : node.body->rounds) {
-    if (parameter == &node) return element_of(element_of(rounds));
-  }
-  return {};
-}
 
 Shape shape_of_element(const Endpoint& element) {
   return is_list(element) ? Shape() : shape_at(element);
@@ -217,8 +219,8 @@ class FlowWriter {
 
   // A gradient's loop takes the last value of each list, and goes on with the rest.
   void take_from_list(BodyFunction& body, const Body& of, size_t i, WrittenValue& list) {
-    const auto& [rounds, parameter] = of.rounds[i];
-    const Endpoint element = element_of(rounds);
+    Node* const parameter = of.rounds[i].second;
+    const Endpoint element{parameter, 0};
     const DType dtype = writer_.dtype_of(element);
     const WrittenValue shape = body.nodes.constant(shape_tensor(shape_of_element(element)));
     const WrittenValue popped = body.nodes.add("TensorListPopBack", "output_handle", kVariant,
@@ -263,8 +265,6 @@ class FlowWriter {
 };
 
 }  // namespace
-
-bool is_list(const Endpoint& endpoint) { return element_of(endpoint).node != nullptr; }
 
 void write_flow(GraphWriter& writer, WrittenScope& scope, Node& node) {
   FlowWriter flow(writer, scope, node);

@@ -5,6 +5,9 @@
 
 namespace tenon::internal {
 
+// What stands for an element of a list, by its dtype; null where it is none.
+Endpoint element_of(const Endpoint& list);
+
 // Whether it is a list with a value of each round, which a loop hands to its gradient.
 bool is_list(const Endpoint& endpoint);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/export/flow_writer.h"
 #include "core/graph/endpoint.h"
 
 namespace tenon::internal {
@@ -26,6 +27,7 @@ class OwnOp : public NodesBelow {
   const Node& node() const { return node_; }
   WrittenValue input(size_t i) { return value(node_.inputs[i]); }
   WrittenValue value(const Endpoint& endpoint) { return writer_.value(scope_, endpoint, node_); }
+  DType dtype_of_element(const Endpoint& list) const { return writer_.dtype_of(element_of(list)); }
   WrittenValue shape(const WrittenValue& of) {
     return add("Shape", "output", int32, {of}, {{"T", of.dtype}, {"out_type", int32}});
   }
@@ -37,7 +39,8 @@ class OwnOp : public NodesBelow {
     node.inputs = std::move(inputs);
     node.attrs = std::move(attrs);
     if (const AttrValue* places = plain_.attrs.find("_class")) node.attrs.set("_class", *places);
-    const DType dtype = node_.output_dtypes.empty() ? DType::invalid : node_.output_dtypes[0];
+    const DType dtype =
+        node_.output_dtypes.empty() ? DType::invalid : writer_.dtype_of({&node_, 0});
     scope_.set({&node_, 0}, scope_.add(node, output, dtype));
   }
   // And its second output.
@@ -180,6 +183,44 @@ void write_suppression(OwnOp& op) {
   op.second("valid_outputs");
 }
 
+// Sizes without the first.
+WrittenValue rest_of(OwnOp& op, const WrittenValue& sizes) {
+  const WrittenValue one = op.constant(Tensor({1}));
+  return op.add("StridedSlice", "output", int32, {sizes, one, one, one},
+                {{"T", int32}, {"Index", int32}, {"end_mask", int64_t{1}}});
+}
+
+void write_stack_rounds(OwnOp& op) {
+  op.last("TensorListStack", "tensor", {op.input(0), rest_of(op, op.input(1))},
+          {{"element_dtype", op.node().output_dtypes[0]}, {"num_elements", int64_t{-1}}});
+}
+
+void write_unstack_rounds(OwnOp& op) {
+  const WrittenValue value = op.input(0);
+  op.last("TensorListFromTensor", "output_handle", {value, rest_of(op, op.shape(value))},
+          {{"element_dtype", value.dtype}, {"shape_type", int32}});
+}
+
+void write_sum_rounds(OwnOp& op) {
+  const DType dtype = op.node().output_dtypes[0];
+  const DType of_indices = op.dtype_of_element(op.node().inputs[1]);
+  const WrittenValue zero = op.constant(Tensor(0)), first = op.constant(Tensor({0})),
+                     one = op.constant(Tensor({1})), any = op.constant(Tensor({-1})),
+                     none = op.constant(Tensor(int64, {0})), sizes = op.input(2);
+  const auto joined = [&](const WrittenValue& list, const WrittenValue& shape, DType of) {
+    return op.add("TensorListConcatV2", "tensor", of, {list, shape, none},
+                  {{"element_dtype", of}, {"shape_type", int32}});
+  };
+  const WrittenValue shape = op.add("ConcatV2", "output", int32, {any, rest_of(op, sizes), zero},
+                                    {{"N", int64_t{2}}, {"T", int32}, {"Tidx", int32}});
+  const WrittenValue count =
+      op.add("StridedSlice", "output", int32, {sizes, first, one, one},
+             {{"T", int32}, {"Index", int32}, {"shrink_axis_mask", int64_t{1}}});
+  const WrittenValue indices = joined(op.input(1), any, of_indices);
+  op.last("UnsortedSegmentSum", "output", {joined(op.input(0), shape, dtype), indices, count},
+          {{"T", dtype}, {"Tindices", of_indices}, {"Tnumsegments", int32}});
+}
+
 struct Row {
   std::string_view type;
   void (*write)(OwnOp& op);
@@ -193,6 +234,9 @@ constexpr std::array kOwnOps = {
     Row{"_PartitionPlaces", write_partition_places},
     Row{"_SegmentCount", write_segment_count},
     Row{"_NonMaxSuppression", write_suppression},
+    Row{"_StackRounds", write_stack_rounds},
+    Row{"_UnstackRounds", write_unstack_rounds},
+    Row{"_SumRounds", write_sum_rounds},
     Row{"_InitializedValue", write_initialized_value},
     Row{"_InitializedResource", write_initialized_value},
     Row{"Assert", write_with_texts},

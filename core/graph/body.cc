@@ -1,12 +1,16 @@
 #include "core/graph/body.h"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/graph/builder.h"
 #include "core/graph/graph_state.h"
+#include "core/tensor/buffer.h"
 
 namespace tenon::internal {
 namespace {
@@ -64,21 +68,6 @@ Endpoint output_of_branch(const Body& body, const Endpoint& value) {
   return {&owner, static_cast<int>(owner.output_dtypes.size()) - 1};
 }
 
-// The owner's output that lists what its body made in each round.
-Endpoint list_of_rounds(const Body& body, const Endpoint& value) {
-  Node& owner = *body.owner;
-  Flow& flow = *owner.flow;
-  const auto at = std::find(flow.listed.begin(), flow.listed.end(), value);
-  const auto number = static_cast<size_t>(at - flow.listed.begin());
-  if (at == flow.listed.end()) {
-    flow.listed.push_back(value);
-    owner.output_dtypes.push_back(DType::resource);
-    owner.output_refs.push_back(false);
-    owner.output_shapes.push_back(Shape());
-  }
-  return {&owner, static_cast<int>(flow.variables + 1 + number)};
-}
-
 // A parameter of a loop's body: made outside of all contexts of the program but its names.
 Node* add_parameter(GraphState& graph, Body& body, const Endpoint& like) {
   const InBody there(graph, &body);
@@ -100,17 +89,6 @@ Node* add_parameter(GraphState& graph, Body& body, const Endpoint& like) {
   return parameter;
 }
 
-// What another loop's body made in the round that this one goes through.
-Endpoint value_of_round(GraphState& graph, Body& here, const Endpoint& value) {
-  const Endpoint list = visible_from(graph, here.outer, list_of_rounds(*value.node->body, value));
-  for (const auto& [known, parameter] : here.rounds) {
-    if (known == list) return {parameter, 0};
-  }
-  Node* parameter = add_parameter(graph, here, value);
-  here.rounds.emplace_back(list, parameter);
-  return {parameter, 0};
-}
-
 [[noreturn]] void fail_inside(const Body& body, const Node& node) {
   fail<ValueError>(
       ErrorKind::inside_control_flow, "Cannot use '", node.name, "' here: it is inside the ",
@@ -120,6 +98,40 @@ Endpoint value_of_round(GraphState& graph, Body& here, const Endpoint& value) {
 }
 
 }  // namespace
+
+Endpoint list_of_rounds(const Body& body, const Endpoint& value) {
+  Node& owner = *body.owner;
+  Flow& flow = *owner.flow;
+  const auto at = std::find(flow.listed.begin(), flow.listed.end(), value);
+  const auto number = static_cast<size_t>(at - flow.listed.begin());
+  if (at == flow.listed.end()) {
+    flow.listed.push_back(value);
+    owner.output_dtypes.push_back(DType::resource);
+    owner.output_refs.push_back(false);
+    owner.output_shapes.push_back(Shape());
+  }
+  return {&owner, static_cast<int>(flow.variables + 1 + number)};
+}
+
+Endpoint element_of_round(GraphState& graph, Body& here, const Endpoint& list,
+                          const Endpoint& like) {
+  for (const auto& [known, parameter] : here.rounds) {
+    if (known == list) return {parameter, 0};
+  }
+  Node* parameter = add_parameter(graph, here, like);
+  here.rounds.emplace_back(list, parameter);
+  return {parameter, 0};
+}
+
+Tensor tensor_of_list(std::vector<Tensor> list) {
+  auto* const kept = new std::vector<Tensor>(std::move(list));
+  return {DType::resource, Shape(),
+          std::make_shared<Tensor::Buffer>(kept, 0, host_device(), [kept] { delete kept; }), 0};
+}
+
+const std::vector<Tensor>& list_of_tensor(const Tensor& tensor) {
+  return *static_cast<const std::vector<Tensor>*>(tensor.raw());
+}
 
 Captures close_bodies(const GraphState& graph, int first, const std::vector<Body*>& bodies) {
   for (int id = first; id < graph.node_count(); ++id) {
@@ -139,7 +151,9 @@ Endpoint visible_from(GraphState& graph, Body* here, const Endpoint& value) {
   Body* at = here;
   while (at != nullptr && at->forward != of) at = at->outer;
   if (at == nullptr || of->owner == nullptr) fail_inside(*of, *value.node);
-  return value_of_round(graph, *at, value);
+  // What another loop's body made in the round that this one goes through.
+  const Endpoint list = visible_from(graph, at->outer, list_of_rounds(*of, value));
+  return element_of_round(graph, *at, list, value);
 }
 
 Node* visible_from(Body* here, Node* node) {

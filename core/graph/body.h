@@ -81,6 +81,17 @@ Endpoint visible_from(GraphState& graph, Body* here, const Endpoint& value);
 // The same of an operation that is to be waited for.
 Node* visible_from(Body* here, Node* node);
 
+// The output of a loop that lists what its body made in each round.
+Endpoint list_of_rounds(const Body& body, const Endpoint& value);
+// What stands in a loop's body, which isn't finished, for the element that a list has for the
+// round: elements are taken from the last to the first, and are tensors like that one.
+Endpoint element_of_round(GraphState& graph, Body& here, const Endpoint& list,
+                          const Endpoint& like);
+
+// A list of tensors as one tensor without elements, which loops hand to each other.
+Tensor tensor_of_list(std::vector<Tensor> list);
+const std::vector<Tensor>& list_of_tensor(const Tensor& tensor);
+
 // Operations made while it lives stand in that body; null: in the graph itself.
 class InBody {
  public:

@@ -28,13 +28,14 @@ inline Tensor rows_of(const Tensor& tensor, int64_t begin, int64_t end, const Sh
   return rows;
 }
 
-inline void add_to(Tensor& sum, const Tensor& value) {
-  with_element_type(sum.dtype(), [&](auto element) {
+// Adds so many elements to others.
+inline void add_elements(DType dtype, void* sum, const void* values, int64_t count) {
+  with_element_type(dtype, [&](auto element) {
     using T = decltype(element);
     if constexpr (!std::is_same_v<T, std::string> && !std::is_same_v<T, bool>) {
-      T* to = static_cast<T*>(sum.raw());
-      const T* from = static_cast<const T*>(value.raw());
-      for (int64_t i = 0; i < sum.element_count(); ++i) {
+      T* to = static_cast<T*>(sum);
+      const T* from = static_cast<const T*>(values);
+      for (int64_t i = 0; i < count; ++i) {
         if constexpr (std::is_arithmetic_v<T>) {
           to[i] = static_cast<T>(to[i] + from[i]);
         } else {
@@ -43,6 +44,10 @@ inline void add_to(Tensor& sum, const Tensor& value) {
       }
     }
   });
+}
+
+inline void add_to(Tensor& sum, const Tensor& value) {
+  add_elements(sum.dtype(), sum.raw(), value.raw(), sum.element_count());
 }
 
 // Of what has `size` tensors.

@@ -5,21 +5,11 @@
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
-#include "core/tensor/buffer.h"
+#include "core/graph/body.h"
 
 namespace tenon::internal {
 
 using From = BodySource::From;
-
-Tensor tensor_of_list(std::vector<Tensor> list) {
-  auto* const kept = new std::vector<Tensor>(std::move(list));
-  return {DType::resource, Shape(),
-          std::make_shared<Tensor::Buffer>(kept, 0, host_device(), [kept] { delete kept; }), 0};
-}
-
-const std::vector<Tensor>& list_of_tensor(const Tensor& tensor) {
-  return *static_cast<const std::vector<Tensor>*>(tensor.raw());
-}
 
 std::vector<Tensor> BodyStep::run() { return flow_.repeats ? run_loop() : run_branch(); }
 

@@ -45,8 +45,4 @@ class BodyStep {
   std::vector<std::vector<Tensor>> lists_;  // of what gradients need of each round
 };
 
-// A list of tensors as one tensor without elements, which steps that run bodies hand to each other.
-Tensor tensor_of_list(std::vector<Tensor> list);
-const std::vector<Tensor>& list_of_tensor(const Tensor& tensor);
-
 }  // namespace tenon::internal

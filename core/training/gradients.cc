@@ -47,11 +47,13 @@ std::vector<Node*> ancestors_of(const std::vector<Output>& ys) {
 }
 
 // Whether gradients flow into an operation through that input. The gradient of a loop takes handles
-// and lists of what the rounds made, through which TensorFlow's accumulators let none flow.
+// and lists of what the rounds made, through which TensorFlow's accumulators let none flow; lists
+// of what arrived for the rounds are none of these.
 bool takes_gradients_of(const Node& node, const Endpoint& input) {
   const DType dtype = dtype_at(input);
   const bool goes_back = node.flow != nullptr && node.flow->is_gradient;
-  return is_trainable(dtype) && !(goes_back && dtype == DType::resource);
+  const bool of_rounds = goes_back && dtype == DType::resource;
+  return is_trainable(dtype) && !(of_rounds && input.node->type() != "_UnstackRounds");
 }
 
 // Of these, the xs' operations and what is reached from them through trainable tensors.

@@ -2,11 +2,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <utility>
 #include <vector>
 
+#include "core/graph/body.h"
 #include "core/ops/flow_gradients.h"
 #include "core/ops/flow_rules.h"
 #include "core/ops/loop_builder.h"
+#include "tenon/array_ops.h"
 #include "tenon/gradients.h"
 #include "tenon/math_ops.h"
 
@@ -20,6 +23,12 @@ struct Sums {
   std::vector<Output> next;
 };
 
+// Sparse gradients for what the loop takes: each round's rows, and their numbers.
+struct Rows {
+  size_t input = 0;
+  Output rows, indices;
+};
+
 // The loop that goes through a loop's rounds from the last to the first.
 class LoopGradient {
  public:
@@ -30,6 +39,9 @@ class LoopGradient {
         dy_(dy),
         builder_(graph_, op.name()) {
     builder_.body().forward = flow_.bodies[1];
+    for (size_t i = flow_.variables + 1; i < dy_.size(); ++i) {
+      if (dy_[i]) listed_.emplace_back(flow_.listed[i - flow_.variables - 1], dy_[i]);
+    }
   }
 
   Outputs run() {
@@ -55,6 +67,7 @@ class LoopGradient {
     for (size_t i = 0; i < sums_.inputs.size(); ++i) {
       into[sums_.inputs[i]] = result(sums_.variables[i]);
     }
+    for (const Rows& rows : rows_) into[rows.input] = sum_of(rows);
     return into;
   }
 
@@ -69,6 +82,9 @@ class LoopGradient {
     };
     for (size_t i = 0; i < flow_.variables; ++i) {
       if (dy_[i]) add(i);
+    }
+    for (const auto& [value, dy] : listed_) {
+      for (const size_t variable : variables_behind(value)) add(variable);
     }
     while (!open.empty()) {
       const Endpoint result = flow_.bodies[1]->results[open.back()];
@@ -142,11 +158,33 @@ class LoopGradient {
       ys.emplace_back(graph_.handle(forward.results[differentiated_[i]]), Location{});
       grad_ys.emplace_back(builder_.parameter(builder_.body(), 1 + i), Location{});
     }
+    Body& body = builder_.body();
+    for (const auto& [value, dy] : listed_) {
+      const Endpoint list = visible_from(graph_, body.outer, {dy.op().node(), dy.index()});
+      ys.emplace_back(graph_.handle(value), Location{});
+      grad_ys.emplace_back(graph_.handle(element_of_round(graph_, body, list, value)), Location{});
+    }
     if (ys.empty() || xs.empty()) return std::vector<Output>(xs.size());
     return gradients(ys, xs, {.grad_ys = grad_ys, .stop_gradients = xs});
   }
 
+  // Rows are added up behind the loop: a round takes as long however many others there are.
+  void add_rows(size_t input, const Output& gradient) {
+    const InBody inside(graph_, &builder_.body());
+    rows_.push_back({input, identity(gradient.op().input(0)), identity(gradient.op().input(1))});
+  }
+
+  Output sum_of(const Rows& of) const {
+    const auto list = [&](const Output& value) {
+      return graph_.handle(list_of_rounds(builder_.body(), {value.op().node(), value.index()}));
+    };
+    const Output like = no_gradient_of(op_.input(static_cast<int>(of.input)));
+    return add_output("_SumRounds", {list(of.rows), list(of.indices), shape(like)},
+                      {.attrs = {{"dtype", like.dtype()}}});
+  }
+
   void add_sum(size_t input, const Output& gradient) {
+    if (gradient.op().type() == "_IndexedSlices") return add_rows(input, gradient);
     const Output zero = no_gradient_of(op_.input(static_cast<int>(input)));
     const size_t variable = builder_.add_variable(zero, zero.shape());
     const InBody inside(graph_, &builder_.body());
@@ -160,8 +198,10 @@ class LoopGradient {
   GraphState& graph_;
   const Outputs& dy_;
   LoopBuilder builder_;
-  std::vector<size_t> differentiated_;  // loop variables
+  std::vector<size_t> differentiated_;               // loop variables
+  std::vector<std::pair<Endpoint, Output>> listed_;  // and the gradients that arrived for them
   Sums sums_;
+  std::vector<Rows> rows_;
 };
 
 }  // namespace
@@ -169,9 +209,7 @@ class LoopGradient {
 Outputs while_gradient(const Operation& op, const Outputs& dy) {
   const Flow& flow = *op.node()->flow;
   if (!flow.differentiable) return Outputs(op.node()->inputs.size());
-  const bool of_lists = std::any_of(dy.begin() + static_cast<std::ptrdiff_t>(flow.variables),
-                                    dy.end(), [](const Output& one) { return bool(one); });
-  require<UnimplementedError>(!flow.is_gradient && !of_lists, ErrorKind::no_gradient,
+  require<UnimplementedError>(!flow.is_gradient, ErrorKind::no_gradient,
                               "Second-order gradients of while loops are not supported: '",
                               op.name(), "', made at ", op.made_at(), ", is a loop's gradient");
   return LoopGradient(op, dy).run();

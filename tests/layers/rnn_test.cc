@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tenon/control_flow.h"
 #include "tenon/gradients.h"
 #include "tenon/math_ops.h"
 #include "tests/layers/layers_testing.h"
@@ -122,23 +123,81 @@ TEST_F(RnnTest, DynamicLoopsOverStepsThatOnlyTheRunKnows) {
   const auto read = [&](const Output& inputs) {
     return nn::dynamic_rnn(cell, inputs, {.sequence_length = lengths, .dtype = float32});
   };
-  const nn::RnnResult looped = read(fed), unrolled = read(constant(values));
+  const Output known = constant(values);
+  const nn::RnnResult looped = read(fed), unrolled = read(known);
   EXPECT_EQ(looped.outputs.shape(), (Shape{-1, -1, 2}));
   EXPECT_EQ(names().size(), 2U);
-  const auto all_of = [&](const nn::RnnResult& result) {
+  const auto all_of = [&](const nn::RnnResult& result, const Output& inputs) {
     std::vector<Output> all = {result.outputs, result.state[0], result.state[1]};
     const Output loss = reduce_sum(square(result.outputs)) + reduce_sum(result.state[0].value());
     for (const Output& gradient : gradients({loss}, global_variables())) all.push_back(gradient);
+    all.push_back(gradients({loss}, {inputs})[0]);
+    all.push_back(gradients({result.outputs[1]}, {inputs})[0]);
+    all.push_back(gradients({result.state[1].value()}, {inputs})[0]);
     return all;
   };
   Session session;
   session.run(global_variables_initializer());
-  const std::vector<Output> by_loop = all_of(looped), by_steps = all_of(unrolled);
+  const std::vector<Output> by_loop = all_of(looped, fed), by_steps = all_of(unrolled, known);
   for (size_t i = 0; i < by_loop.size(); ++i) {
     expect_near(session.run(by_loop[i], {{fed, values}}), numbers(session.run(by_steps[i])), 1e-6);
   }
   const Tensor none = Tensor::from<float>(std::vector<float>{}, {2, 0, 2});
   EXPECT_EQ(session.run(looped.outputs, {{fed, none}}).shape(), (Shape{2, 0, 2}));
+}
+
+TEST_F(RnnTest, NoRoundOfALoopTakesAllStepsOfTheOutputs) {
+  nn::GRUCell cell({.num_units = 2});
+  const Output fed = placeholder(float32, {-1, -1, 3});
+  const nn::RnnResult result = nn::dynamic_rnn(cell, fed, {.dtype = float32});
+  gradients({result.outputs}, {fed});
+  int loops = 0;
+  for (const Operation& op : graph_.operations()) {
+    if (op.type() != "While") continue;
+    ++loops;
+    for (int i = 0; i < op.output_count(); ++i) EXPECT_LT(op.output(i).shape().rank(), 3);
+  }
+  EXPECT_EQ(loops, 2);
+}
+
+TEST_F(RnnTest, DynamicMayStandInABranchOrInALoop) {
+  nn::BasicRNNCell cell({.num_units = 2});
+  const Output fed = placeholder(float32, {-1, -1, 2}), taken = placeholder(bool_, {});
+  const auto read = [&](const Output& inputs) {
+    return nn::dynamic_rnn(cell, inputs, {.dtype = float32}).outputs;
+  };
+  const Output plain = read(fed);
+  const auto scope = variable_scope(get_variable_scope(), {.reuse = true});
+  const Output branch = cond(
+      taken, [&]() -> Returned { return read(fed); }, [&]() -> Returned { return fed * 3.0F; })[0];
+  const Output twice =
+      while_loop([](const std::vector<Output>& now) -> Input { return now[0] < 2; },
+                 [&](const std::vector<Output>& now) -> Returned {
+                   return {now[0] + 1, read(now[1])};
+                 },
+                 {constant(0), fed}, {.shape_invariants = {{}, {-1, -1, 2}}})[1];
+  const Output plain_twice = read(plain);
+  const Feeds feeds = {{fed, wave_tensor({2, 3, 2}, 0.1, 0.7)}, {taken, Tensor(true)}};
+  Session session;
+  session.run(global_variables_initializer());
+  const auto expect_same = [&](const Output& one, const Output& other) {
+    expect_near(session.run(one, feeds), numbers(session.run(other, feeds)), 1e-6);
+    expect_near(session.run(gradients({one}, {fed})[0], feeds),
+                numbers(session.run(gradients({other}, {fed})[0], feeds)), 1e-6);
+  };
+  expect_same(branch, plain);
+  expect_same(twice, plain_twice);
+}
+
+TEST_F(RnnTest, ALoopsGradientHasNone) {
+  nn::BasicRNNCell cell({.num_units = 2});
+  const Output fed = placeholder(float32, {-1, -1, 2}), dy = placeholder(float32, {-1, -1, 2});
+  const Output y = nn::dynamic_rnn(cell, fed, {.dtype = float32}).outputs;
+  const Output by_inputs = gradients({y}, {fed}, {.grad_ys = {dy}})[0];
+  EXPECT_ERROR(gradients({by_inputs}, {fed}), UnimplementedError, no_gradient,
+               "Second-order gradients of while loops are not supported");
+  EXPECT_ERROR(gradients({by_inputs}, {dy}), UnimplementedError, no_gradient,
+               "Second-order gradients of while loops are not supported");
 }
 
 TEST_F(RnnTest, BidirectionalDynamic) {
