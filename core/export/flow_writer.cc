@@ -122,8 +122,7 @@ class FlowWriter {
     std::vector<Shape> shapes;
     for (size_t i = 0; i < node_.inputs.size(); ++i) {
       written.inputs.push_back(writer_.value(scope_, node_.inputs[i], node_));
-      types.push_back(i < flow_.variables ? node_.output_dtypes[i]
-                                          : writer_.dtype_of(node_.inputs[i]));
+      types.push_back(writer_.dtype_of(node_.inputs[i]));
       shapes.push_back(i < flow_.variables ? node_.output_shapes[i] : Shape::unknown());
     }
     NodesBelow below(scope_, written.name + '/');
@@ -187,11 +186,13 @@ class FlowWriter {
       return body.hand_out(writer_.value(body.scope, result, node_), dtype);
     }
     if (dtype == DType::resource) {
-      return writer_.refuse("a variable that only one branch has", node_);
+      return writer_.refuse("a variable or an array that only one branch has", node_);
     }
     const Endpoint own{&node_, static_cast<int>(i)};
-    const DType element = dtype == kVariant ? writer_.dtype_of(element_of(own)) : dtype;
-    body.hand_out(missing(body.nodes, dtype, element), dtype);
+    const Endpoint element = element_of(own);  // none of a list that the graph itself has
+    body.hand_out(
+        missing(body.nodes, dtype, element.node == nullptr ? float32 : writer_.dtype_of(element)),
+        dtype);
   }
 
   // The function of the loop's condition (0) or body (1).

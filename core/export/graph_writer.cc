@@ -7,6 +7,7 @@
 #include "core/export/flow_writer.h"
 #include "core/export/own_ops.h"
 #include "core/graph/endpoint.h"
+#include "core/graph/handles.h"
 #include "core/graph/op_def.h"
 
 namespace tenon::internal {
@@ -79,7 +80,16 @@ bool GraphWriter::is_frozen(const Endpoint& endpoint) const {
 
 DType GraphWriter::dtype_of(const Endpoint& endpoint) const {
   if (is_frozen(endpoint)) return options_.frozen->at(endpoint.node).dtype();
-  return is_list(endpoint) ? kVariant : dtype_at(endpoint);
+  if (is_list(endpoint)) return kVariant;
+  switch (handle_kind(endpoint)) {
+    case HandleKind::kList:
+      return kVariant;
+    case HandleKind::kResource:
+      return DType::resource;
+    case HandleKind::kNone:
+      break;
+  }
+  return dtype_at(endpoint);
 }
 
 WrittenValue GraphWriter::value(const WrittenScope& scope, const Endpoint& endpoint,
@@ -154,7 +164,7 @@ void GraphWriter::add(WrittenScope& scope, Node& node, const NewNode& written) {
     for (size_t place = 0; place < count; ++place, ++index) {
       const Endpoint endpoint{&node, index};
       scope.set(endpoint,
-                {written.name, arg.name, static_cast<int>(place), index, dtype_at(endpoint)});
+                {written.name, arg.name, static_cast<int>(place), index, dtype_of(endpoint)});
     }
   }
 }
@@ -175,6 +185,18 @@ void GraphWriter::write_call(WrittenScope& scope, Node& node) {
   scope.add_list(written, node, given);
 }
 
+// A handle's dtype is another there.
+void GraphWriter::write_types_of_handles(const Node& node, AttrMap& attrs) const {
+  size_t next = 0;
+  for (const ArgDef& arg : node.def->input_args) {
+    const Endpoint input = next < node.inputs.size() ? node.inputs[next] : Endpoint();
+    next += arg.count(node.attrs);
+    const bool says_type = !arg.type_attr.empty() && !arg.lists_types && input.node != nullptr;
+    if (!says_type || handle_kind(input) == HandleKind::kNone) continue;
+    attrs.set(arg.type_attr, dtype_of(input));
+  }
+}
+
 void GraphWriter::write_node(WrittenScope& scope, Node& node) {
   if (!is_written(node)) return;
   if (node.def->action == PlanAction::kCall) return write_call(scope, node);
@@ -187,6 +209,7 @@ void GraphWriter::write_node(WrittenScope& scope, Node& node) {
     return;
   }
   for (const Endpoint& input : node.inputs) written.inputs.push_back(value(scope, input, node));
+  write_types_of_handles(node, written.attrs);
   add(scope, node, written);
 }
 

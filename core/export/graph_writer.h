@@ -38,7 +38,8 @@ class GraphWriter {
   // For the bodies of conditionals and loops.
   void write_node(WrittenScope& scope, Node& node);
   WrittenValue value(const WrittenScope& scope, const Endpoint& endpoint, const Node& user);
-  // Of lists, which a loop hands to its gradient, kVariant; of a frozen variable that of its value.
+  // Of lists, which a loop hands to its gradient, kVariant; of handles as TensorFlow has them; of a
+  // frozen variable that of its value.
   DType dtype_of(const Endpoint& endpoint) const;
   // Takes a name for a function.
   std::string function_name(const std::string& wanted);
@@ -54,6 +55,7 @@ class GraphWriter {
   bool can_be_written(const WrittenScope& scope, const Node& node);
   NewNode plain(const WrittenScope& scope, const Node& node);
   void add(WrittenScope& scope, Node& node, const NewNode& written);
+  void write_types_of_handles(const Node& node, AttrMap& attrs) const;
 
   const GraphState& graph_;
   const GraphWriterOptions options_;

@@ -220,6 +220,13 @@ void write_sum_rounds(OwnOp& op) {
   op.last("UnsortedSegmentSum", "output", {joined(op.input(0), shape, dtype), indices, count},
           {{"T", dtype}, {"Tindices", of_indices}, {"Tnumsegments", int32}});
 }
+void write_list_sum(OwnOp& op) {
+  std::vector<WrittenValue> lists;
+  for (size_t i = 0; i < op.node().inputs.size(); ++i) lists.push_back(op.input(i));
+  const auto count = static_cast<int64_t>(lists.size());
+  op.last("AddN", "sum", std::move(lists), {{"T", kVariant}, {"N", count}});
+}
+void write_list_zeros(OwnOp& op) { op.last("ZerosLike", "y", {op.input(0)}, {{"T", kVariant}}); }
 
 struct Row {
   std::string_view type;
@@ -233,6 +240,8 @@ constexpr std::array kOwnOps = {
     Row{"_LinearIndices", write_linear_indices},
     Row{"_PartitionPlaces", write_partition_places},
     Row{"_SegmentCount", write_segment_count},
+    Row{"_TensorListSum", write_list_sum},
+    Row{"_TensorListZeros", write_list_zeros},
     Row{"_NonMaxSuppression", write_suppression},
     Row{"_StackRounds", write_stack_rounds},
     Row{"_UnstackRounds", write_unstack_rounds},

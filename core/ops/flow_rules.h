@@ -10,8 +10,10 @@
 #include "core/graph/builder.h"
 #include "core/graph/endpoint.h"
 #include "core/graph/graph_state.h"
+#include "core/graph/handles.h"
 #include "tenon/array_ops.h"
 #include "tenon/control_flow.h"
+#include "tenon/math_ops.h"
 
 namespace tenon::internal {
 
@@ -61,14 +63,29 @@ inline void check_predicate(const Output& predicate) {
                       predicate.shape());
 }
 
-// Whether gradients flow into what an operation takes: a number, or a variable's handle.
-inline bool takes_gradient(const Endpoint& endpoint) {
-  const bool is_handle = endpoint.node->def->is_variable;
-  return is_floating(dtype_at(endpoint)) || (is_handle && dtype_at(endpoint) == DType::resource);
+// Whether it has a gradient of its own kind: a number, or a list of them.
+inline bool is_differentiable(const Endpoint& endpoint) {
+  return is_floating(dtype_at(endpoint)) || is_tensor_list(endpoint);
 }
 
-// The zeros that are the gradient of what has none: of a variable's handle those of its value.
+// Whether gradients flow into what an operation takes: these, or a variable's handle.
+inline bool takes_gradient(const Endpoint& endpoint) {
+  const bool is_handle = endpoint.node->def->is_variable;
+  return is_differentiable(endpoint) || (is_handle && dtype_at(endpoint) == DType::resource);
+}
+
+// A sum of gradients of one tensor.
+inline Output sum_of_gradients(const Output& of, const std::vector<Output>& parts) {
+  if (is_tensor_list(endpoint_of(of)))
+    return add_output("_TensorListSum", {parts}, {.name = "AddN"});
+  return add_n(parts);
+}
+
+// The zeros that are the gradient of what has none: of a variable's handle those of its value, of a
+// list those of its elements.
 inline Output no_gradient_of(const Output& value) {
+  if (is_tensor_list(endpoint_of(value)))
+    return add_output("_TensorListZeros", {value}, {.name = "zeros_like"});
   const Node& node = *value.op().node();
   const Shape& shape = node.output_shapes[static_cast<size_t>(value.index())];
   const DType dtype = node.def->is_variable ? node.attrs.get<DType>("dtype") : value.dtype();

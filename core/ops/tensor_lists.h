@@ -31,6 +31,18 @@ class TensorLists {
     families_.push_back({traits, std::move(elements)});
     return add_version(families_.size() - 1);
   }
+  // One in which nothing is set; the same each time, as no list ever changes.
+  int64_t reserve(const ListTraits& traits, size_t size) {
+    for (const auto& [handle, reserved] : reserved_) {
+      const ListTraits& have = this->traits(handle);
+      if (reserved == size && have.dtype == traits.dtype &&
+          have.element_shape == traits.element_shape) {
+        return handle;
+      }
+    }
+    reserved_.emplace_back(add(traits, Elements(size)), size);
+    return reserved_.back().first;
+  }
   const ListTraits& traits(int64_t handle) const {
     return families_[versions_[place_of(handle)].family].traits;
   }
@@ -123,7 +135,8 @@ class TensorLists {
 
   std::deque<Family> families_;
   std::deque<Version> versions_;
-  std::vector<size_t> way_;  // while it is gone
+  std::vector<std::pair<int64_t, size_t>> reserved_;  // with their sizes
+  std::vector<size_t> way_;                           // while it is gone
 };
 
 }  // namespace tenon::internal

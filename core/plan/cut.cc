@@ -2,6 +2,7 @@
 // need runs now, the rest is planned when they are known.
 #include <algorithm>
 
+#include "core/graph/body.h"
 #include "core/plan/need.h"
 #include "core/plan/passes.h"
 #include "core/plan/write_order.h"
@@ -135,12 +136,24 @@ class Cutter {
   // variable's memory, which the rest finds by itself.
   bool crosses(ValueId value) const {
     const PlanValue& of = plan_.value(value);
-    if (!of.producer().exists() || !runs(of.producer()) || of.dtype == DType::resource)
-      return false;
+    if (!of.producer().exists() || !runs(of.producer())) return false;
     const PlanOp& producer = plan_.op(of.producer());
+    if (of.dtype == DType::resource) return is_list_of_rounds(producer, value);
     if (producer.def().is_variable) return false;
     if (is_name(plan_, producer)) return contains(kept_names_, value);
     return !nth(producer.node->output_refs, output_number(producer, value));
+  }
+
+  // What a loop hands to its gradient, which may be planned when shapes of its results are known;
+  // else it is a variable's handle.
+  bool is_list_of_rounds(const PlanOp& producer, ValueId value) const {
+    if (producer.def().action == PlanAction::kLoop) {
+      return output_number(producer, value) > static_cast<int>(producer.node->flow->variables);
+    }
+    return !producer.def().is_variable &&
+           std::none_of(producer.inputs().begin(), producer.inputs().end(), [&](ValueId input) {
+             return plan_.value(input).dtype == DType::resource;
+           });
   }
 
   PlanGraph& plan_;

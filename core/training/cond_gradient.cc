@@ -17,7 +17,7 @@ Outputs gradients_of_branch(GraphState& graph, const Body& branch, const std::ve
   std::vector<Input> ys, grad_ys;
   for (size_t i = 0; i < dy.size(); ++i) {
     const Endpoint& result = branch.results[i];
-    if (!dy[i] || result.node == nullptr || !is_floating(dtype_at(result))) continue;
+    if (!dy[i] || result.node == nullptr || !is_differentiable(result)) continue;
     ys.emplace_back(graph.handle(result), Location{});
     grad_ys.emplace_back(dy[i], Location{});
   }

@@ -23,9 +23,6 @@ namespace tenon {
 namespace internal {
 namespace {
 
-// Whether gradients flow through tensors of that dtype.
-bool is_trainable(DType dtype) { return is_floating(dtype) || dtype == DType::resource; }
-
 using NodeSet = std::unordered_set<const Node*>;
 
 // Everything that the ys depend on, and in the order of making: inputs come before their readers.
@@ -50,10 +47,9 @@ std::vector<Node*> ancestors_of(const std::vector<Output>& ys) {
 // and lists of what the rounds made, through which TensorFlow's accumulators let none flow; lists
 // of what arrived for the rounds are none of these.
 bool takes_gradients_of(const Node& node, const Endpoint& input) {
-  const DType dtype = dtype_at(input);
+  if (dtype_at(input) != DType::resource) return is_differentiable(input);
   const bool goes_back = node.flow != nullptr && node.flow->is_gradient;
-  const bool of_rounds = goes_back && dtype == DType::resource;
-  return is_trainable(dtype) && !(of_rounds && input.node->type() != "_UnstackRounds");
+  return !goes_back || input.node->type() == "_UnstackRounds";
 }
 
 // Of these, the xs' operations and what is reached from them through trainable tensors.
@@ -84,12 +80,12 @@ NodeSet leading_to(const std::vector<Output>& ys, const std::vector<Node*>& orde
 }
 
 // A sum of gradients of one tensor. If all are sparse it stays sparse: their rows are put together.
-Output aggregated(const std::vector<Output>& parts) {
+Output aggregated(const Output& of, const std::vector<Output>& parts) {
   if (parts.size() == 1) return parts[0];
   const bool sparse = std::all_of(parts.begin(), parts.end(), [](const Output& part) {
     return part.op().type() == "_IndexedSlices";
   });
-  if (!sparse) return add_n(parts);
+  if (!sparse) return sum_of_gradients(of, parts);
   std::vector<Input> rows, indices;
   const DType index_dtype = parts[0].op().input(1).dtype();
   for (const Output& part : parts) {
@@ -151,7 +147,7 @@ class Differentiator {
     const auto found = gradients_.find(x.op().node());
     if (found != gradients_.end()) {
       const auto& parts = found->second[static_cast<size_t>(x.index())];
-      if (!parts.empty()) return aggregated(parts);
+      if (!parts.empty()) return aggregated(x, parts);
     }
     const bool zero = options_.unconnected_gradients == UnconnectedGradients::ZERO;
     return zero ? no_gradient_of(x) : Output();
@@ -170,7 +166,8 @@ class Differentiator {
     if (found == gradients_.end()) return;
     Outputs arrived;
     for (auto& parts : found->second) {
-      if (parts.size() > 1) parts = {aggregated(parts)};
+      const Output of = op.output(static_cast<int>(arrived.size()));
+      if (parts.size() > 1) parts = {aggregated(of, parts)};
       arrived.push_back(parts.empty() ? Output() : parts[0]);
     }
     if (stops_.contains(op.node())) return;

@@ -50,7 +50,7 @@ class LoopGradient {
     for (const size_t i : differentiated_variables()) {
       const Output last = op_.output(static_cast<int>(i));
       differentiated_.push_back(i);
-      builder_.add_variable(dy_[i] ? dy_[i] : zeros_like(last), last.shape());
+      builder_.add_variable(dy_[i] ? dy_[i] : no_gradient_of(last), last.shape());
     }
     std::vector<Output> next = differentiate_round();
     Output goes_on;
@@ -77,8 +77,9 @@ class LoopGradient {
     std::set<size_t> found;
     std::vector<size_t> open;
     const auto add = [&](size_t variable) {
-      const bool is_number = is_floating(op_.output(static_cast<int>(variable)).dtype());
-      if (is_number && found.insert(variable).second) open.push_back(variable);
+      const Output last = op_.output(static_cast<int>(variable));
+      if (is_differentiable(endpoint_of(last)) && found.insert(variable).second)
+        open.push_back(variable);
     };
     for (size_t i = 0; i < flow_.variables; ++i) {
       if (dy_[i]) add(i);
@@ -101,8 +102,8 @@ class LoopGradient {
     std::set<const Node*> seen;
     std::vector<const Node*> open;
     const auto visit = [&](const Endpoint& endpoint) {
-      const bool is_number = is_floating(dtype_at(endpoint));
-      if (is_number && endpoint.node->body == &body && seen.insert(endpoint.node).second) {
+      if (is_differentiable(endpoint) && endpoint.node->body == &body &&
+          seen.insert(endpoint.node).second) {
         open.push_back(endpoint.node);
       }
     };
@@ -140,7 +141,7 @@ class LoopGradient {
       found = gradients_of_round(xs);
       next.push_back(subtract(builder_.parameter(body, 0), 1));
       for (size_t i = 0; i < differentiated_.size(); ++i) {
-        next.push_back(found[i] ? found[i] : zeros_like(builder_.parameter(body, 1 + i)));
+        next.push_back(found[i] ? found[i] : zeros_for(xs[i], builder_.parameter(body, 1 + i)));
       }
     }
     for (size_t i = 0; i < captures.size(); ++i) {
@@ -149,6 +150,13 @@ class LoopGradient {
     }
     next.insert(next.end(), sums_.next.begin(), sums_.next.end());
     return next;
+  }
+
+  // The zeros that are the next gradient of a variable.
+  static Output zeros_for(const Output& variable, const Output& gradient) {
+    const bool is_list = is_tensor_list(endpoint_of(variable));
+    if (!is_list) return zeros_like(gradient);
+    return add_output("_TensorListZeros", {gradient}, {.name = "zeros_like"});
   }
 
   std::vector<Output> gradients_of_round(const std::vector<Output>& xs) {
@@ -190,7 +198,9 @@ class LoopGradient {
     const InBody inside(graph_, &builder_.body());
     sums_.inputs.push_back(input);
     sums_.variables.push_back(variable);
-    sums_.next.push_back(add(builder_.parameter(builder_.body(), variable), gradient));
+    const Output sum = builder_.parameter(builder_.body(), variable);
+    sums_.next.push_back(is_tensor_list(endpoint_of(zero)) ? sum_of_gradients(zero, {sum, gradient})
+                                                           : add(sum, gradient));
   }
 
   const Operation& op_;

@@ -299,6 +299,122 @@ def lists():
     ], [{"x:0": floats(4, 3)}, {"x:0": -floats(1, 3)}]
 
 
+def states(x, w):
+    """A loop as Keras has it, whose lists are read in every way."""
+    ops, shape, any_shape = tf.raw_ops, tf.constant([3]), tf.constant(-1)
+    n = tf.shape(x)[0]
+    rows = ops.TensorListFromTensor(tensor=x, element_shape=shape)
+    made = ops.TensorListReserve(element_shape=any_shape, num_elements=n,
+                                 element_dtype=tf.float32)
+    pushed = ops.EmptyTensorList(element_shape=any_shape, max_num_elements=-1,
+                                 element_dtype=tf.float32)
+
+    @tf.function  # whose loops are While
+    def loop(x, w, rows, made, pushed):
+        def step(i, state, made, pushed):
+            row = ops.TensorListGetItem(input_handle=rows, index=i, element_shape=shape,
+                                        element_dtype=tf.float32)
+            again = ops.TensorListGetItem(input_handle=rows, index=0, element_shape=shape,
+                                          element_dtype=tf.float32)
+            state = tf.tanh(state * w + row - again * 0.5)
+            made = ops.TensorListSetItem(input_handle=made, index=i, item=state)
+            pushed = ops.TensorListPushBack(input_handle=pushed, tensor=state * w)
+            return i + 1, state, made, pushed
+        return tf.while_loop(lambda i, *_: i < tf.shape(x)[0], step,
+                             [0, tf.zeros([3]), made, pushed])
+
+    _, last, made, pushed = loop(x, w, rows, made, pushed)
+    shorter, end = ops.TensorListPopBack(input_handle=pushed, element_shape=any_shape,
+                                         element_dtype=tf.float32)
+    again = ops.TensorListPushBack(input_handle=shorter, tensor=end * last)
+    some = ops.TensorListGather(input_handle=made, indices=[1, 0], element_shape=shape,
+                                element_dtype=tf.float32)
+    spread = ops.TensorListScatterV2(tensor=some * w, indices=[2, 0], element_shape=shape,
+                                     num_elements=3)
+    joined = ops.TensorListConcatV2(input_handle=again, element_shape=tf.constant([-1]),
+                                    leading_dims=tf.constant([], tf.int64),
+                                    element_dtype=tf.float32)
+
+    def stack(handle):
+        return ops.TensorListStack(input_handle=handle, element_shape=shape,
+                                   element_dtype=tf.float32)
+
+    return tf.reduce_sum(stack(made) ** 3) + tf.reduce_sum(stack(spread) ** 2) + tf.reduce_sum(
+        tf.sin(joined.tensor))
+
+
+@case
+def lists_of_states():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    w = tf.placeholder(tf.float32, [3], name="w")
+    tf.identity(states(x, w), name="loss")
+    return ["loss:0"], [{"x:0": floats(4, 3), "w:0": floats(3)},
+                        {"x:0": -floats(2, 3), "w:0": floats(3)}]
+
+
+@case
+def gradient_of_lists():
+    """For lists_of_states, whose graph has no gradients."""
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    w = tf.placeholder(tf.float32, [3], name="w")
+    for name, gradient in zip(["dx", "dw"], tf.gradients(states(x, w), [x, w])):
+        tf.identity(gradient, name=name)
+    return ["dx:0", "dw:0"], [{"x:0": floats(4, 3), "w:0": floats(3)},
+                              {"x:0": -floats(2, 3), "w:0": floats(3)}], "answers alone"
+
+
+@case
+def more_operations():
+    """Operations that are made of several: each once, or in each of its ways."""
+    ops = tf.raw_ops
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+    images = tf.placeholder(tf.float32, [2, 4, 3, 5], name="images")
+    n = tf.placeholder(tf.int32, [3], name="n")
+    made = {
+        "gather_nd": tf.gather_nd(x, [[0, 1], [2, 3]]),
+        "scatter_nd": tf.scatter_nd([[2], [0]], x[:2], [4, 4]),
+        "reverse": tf.reverse(x, [0, -1]),
+        "reverse_sequence": tf.reverse_sequence(x, n, seq_axis=1, batch_axis=0),
+        "lrn": tf.nn.lrn(images, 2, 1.5, 0.3, 0.7),
+        "einsum": ops.Einsum(inputs=[x, images], equation="ab,cdae->bcde"),
+        "parts": tf.dynamic_partition(x, n % 2, 2)[1],
+        "segment_sum": tf.math.segment_sum(x, [0, 0, 2]),
+        "segment_mean": tf.math.segment_mean(x, [0, 0, 1]),
+        "segment_max": tf.math.segment_max(x, [0, 1, 1]),
+        "segment_min": tf.math.segment_min(x, [0, 1, 1]),
+        "segment_prod": tf.math.segment_prod(x, [0, 1, 1]),
+        "band": tf.linalg.band_part(x, 1, 0),
+        "diag": tf.diag(x[0]), "diag_part": tf.diag_part(x[:, :3]),
+        "in_top": ops.InTopK(predictions=x, targets=n % 4, k=2),
+        "in_top_2": ops.InTopKV2(predictions=x, targets=n % 4, k=2),
+        "concat": ops.Concat(concat_dim=1, values=[x, x * 2.0]),
+        "counts": tf.unique_with_counts(n).count,
+        "dense": tf.sparse_to_dense([[0, 1], [2, 0]], [3, 2], [5.0, 6.0], 0.5),
+        "lin": ops.LinSpace(start=x[0, 0], stop=x[1, 1], num=5),
+        "lin_1": ops.LinSpace(start=x[0, 0], stop=x[1, 1], num=1),
+        "tan": tf.tan(x), "quotient": ops.TruncateDiv(x=n - 4, y=tf.constant(2)),
+        "begin": ops.ConcatOffset(concat_dim=1, shape=[[3, 2], [3, 5], [3, 1]])[2],
+        "stitched": ops.ParallelDynamicStitch(indices=[n[:1], n[1:]], data=[x[:1], x[1:]]),
+    }
+    for trains in (True, False):
+        inputs = [tf.sin(images), images, x[0, :1] + tf.range(5.0), x[1, :1] + tf.range(5.0),
+                  x[2, :1] ** 2 + tf.range(1.0, 6.0)]
+        for op in (ops.FusedBatchNormGrad, ops.FusedBatchNormGradV2, ops.FusedBatchNormGradV3):
+            given = dict(zip(["y_backprop", "x", "scale", "reserve_space_1", "reserve_space_2"],
+                             inputs))
+            if op is not ops.FusedBatchNormGrad:
+                given["reserve_space_3" if op is ops.FusedBatchNormGradV3 else "_"] = inputs[4]
+                given.pop("_", None)
+            if trains:  # as the forward operation gives them
+                mean, variance = tf.nn.moments(images, [0, 1, 2])
+                given.update(reserve_space_1=mean, reserve_space_2=variance)
+            result = op(epsilon=0.01, is_training=trains, **given)
+            for name in ("x_backprop", "scale_backprop", "offset_backprop"):
+                made[f"{op.__name__}_{trains}_{name}"] = getattr(result, name)
+    return [tf.identity(value, name=name + "_out").name for name, value in made.items()], [
+        {"x:0": floats(3, 4), "images:0": floats(2, 4, 3, 5), "n:0": np.array([3, 1, 2], np.int32)}]
+
+
 def noise(*shape, dtype=np.uint8):
     return np.random.RandomState(3).randint(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
 
@@ -510,7 +626,7 @@ def main(folder, names):
     for name in names or CASES:
         build = CASES[name]
         with tf.Graph().as_default() as graph:
-            fetches, runs = build()
+            fetches, runs, *alone = build()
             values = {}
             with tf.Session() as session:
                 session.run(tf.tables_initializer())
@@ -527,8 +643,9 @@ def main(folder, names):
         if not any(node.op in ("StatefulPartitionedCall", "PartitionedCall", "While")
                    for node in definition.node):
             definition.ClearField("library")
-        with open(os.path.join(folder, name + ".pb"), "wb") as file:
-            file.write(definition.SerializeToString(deterministic=True))
+        if not alone:
+            with open(os.path.join(folder, name + ".pb"), "wb") as file:
+                file.write(definition.SerializeToString(deterministic=True))
         if values:
             np.savez_compressed(os.path.join(folder, name + ".npz"), **values)
 

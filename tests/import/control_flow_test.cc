@@ -70,7 +70,8 @@ INSTANTIATE_TEST_SUITE_P(, RecordedControlFlowTest,
                          testing::Values("branches", "independent", "raw_merge", "loop", "nested",
                                          "gradient_of_cond", "guarded", "arrays", "mapped",
                                          "gradient_of_loop", "gradient_of_arrays", "quantized",
-                                         "examples", "lists", "pictures", "labels", "suppression"),
+                                         "examples", "lists", "lists_of_states", "pictures",
+                                         "labels", "suppression", "more_operations"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_F(ControlFlowTest, HasAPrefixAndMapsInputs) {
@@ -102,6 +103,18 @@ TEST_F(ControlFlowTest, HasGradientsThroughArrays) {
   const Feeds feeds = {{x, run.feeds.at("x:0")}};
   EXPECT_TRUE(session.run(found[0], feeds).allclose(run.answers.at("dx:0"), 1e-5, 1e-6));
   EXPECT_TRUE(session.run(found[1], feeds).allclose(run.answers.at("dw:0"), 1e-5, 1e-6));
+}
+
+TEST_F(ControlFlowTest, HasGradientsThroughLists) {
+  import_graph_def(kFolder + "lists_of_states.pb", {.name = ""});
+  const Output x = graph_.tensor("x:0"), w = graph_.tensor("w:0");
+  const std::vector<Output> found = gradients({graph_.tensor("loss:0")}, {x, w});
+  Session session;
+  for (auto& [number, run] : runs_of("gradient_of_lists")) {
+    const Feeds feeds = {{x, run.feeds.at("x:0")}, {w, run.feeds.at("w:0")}};
+    EXPECT_TRUE(session.run(found[0], feeds).allclose(run.answers.at("dx:0"), 1e-5, 1e-6));
+    EXPECT_TRUE(session.run(found[1], feeds).allclose(run.answers.at("dw:0"), 1e-5, 1e-6));
+  }
 }
 
 TEST_F(ControlFlowTest, TablesAreTheSessions) {

@@ -113,8 +113,43 @@ TEST_F(TensorListsTest, AreNotComputedFrom) {
   for (const Output& number : {list_ + list_, list_ * int64_t{0}}) {
     refuses(item(number, 0), ErrorKind::bad_argument, "The tensor list belongs to another run");
   }
-  const Output x = placeholder(float32, {2});
-  EXPECT_FALSE(gradients({stacked(set(list_, 0, x))}, {x})[0]);  // as of integers
+}
+
+// What they do where a loop fills and reads lists, a recorded graph has (control_flow_test.cc).
+TEST_F(TensorListsTest, HaveGradients) {
+  const Output x = placeholder(float32, {2}), set_twice = set(set(list_, 0, x), 0, x * 3.0f);
+  const Output read = item(set_twice, 0) * item(set_twice, 0) + item(set_twice, 1);
+  const std::vector<Output> found = gradients({read, stacked(list_)}, {x});
+  EXPECT_THAT(session_.run(found[0], {{x, Tensor({1.0f, 2.0f})}}).to_vector<float>(),
+              ElementsAre(18, 36));
+  EXPECT_FALSE(gradients({stacked(list_)}, {x})[0]);
+}
+
+TEST_F(TensorListsTest, HaveGradientsWhereTheyAreResizedAndSplit) {
+  const Output x = placeholder(float32, {3});
+  const Output longer = add_output("TensorListSetItem", {list_, constant(3), slice(x, {0}, {2})},
+                                   {.attrs = {{"resize_if_index_out_of_bounds", true}}});
+  const Output parts = add_output(
+      "TensorListSplit", {x, constant(Tensor({-1})), constant(Tensor(std::vector<int64_t>{1, 2}))});
+  const Output y = stacked(add_output("TensorListResize", {longer, constant(5)}), 5);
+  const Output z = item(parts, 1) * constant({5.0f, 7.0f});
+  const Output dx = gradients({y, z}, {x})[0];
+  EXPECT_THAT(session_.run(dx, {{x, Tensor({1.0f, 2.0f, 3.0f})}}).to_vector<float>(),
+              ElementsAre(1, 6, 7));
+  refuses(add_output("TensorListSplit", {constant({1.0f, 2.0f, 3.0f}), constant(Tensor({-1})),
+                                         constant(Tensor(std::vector<int64_t>{1, 1}))}),
+          ErrorKind::shape_incompatible, "The lengths of parts don't fit the shape (3,)");
+}
+
+TEST_F(TensorListsTest, AreAddedWhereTheyAreOfOneLength) {
+  const Output one = set(list_, 0, constant({1.0f, 2.0f}));
+  const Output other = set(one, 1, constant({3.0f, 4.0f}));
+  const Output sum =
+      add_output("_TensorListSum", {std::vector<Output>{one, other, list_}}, {.name = "sum"});
+  EXPECT_THAT(session_.run(stacked(sum)).to_vector<float>(), ElementsAre(2, 4, 3, 4));
+  refuses(add_output("_TensorListSum", {std::vector<Output>{one, any_}}, {.name = "other"}),
+          ErrorKind::shape_incompatible,
+          "Trying to add two lists of tensors with different lengths: 2 and 1");
 }
 
 // Each handle is the list that it was, whichever is asked for and in whatever order.

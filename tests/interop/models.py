@@ -142,7 +142,8 @@ def from_tensorflow(program, folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.argv[1], folder], check=True)
+        graphs = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../import/data/control_flow")
+        subprocess.run([sys.argv[1], folder, graphs], check=True)
         for file in sorted(glob.glob(folder + "/*.pb")):
             path = file[:-len(".pb")]
             with tf.Graph().as_default():

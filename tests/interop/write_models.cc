@@ -1,5 +1,6 @@
-// Models for TensorFlow to load: write_models FOLDER. Beside each lie NAME.feed.npz, what is fed,
-// and NAME.want.npz, what Tenon answers; models.py compares.
+// Models for TensorFlow to load: write_models FOLDER GRAPHS, where GRAPHS has graphs that
+// TensorFlow wrote, which are imported and written again. Beside each lie NAME.feed.npz, what is
+// fed, and NAME.want.npz, what Tenon answers; models.py compares.
 #include <tenon/tenon.h>
 
 #include <exception>
@@ -206,6 +207,33 @@ Asked guards() {
   return asked;
 }
 
+// A graph that TensorFlow wrote, with arrays or lists; NAME.npz has what is fed and fetched.
+Asked imported(const std::string& path) {
+  Asked asked;
+  tn::import_graph_def(path + ".pb", {.name = ""});
+  const tn::Graph graph = tn::get_default_graph();
+  const tn::train::CheckpointReader file(path + ".npz");
+  for (const auto& variable : file.variables()) {
+    if (variable.name.rfind("0/", 0) != 0) continue;  // of the first run
+    const tn::Output tensor = graph.tensor(variable.name.substr(7));
+    if (variable.name.compare(2, 4, "feed") == 0) {
+      asked.feeds.emplace_back(tensor, file.get_tensor(variable.name));
+    } else {
+      asked.fetches.push_back(tensor);
+    }
+  }
+  return asked;
+}
+
+// The same with the gradient that Tenon makes of it.
+Asked imported_with_gradient(const std::string& path) {
+  Asked asked = imported(path);
+  std::vector<tn::Ref> xs;
+  for (const auto& [key, value] : asked.feeds) xs.emplace_back(key);
+  add_gradients(asked, asked.fetches[0], xs);
+  return asked;
+}
+
 // What TensorFlow answers must be reproducible there: values of variables lie in a checkpoint.
 void write_case(const std::string& folder, const std::string& name,
                 const std::function<Asked()>& build) {
@@ -292,8 +320,8 @@ void write_saved_model(const std::string& folder) {
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count != 2) {
-    std::cerr << "Usage: write_models FOLDER\n";
+  if (count != 3) {
+    std::cerr << "Usage: write_models FOLDER GRAPHS\n";
     return 2;
   }
   const std::string folder = arguments[1];
@@ -302,6 +330,12 @@ int main(int count, char** arguments) try {
       {"conditionals", conditionals}, {"loops", loops},  {"nested_loops", nested_loops},
       {"recurrent", recurrent},       {"guards", guards}};
   for (const auto& [name, build] : cases) write_case(folder, name, build);
+  const std::string graphs = arguments[2];
+  for (const std::string name : {"arrays", "mapped", "gradient_of_arrays", "lists"}) {
+    write_case(folder, name, [&] { return imported(graphs + '/' + name); });
+  }
+  write_case(folder, "lists_of_states",
+             [&] { return imported_with_gradient(graphs + "/lists_of_states"); });
   write_training(folder);
   write_saved_model(folder);
   return 0;
