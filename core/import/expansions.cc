@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/graph/builder.h"
-#include "core/graph/endpoint.h"
-#include "core/graph/static_value.h"
+#include "core/import/known_inputs.h"
 #include "core/import/quantized.h"
 #include "tenon/audio_ops.h"
 #include "tenon/check_ops.h"
@@ -19,28 +19,6 @@
 namespace tenon::internal {
 
 namespace {
-
-// A tensor of integers, where the graph knows it.
-std::optional<std::vector<int64_t>> integers_if_known(const ExpandedNode& node, size_t input) {
-  const Output& output = node.inputs[input];
-  const Tensor value = constant_value(endpoint_of(output));
-  if (!value) return std::nullopt;
-  std::vector<int64_t> integers;
-  for (int64_t i = 0; i < value.element_count(); ++i) {
-    const auto at = static_cast<size_t>(i);
-    integers.push_back(value.dtype() == int64 ? value.data<int64_t>()[at]
-                                              : value.data<int32_t>()[at]);
-  }
-  return integers;
-}
-
-// The same, which the graph must know.
-std::vector<int64_t> known_integers(const ExpandedNode& node, size_t input, const char* what) {
-  const auto known = integers_if_known(node, input);
-  require<UnimplementedError>(known.has_value(), ErrorKind::no_kernel, "Node '", node.name,
-                              "': its ", what, " must be a constant");
-  return *known;
-}
 
 std::optional<Sides> known_pairs(const ExpandedNode& node, size_t input) {
   const auto all = integers_if_known(node, input);
@@ -187,43 +165,37 @@ std::vector<Output> print_of(const ExpandedNode& node) {
                  .name = node.name})};
 }
 
-template <auto kMake>
-Expanded outputs_of(const ExpandedNode& node) {
-  std::vector<Output> outputs = kMake(node);
-  const Operation op = outputs.front().op();
-  return {op, std::move(outputs)};
-}
-
 constexpr Expansion::Names kBatchNormOutputs = {
     "y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"};
 
 constexpr std::array kExpansions = {
     Expansion{"Assert", assert_of},
-    Expansion{"Print", outputs_of<print_of>},
-    Expansion{"DepthToSpace", outputs_of<depth_to_space_of>},
-    Expansion{"SpaceToDepth", outputs_of<space_to_depth_of>},
-    Expansion{"SpaceToBatchND", outputs_of<space_to_batch_of>, 3},
-    Expansion{"BatchToSpaceND", outputs_of<batch_to_space_of>, 3},
-    Expansion{"DynamicStitch", outputs_of<dynamic_stitch_of>, 2},
-    Expansion{"DepthwiseConv2dNative", outputs_of<depthwise_of>, 2},
-    Expansion{"FusedBatchNorm", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
-    Expansion{"FusedBatchNormV2", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
-    Expansion{"FusedBatchNormV3", outputs_of<batch_norm_of>, 5, kBatchNormOutputs},
-    Expansion{"CropAndResize", outputs_of<crop_and_resize_of>, 4},
-    Expansion{"NonMaxSuppression", outputs_of<non_max_suppression_of>, 3},
-    Expansion{"NonMaxSuppressionV2", outputs_of<non_max_suppression_of>, 4},
-    Expansion{"NonMaxSuppressionV3", outputs_of<non_max_suppression_of>, 5},
+    Expansion{"Print", outputs_of_expansion<print_of>},
+    Expansion{"DepthToSpace", outputs_of_expansion<depth_to_space_of>},
+    Expansion{"SpaceToDepth", outputs_of_expansion<space_to_depth_of>},
+    Expansion{"SpaceToBatchND", outputs_of_expansion<space_to_batch_of>, 3},
+    Expansion{"BatchToSpaceND", outputs_of_expansion<batch_to_space_of>, 3},
+    Expansion{"DynamicStitch", outputs_of_expansion<dynamic_stitch_of>, 2},
+    Expansion{"ParallelDynamicStitch", outputs_of_expansion<dynamic_stitch_of>, 2},
+    Expansion{"DepthwiseConv2dNative", outputs_of_expansion<depthwise_of>, 2},
+    Expansion{"FusedBatchNorm", outputs_of_expansion<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"FusedBatchNormV2", outputs_of_expansion<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"FusedBatchNormV3", outputs_of_expansion<batch_norm_of>, 5, kBatchNormOutputs},
+    Expansion{"CropAndResize", outputs_of_expansion<crop_and_resize_of>, 4},
+    Expansion{"NonMaxSuppression", outputs_of_expansion<non_max_suppression_of>, 3},
+    Expansion{"NonMaxSuppressionV2", outputs_of_expansion<non_max_suppression_of>, 4},
+    Expansion{"NonMaxSuppressionV3", outputs_of_expansion<non_max_suppression_of>, 5},
     Expansion{"NonMaxSuppressionV4",
-              outputs_of<padded_suppression_of>,
+              outputs_of_expansion<padded_suppression_of>,
               5,
               {"selected_indices", "valid_outputs"}},
-    Expansion{"TensorArrayPack", outputs_of<array_pack_of>, 2},
-    Expansion{"TensorArrayUnpack", outputs_of<array_unpack_of>, 3},
-    Expansion{"FakeQuantWithMinMaxArgs", outputs_of<fake_quant_of>},
-    Expansion{"FakeQuantWithMinMaxVars", outputs_of<fake_quant_of>, 3},
-    Expansion{"FakeQuantWithMinMaxVarsPerChannel", outputs_of<fake_quant_of>, 3},
-    Expansion{"Dequantize", outputs_of<dequantize_of>, 3},
-    Expansion{"DecodeWav", outputs_of<decode_wav_of>, 1, {"audio", "sample_rate"}},
+    Expansion{"TensorArrayPack", outputs_of_expansion<array_pack_of>, 2},
+    Expansion{"TensorArrayUnpack", outputs_of_expansion<array_unpack_of>, 3},
+    Expansion{"FakeQuantWithMinMaxArgs", outputs_of_expansion<fake_quant_of>},
+    Expansion{"FakeQuantWithMinMaxVars", outputs_of_expansion<fake_quant_of>, 3},
+    Expansion{"FakeQuantWithMinMaxVarsPerChannel", outputs_of_expansion<fake_quant_of>, 3},
+    Expansion{"Dequantize", outputs_of_expansion<dequantize_of>, 3},
+    Expansion{"DecodeWav", outputs_of_expansion<decode_wav_of>, 1, {"audio", "sample_rate"}},
 };
 
 }  // namespace
@@ -234,9 +206,13 @@ int Expansion::place_of(std::string_view output) const {
 }
 
 const Expansion* expansion_of(std::string_view type) {
-  const auto at = std::find_if(kExpansions.begin(), kExpansions.end(),
-                               [&](const Expansion& one) { return one.type == type; });
-  return at == kExpansions.end() ? nullptr : at;
+  for (const std::span<const Expansion> all :
+       {std::span<const Expansion>(kExpansions), array_expansions()}) {
+    const auto at = std::find_if(all.begin(), all.end(),
+                                 [&](const Expansion& one) { return one.type == type; });
+    if (at != all.end()) return &*at;
+  }
+  return nullptr;
 }
 
 }  // namespace tenon::internal

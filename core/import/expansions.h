@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ struct Expansion {
 
   int place_of(std::string_view output) const;
 };
+
+// Those of array_expansions.cc.
+std::span<const Expansion> array_expansions();
 
 // Null where the operation isn't one of these.
 const Expansion* expansion_of(std::string_view type);

@@ -182,9 +182,14 @@ Node* NodeAdder::add_expanded(GraphState& graph, size_t index) {
     inputs.push_back(graph.handle(endpoint_of(edge, def)));
   }
   const ExpandedNode node{full_name(def.name) + '/', std::move(inputs), attrs};
-  Expanded made = expansion != nullptr
-                      ? expansion->add(node)
-                      : add_call({functions_, def, bytes_, options_.clear_devices}, node);
+  Expanded made;
+  if (expansion != nullptr) {
+    // What it is made of has names below its own, which no other operation of the file has.
+    const NameScope below = name_scope(node.name);
+    made = expansion->add(node);
+  } else {
+    made = add_call({functions_, def, bytes_, options_.clear_devices}, node);
+  }
   outputs_[index] = std::move(made.outputs);
   return made.op.node();
 }
