@@ -151,9 +151,8 @@ class Cutter {
       return output_number(producer, value) > static_cast<int>(producer.node->flow->variables);
     }
     return !producer.def().is_variable &&
-           std::none_of(producer.inputs().begin(), producer.inputs().end(), [&](ValueId input) {
-             return plan_.value(input).dtype == DType::resource;
-           });
+           std::none_of(producer.inputs().begin(), producer.inputs().end(),
+                        [&](ValueId input) { return plan_.value(input).dtype == DType::resource; });
   }
 
   PlanGraph& plan_;
