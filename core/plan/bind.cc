@@ -135,7 +135,7 @@ class Binder {
       flow.taken.push_back(spec_of(graph_, input, environment_));
     if (owns_bodies(*op.node)) {
       flow.variables = op.node->flow->variables;
-      flow.bodies = body_calls(*op.node, flow.wanted);
+      flow.bodies = body_calls(*op.node, {.wanted = flow.wanted, .fed = op.use.fed});
     }
     return std::make_shared<const FlowStep>(std::move(flow));
   }

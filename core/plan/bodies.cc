@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/graph/variable_name.h"
 #include "core/plan/passes.h"
 #include "core/plan/plan_graph.h"
 
@@ -25,7 +26,8 @@ std::optional<size_t> position_of(const T& list, const auto& item) {
 // Works out what a body is fed for what it is to hand out.
 class CallMaker {
  public:
-  CallMaker(const Node& owner, const Body& body) : owner_(owner), body_(body) {
+  CallMaker(const Node& owner, const Body& body, const std::vector<bool>& fed)
+      : owner_(owner), body_(body), fed_(fed) {
     call_.body = &body;
     call_.targets = body.targets;
   }
@@ -65,9 +67,9 @@ class CallMaker {
       }
       return {};
     }
-    const RegisteredOp& def = *value.node->def;
-    if (def.is_variable || def.action == PlanAction::kConstant) return {};  // found by itself
+    if (value.node->def->action == PlanAction::kConstant) return {};  // found by itself
     const auto at = position_of(owner_.inputs, value);
+    if (stands_for_variable(*value.node) && !(at && fed_[*at])) return {};
     return at ? BodySource{From::kInput, *at} : BodySource{};
   }
 
@@ -89,22 +91,23 @@ class CallMaker {
 
   const Node& owner_;
   const Body& body_;
+  const std::vector<bool>& fed_;
   BodyCall call_;
   std::vector<const Node*> open_;
   std::unordered_set<const Node*> seen_;
 };
 
-BodyCall call_of_branch(const Node& owner, const Body& body, const std::vector<bool>& wanted) {
-  CallMaker call(owner, body);
+BodyCall call_of_branch(const Node& owner, const Body& body, const FlowUse& use) {
+  CallMaker call(owner, body, use.fed);
   for (size_t i = 0; i < body.results.size(); ++i) {
-    wanted[i] ? call.add_result(body.results[i]) : call.add_no_result();
+    use.wanted[i] ? call.add_result(body.results[i]) : call.add_no_result();
   }
   return call.finish();
 }
 
-BodyCall call_of_condition(const Node& owner) {
+BodyCall call_of_condition(const Node& owner, const std::vector<bool>& fed) {
   const Body& body = *owner.flow->bodies[0];
-  CallMaker call(owner, body);
+  CallMaker call(owner, body, fed);
   call.add_result(body.results[0]);
   return call.finish();
 }
@@ -119,11 +122,12 @@ bool add_parameters(const BodyCall& call, std::vector<bool>& wanted) {
   return more;
 }
 
-BodyCall call_of_round(const Node& owner, std::vector<bool> wanted) {
+BodyCall call_of_round(const Node& owner, const FlowUse& use) {
   const Flow& flow = *owner.flow;
-  add_parameters(call_of_condition(owner), wanted);
+  std::vector<bool> wanted = use.wanted;
+  add_parameters(call_of_condition(owner, use.fed), wanted);
   while (true) {
-    CallMaker call(owner, *flow.bodies[1]);
+    CallMaker call(owner, *flow.bodies[1], use.fed);
     for (size_t i = 0; i < flow.variables; ++i) {
       wanted[i] ? call.add_result(flow.bodies[1]->results[i]) : call.add_no_result();
     }
@@ -135,19 +139,45 @@ BodyCall call_of_round(const Node& owner, std::vector<bool> wanted) {
   }
 }
 
-void add_variables(const Node& owner, std::map<const Node*, bool>& found) {
-  for (const Body* body : owner.flow->bodies) {
-    for (const Node* node : body->nodes) {
-      for (size_t i = 0; i < node->inputs.size(); ++i) {
-        const Node* variable = variable_of(node->inputs[i]);
-        if (variable != nullptr && !owns_bodies(*node)) {
-          found[variable] = found[variable] || contains(node->def->writes, i);
+// Finds the variables that bodies use.
+class VariableFinder {
+ public:
+  VariableFinder(const Node& owner, const FlowUse& use) {
+    for (size_t i = 0; i < owner.inputs.size(); ++i) {
+      if (use.fed[i]) fed_.push_back(owner.inputs[i]);
+    }
+    add_bodies(owner);
+  }
+
+  std::map<const Node*, bool> found() && { return std::move(found_); }
+
+ private:
+  void add_bodies(const Node& owner) {
+    for (const Body* body : owner.flow->bodies) {
+      for (const Node* node : body->nodes) {
+        if (owns_bodies(*node)) {
+          add_bodies(*node);
+          continue;
+        }
+        for (size_t i = 0; i < node->inputs.size(); ++i) {
+          add(node->inputs[i], contains(node->def->writes, i));
         }
       }
-      if (owns_bodies(*node)) add_variables(*node, found);
+      for (const Endpoint& result : body->results) {
+        if (result.node != nullptr) add(result, false);
+      }
     }
   }
-}
+
+  void add(const Endpoint& used, bool is_written) {
+    const Node* variable = variable_of(names_variable(*used.node) ? used.node->inputs[0] : used);
+    if (variable == nullptr || (!is_written && position_of(fed_, used))) return;
+    found_[variable] = found_[variable] || is_written;
+  }
+
+  std::vector<Endpoint> fed_;
+  std::map<const Node*, bool> found_;
+};
 
 // Works out shapes by planning the bodies as far as that.
 class ShapeFinder {
@@ -163,7 +193,7 @@ class ShapeFinder {
     }
     bool all_known = true;
     for (size_t i = 0; i < shapes.size(); ++i) {
-      all_known = all_known && (shapes[i].fully_defined() || !inputs_.wanted[i]);
+      all_known = all_known && (shapes[i].fully_defined() || !inputs_.use.wanted[i]);
     }
     if (all_known || owner_.def->action == PlanAction::kCall) return shapes;
     owner_.def->action == PlanAction::kBranch ? find_branch_shapes(shapes)
@@ -175,11 +205,11 @@ class ShapeFinder {
   static Shapes unknown(size_t count) { return Shapes(count, Shape::unknown()); }
 
   void find_branch_shapes(Shapes& shapes) const {
-    const std::vector<BodyCall> calls = body_calls(owner_, inputs_.wanted);
+    const std::vector<BodyCall> calls = body_calls(owner_, inputs_.use);
     const std::array<Shapes, 2> found = {shapes_of(calls[0], {}), shapes_of(calls[1], {})};
     for (size_t i = 0; i < shapes.size(); ++i) {
       if (shapes[i].fully_defined()) continue;
-      if (!inputs_.wanted[i]) continue;
+      if (!inputs_.use.wanted[i]) continue;
       const bool in_one =
           calls[0].results[i].from == From::kNone || calls[1].results[i].from == From::kNone;
       if (in_one) {
@@ -193,7 +223,7 @@ class ShapeFinder {
   // A loop's variables keep the shapes that they have at first, where a round of these gives them
   // again.
   void find_loop_shapes(Shapes& shapes) const {
-    const std::vector<BodyCall> calls = body_calls(owner_, inputs_.wanted);
+    const std::vector<BodyCall> calls = body_calls(owner_, inputs_.use);
     const size_t count = owner_.flow->variables;
     Shapes first;
     for (size_t i = 0; i < count; ++i) first.push_back(inputs_.shapes[i]);
@@ -260,18 +290,28 @@ class ShapeFinder {
 
 }  // namespace
 
-std::vector<BodyCall> body_calls(const Node& owner, const std::vector<bool>& wanted) {
+bool stands_for_variable(const Node& node) {
+  return node.def->is_variable || (names_variable(node) && variable_of(node.inputs[0]) != nullptr);
+}
+
+bool finds_variable_of(const Node& owner, size_t input) {
+  if (!owns_bodies(owner) || owner.def->action == PlanAction::kCall) return false;
+  const size_t own = owner.def->action == PlanAction::kBranch ? 1 : owner.flow->variables;
+  return input >= own && stands_for_variable(*owner.inputs[input].node);
+}
+
+std::vector<BodyCall> body_calls(const Node& owner, const FlowUse& use) {
   const std::vector<Body*>& bodies = owner.flow->bodies;
   if (owner.def->action == PlanAction::kCall) return {};
   if (owner.def->action == PlanAction::kBranch) {
-    return {call_of_branch(owner, *bodies[0], wanted), call_of_branch(owner, *bodies[1], wanted)};
+    return {call_of_branch(owner, *bodies[0], use), call_of_branch(owner, *bodies[1], use)};
   }
-  return {call_of_condition(owner), call_of_round(owner, wanted)};
+  return {call_of_condition(owner, use.fed), call_of_round(owner, use)};
 }
 
-std::vector<bool> needed_inputs(const Node& owner, const std::vector<bool>& wanted) {
+std::vector<bool> needed_inputs(const Node& owner, const FlowUse& use) {
   std::vector<bool> needed(owner.inputs.size(), owner.def->action == PlanAction::kCall);
-  const std::vector<BodyCall> calls = body_calls(owner, wanted);
+  const std::vector<BodyCall> calls = body_calls(owner, use);
   for (const BodyCall& call : calls) {
     call.for_each_source([&](const BodySource& source) {
       if (source.from == From::kInput || source.from == From::kRound) needed[source.index] = true;
@@ -291,10 +331,8 @@ std::vector<bool> needed_inputs(const Node& owner, const std::vector<bool>& want
   return needed;
 }
 
-std::map<const Node*, bool> variables_in(const Node& owner) {
-  std::map<const Node*, bool> found;
-  add_variables(owner, found);
-  return found;
+std::map<const Node*, bool> variables_in(const Node& owner, const FlowUse& use) {
+  return VariableFinder(owner, use).found();
 }
 
 Shapes flow_shapes(const GraphState& graph, const PlanEnvironment& environment, const Node& owner,

@@ -56,26 +56,33 @@ struct FlowStep {
   std::vector<TensorSpec> taken = {};  // of each input
 };
 
-// The call of each body of an operation, where these of its outputs are wanted. Of a loop the
-// variables count that these hang on; the others are left out.
-std::vector<BodyCall> body_calls(const Node& owner, const std::vector<bool>& wanted);
+// The call of each body of an operation. Of a loop the variables count that what is wanted hangs
+// on; the others are left out.
+std::vector<BodyCall> body_calls(const Node& owner, const FlowUse& use);
 
-// The inputs that an operation needs where these of its outputs are wanted.
-std::vector<bool> needed_inputs(const Node& owner, const std::vector<bool>& wanted);
+// The inputs that an operation needs for what is wanted of it.
+std::vector<bool> needed_inputs(const Node& owner, const FlowUse& use);
 
 // The variables that the bodies of an operation use, those inside of them too, and whether they
 // write them.
-std::map<const Node*, bool> variables_in(const Node& owner);
+std::map<const Node*, bool> variables_in(const Node& owner, const FlowUse& use);
 
 // The shapes of an operation's outputs for inputs of these shapes, as far as they can be told
 // before it runs: the others are unknown. Inputs that are known have values.
 struct FlowInputs {
-  std::vector<bool> wanted = {};  // outputs: the others stay unknown
+  FlowUse use = {};  // outputs that aren't wanted stay unknown
   Shapes shapes = {};
   std::vector<Tensor> known = {};
 };
 Shapes flow_shapes(const GraphState& graph, const PlanEnvironment& environment, const Node& owner,
                    const FlowInputs& inputs);
+
+// Whether it is a variable, or but a name of one: a body finds it by itself, though it stands
+// around it, and whoever uses it there reads the variable then.
+bool stands_for_variable(const Node& node);
+
+// Whether an input of an operation is only there for a variable that its bodies find by themselves.
+bool finds_variable_of(const Node& owner, size_t input);
 
 // Whether an operation runs bodies, or a function of the program's in their place.
 inline bool owns_bodies(const Node& node) { return node.flow != nullptr; }

@@ -96,9 +96,9 @@ class PlanOp {
   DeviceId device = kHostDevice;  // that it runs on (set by transfer)
   std::vector<VariableId> reads;  // variables whose memory it reads when it runs
   std::vector<VariableId> writes;
-  std::vector<int> written_inputs;   // the inputs of `writes`
-  std::vector<int> host_inputs;      // that the kernel wants in host memory (set by transfer)
-  std::vector<bool> wanted_outputs;  // of one that runs bodies: those that the request needs
+  std::vector<int> written_inputs;  // the inputs of `writes`
+  std::vector<int> host_inputs;     // that the kernel wants in host memory (set by transfer)
+  FlowUse use;                      // of one that runs bodies
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
   std::shared_ptr<const TileProgram> tiles = {};  // operations that were joined into this one

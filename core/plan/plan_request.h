@@ -41,6 +41,13 @@ struct PlanRequest {
   const Body* body = nullptr;
 };
 
+// How an operation that runs bodies is used.
+struct FlowUse {
+  std::vector<bool> wanted = {};  // outputs
+  // Inputs by which bodies would read a variable, and that are fed instead.
+  std::vector<bool> fed = {};
+};
+
 // After a cut: what the rest is planned from. The outputs are then the values of `frontier`.
 struct PlanRest {
   std::vector<Endpoint> frontier;

@@ -40,14 +40,14 @@ class Pruner {
  private:
   // Of an operation that runs bodies.
   struct WantedFlow {
-    std::vector<bool> wanted;  // outputs
+    FlowUse use;
     std::vector<bool> needed;  // inputs
   };
   enum class State : uint8_t { kUnseen, kOpen, kDone, kCopied };
 
   // Whether it is around the body that is to run, which finds variables and constants by itself.
   bool is_around(const Node& node) const {
-    if (request_.body == nullptr || node.def->is_variable) return false;
+    if (request_.body == nullptr || stands_for_variable(node)) return false;
     if (node.def->action == PlanAction::kConstant) return false;
     return node.body != request_.body;
   }
@@ -146,7 +146,7 @@ class Pruner {
       const size_t taken = needed[i] ? i : static_cast<size_t>(any);
       plan_.add_input(op, value_of(node.inputs[taken], &node));
     }
-    plan_.op(op).wanted_outputs = found->second.wanted;
+    plan_.op(op).use = found->second.use;
   }
 
   bool needs_input(const Node& node, size_t input) const {
@@ -167,10 +167,10 @@ class Pruner {
       const Endpoint from = source(endpoint);
       reach(from.node);
       if (from.node->flow == nullptr || state_of(from.node) != State::kUnseen) return;
-      WantedFlow& flow = flows_[from.node];
-      flow.wanted.resize(from.node->output_dtypes.size());
-      if (nth(flow.wanted, from.index)) return;
-      nth(flow.wanted, from.index) = true;
+      std::vector<bool>& wanted = flows_[from.node].use.wanted;
+      wanted.resize(from.node->output_dtypes.size());
+      if (nth(wanted, from.index)) return;
+      nth(wanted, from.index) = true;
       open.push_back(from.node);  // again: it needs more inputs
     };
     for (const Endpoint& fetch : request_.fetches) {
@@ -182,8 +182,9 @@ class Pruner {
       open.pop_back();
       if (node->flow != nullptr) {
         WantedFlow& flow = flows_[node];
-        flow.wanted.resize(node->output_dtypes.size());
-        flow.needed = needed_inputs(*node, flow.wanted);
+        flow.use.wanted.resize(node->output_dtypes.size());
+        flow.use.fed = fed_inputs(*node);
+        flow.needed = needed_inputs(*node, flow.use);
         add_variable_inputs(*node, flow.needed);
       }
       for (size_t i = 0; i < node->inputs.size(); ++i) {
@@ -194,9 +195,22 @@ class Pruner {
     }
   }
 
+  // Those by which bodies would read a variable that is fed.
+  std::vector<bool> fed_inputs(const Node& owner) const {
+    std::vector<bool> fed(owner.inputs.size());
+    for (size_t i = 0; i < fed.size(); ++i) {
+      const Endpoint& input = owner.inputs[i];
+      if (!stands_for_variable(*input.node)) continue;
+      fed[i] =
+          feed_of(input, &owner) != nullptr ||
+          (!input.node->inputs.empty() && feed_of(input.node->inputs[0], input.node) != nullptr);
+    }
+    return fed;
+  }
+
   static void add_variable_inputs(const Node& node, std::vector<bool>& needed) {
     for (size_t i = 0; i < needed.size(); ++i) {
-      if (node.inputs[i].node->def->is_variable) needed[i] = true;
+      if (stands_for_variable(*node.inputs[i].node)) needed[i] = true;
     }
   }
 
@@ -231,12 +245,15 @@ class Pruner {
 
   // Those that an operation's bodies use; each is an input of it.
   void add_variables_of_bodies(PlanOp& op) {
-    for (const auto& [variable, is_written] : variables_in(*op.node)) {
+    for (const auto& [variable, is_written] : variables_in(*op.node, op.use)) {
       const VariableId id = variable_id(*variable);
       op.reads.push_back(id);
       if (!is_written) continue;
       for (size_t i = 0; i < op.node->inputs.size(); ++i) {
         if (op.node->inputs[i].node != variable) continue;
+        require<InvalidArgumentError>(!op.use.fed[i], ErrorKind::bad_feed, "Tensor ",
+                                      variable->name, ":0 may not be fed: ", described(*op.node),
+                                      " writes it");
         op.writes.push_back(id);
         op.written_inputs.push_back(static_cast<int>(i));
       }

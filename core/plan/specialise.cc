@@ -113,7 +113,7 @@ class Specialiser {
 
   // What bodies hand out has a shape of which perhaps only the run knows.
   void set_shapes_of_bodies(const PlanOp& op) {
-    FlowInputs inputs{.wanted = op.wanted_outputs};
+    FlowInputs inputs{.use = op.use};
     for (size_t i = 0; i < op.inputs().size(); ++i) {
       inputs.shapes.push_back(plan_.input(op, i).shape);
       inputs.known.push_back(plan_.input(op, i).constant);

@@ -55,7 +55,7 @@ class Transferrer {
 
   bool has_known_shapes(const PlanOp& op) const {
     for (size_t i = 0; i < op.outputs().size(); ++i) {
-      const bool is_wanted = !owns_bodies(*op.node) || op.wanted_outputs[i];
+      const bool is_wanted = !owns_bodies(*op.node) || op.use.wanted[i];
       if (is_wanted && !plan_.value(op.output(i)).shape.fully_defined()) return false;
     }
     return true;
@@ -220,8 +220,10 @@ class Transferrer {
 
 bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
-  // Bodies find variables by themselves.
-  if (op.kind == StepKind::kBodies) return !op.node->inputs[input].node->def->is_variable;
+  // Bodies find variables by themselves, unless the run is fed instead.
+  if (op.kind == StepKind::kBodies && finds_variable_of(*op.node, input)) {
+    return op.use.fed[input];
+  }
   if (op.kind != StepKind::kKernel || op.program != nullptr || op.tiles != nullptr) return true;
   return !contains(op.def().shape_only, input);
 }
