@@ -1,5 +1,6 @@
 #include "core/io/safetensors.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -62,7 +63,13 @@ struct Described {
   uint64_t begin = 0, end = 0;
 };
 
-// Throws nlohmann's exceptions, or gives what doesn't fit to `check`.
+// Numbers with a fraction or an exponent may be beyond all integers.
+bool are_integers(const nlohmann::json& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](const nlohmann::json& number) { return number.is_number_integer(); });
+}
+
+// Throws nlohmann's exceptions, or answers what doesn't fit.
 Described described(const std::string& name, const nlohmann::json& about) {
   Described tensor;
   const std::string code = about.at("dtype").get<std::string>();
@@ -71,8 +78,12 @@ Described described(const std::string& name, const nlohmann::json& about) {
   tensor.variable.dtype_name = tensor.variable.dtype == DType::invalid
                                    ? code
                                    : std::string(to_string(tensor.variable.dtype));
-  for (const auto& size : about.at("shape")) tensor.variable.shape.push_back(size.get<int64_t>());
-  const nlohmann::json& offsets = about.at("data_offsets");
+  const nlohmann::json &shape = about.at("shape"), &offsets = about.at("data_offsets");
+  if (!are_integers(shape) || !are_integers(offsets)) {
+    tensor.begin = 1;  // beyond its end
+    return tensor;
+  }
+  for (const auto& size : shape) tensor.variable.shape.push_back(size.get<int64_t>());
   tensor.begin = offsets.at(0).get<uint64_t>();
   tensor.end = offsets.at(1).get<uint64_t>();
   return tensor;

@@ -144,6 +144,7 @@ TEST(SafetensorsTest, BelievesNoHeader) {
   for (const char* about :
        {R"("shape":[2],"data_offsets":[0,9])", R"("shape":[3],"data_offsets":[0,8])",
         R"("shape":[-2],"data_offsets":[0,8])", R"("shape":[2],"data_offsets":[8,0])",
+        R"("shape":[1.72e32],"data_offsets":[0,8])", R"("shape":[2],"data_offsets":[0,1e40])",
         R"("shape":[4611686018427387904,4],"data_offsets":[0,0])"}) {
     refused(safetensors_of(std::string(R"({"w":{"dtype":"F32",)") + about + "}}", data),
             "tensor w has sizes that don't fit together");
