@@ -38,8 +38,8 @@ Json steps_of(const uint8_t* data, size_t size) {
   return program["steps"].is_array() ? program["steps"] : Json::array();
 }
 
-// What a program can ask for that is right and takes for ever: a million parts or devices, and
-// getters that double the variables of the getters below them.
+// What a program can ask for that is right and takes for ever: a million parts or devices, a loop
+// that nothing ends, and getters that double the variables of the getters below them.
 class Effort {
  public:
   explicit Effort(const Json& steps) { add("", steps); }
@@ -47,9 +47,13 @@ class Effort {
 
  private:
   void add(const std::string& key, const Json& value) {
-    static const std::set<std::string> kCounts = {"num_shards",         "max_shards",
-                                                  "max_partitions",     "parts",
-                                                  "num_or_size_splits", "device_count"};
+    static const std::set<std::string> kCounts = {
+        "num_shards",         "max_shards",   "max_partitions",    "parts",
+        "num_or_size_splits", "device_count", "maximum_iterations"};
+    if (value.is_object() && value.contains("cond") && value.contains("body")) {
+      has_large_count_ = has_large_count_ || !value.contains("maximum_iterations") ||
+                         !value["maximum_iterations"].is_number();
+    }
     for (const auto& [inner, item] : value.items()) {
       const std::string& name = value.is_object() ? inner : key;
       if (item.is_structured()) {

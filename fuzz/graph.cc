@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "fuzz/allocations.h"
 #include "fuzz/folder.h"
 #include "tenon/error.h"
 #include "tenon/graph.h"
@@ -41,6 +42,7 @@ void read(char format, std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const fuzz::AllocationLimit limit(16, size);
   try {
     read(bytes.back(), bytes);
   } catch (const tenon::Error&) {  // NOLINT(bugprone-empty-catch): one of the two answers

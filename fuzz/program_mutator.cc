@@ -123,6 +123,15 @@ const Json kOps = {
     "argmax",  "conv2d",   "cumsum", "unstack", "transpose",   "squeeze",      "max_pool",
     "dropout", "mod",      "pow",    "add_n",   "placeholder", "strided_slice"};
 
+// Of values that are fed: ranks and sizes that operations look at, and none.
+const Json kFedShapes = Json::parse(R"([
+  [], [0], [1], [2], [3], [4], [7], [64], [0, 0], [0, 3], [2, 0], [1, 1], [2, 3], [3, 2], [3, 3],
+  [4, 1], [1, 5], [2, 3, 4], [4, 0, 2], [1, 1, 1], [1, 4, 4, 1], [2, 5, 5, 3], [3, 3, 1, 2],
+  [3, 3, 3, 4], [0, 4, 4, 2], [2, 4, 0, 1], [1, 2, 1, 2, 1], [2, 2, 2, 2, 2, 2],
+  [1, 1, 1, 1, 1, 1, 1, 1, 1]])");
+const Json kFedDTypes = {"float32", "float32", "float64", "float16", "int32", "int32", "int64",
+                         "int8",    "uint8",   "int16",   "uint16",  "bool",  "string"};
+
 // What stands under a key that several steps know.
 const std::map<std::string, const Json&> kPools = {
     {"name", kNames},
@@ -173,10 +182,13 @@ void ProgramMutator::mutate(Json& steps) {
   if (steps.empty() || below(8) == 0) return insert_step(steps);
   using Change = void (ProgramMutator::*)(Json&);
   static constexpr Change kChanges[] = {
-      &ProgramMutator::copy_step,      &ProgramMutator::drop_step,    &ProgramMutator::swap_steps,
-      &ProgramMutator::move_field,     &ProgramMutator::drop_field,   &ProgramMutator::add_field,
-      &ProgramMutator::change_field,   &ProgramMutator::change_field, &ProgramMutator::change_field,
-      &ProgramMutator::refer_elsewhere};
+      &ProgramMutator::copy_step,          &ProgramMutator::drop_step,
+      &ProgramMutator::swap_steps,         &ProgramMutator::move_field,
+      &ProgramMutator::drop_field,         &ProgramMutator::add_field,
+      &ProgramMutator::change_field,       &ProgramMutator::change_field,
+      &ProgramMutator::change_field,       &ProgramMutator::refer_elsewhere,
+      &ProgramMutator::misshape_feed,      &ProgramMutator::misshape_feed,
+      &ProgramMutator::loosen_placeholder, &ProgramMutator::feed_argument};
   (this->*kChanges[below(std::size(kChanges))])(steps);
 }
 
@@ -247,6 +259,83 @@ void ProgramMutator::refer_elsewhere(Json& steps) {
     (*field)[below(field->size())] = reference;
   } else {
     *field = reference;
+  }
+}
+
+// The value's dtype is the one that is asked for, as a rule.
+Json ProgramMutator::misshapen(const Json& dtype) {
+  const Json& shape = one_of(kFedShapes);
+  const Json& type = dtype.is_string() && below(8) != 0 ? dtype : one_of(kFedDTypes);
+  size_t count = 1;
+  for (const Json& size : shape) count *= size.get<size_t>();
+  const bool has_large = below(6) == 0;
+  Json values = Json::array();
+  for (size_t i = 0; i < count; ++i) {
+    if (type == "string") {
+      values.push_back(below(2) == 0 ? "a" : "");
+    } else if (has_large && below(3) == 0) {
+      values.push_back(one_of(kNumbers));
+    } else {
+      values.push_back(static_cast<int64_t>(below(6)) - 1);
+    }
+  }
+  return {{"value", values}, {"shape", shape}, {"dtype", type}, {"as_is", below(4) == 0}};
+}
+
+void ProgramMutator::misshape_feed(Json& steps) {
+  std::vector<Json*> runs;
+  for (Json& step : steps) {
+    if (step.is_object() && (step.contains("fetch") || step.contains("feed"))) {
+      runs.push_back(&step);
+    }
+  }
+  if (runs.empty()) return;
+  Json& feeds = (*one_of(runs))["feed"];
+  if (!feeds.is_array()) feeds = Json::array();
+  if (feeds.empty() || below(4) == 0) {
+    const Json& fed = any_step(steps);
+    if (!fed.is_object() || !fed.contains("as")) return;
+    feeds.push_back({{{"ref", fed["as"]}}, misshapen(nullptr)});
+    return;
+  }
+  Json& feed = feeds[below(feeds.size())];
+  if (!feed.is_array() || feed.size() != 2) return;
+  feed[1] = misshapen(feed[1].is_object() ? feed[1].value("dtype", Json()) : Json());
+}
+
+void ProgramMutator::loosen_placeholder(Json& steps) {
+  std::vector<Json*> placeholders;
+  for (Json& step : steps) {
+    if (step.is_object() && step.contains("op") && step["op"] == "placeholder") {
+      placeholders.push_back(&step);
+    }
+  }
+  if (placeholders.empty()) return;
+  Json& attrs = (*one_of(placeholders))["attrs"];
+  if (attrs.is_object()) attrs["shape"] = nullptr;
+}
+
+void ProgramMutator::feed_argument(Json& steps) {
+  const size_t at = below(steps.size());
+  if (!steps[at].is_object() || !steps[at].contains("in")) return;
+  Json& arguments = steps[at]["in"];
+  if (!arguments.is_array() || arguments.empty()) return;
+  Json& argument = arguments[below(arguments.size())];
+  const Json known = argument.is_object() ? argument.value("dtype", Json()) : Json();
+  const Json dtype = known.is_string() ? known : one_of(kFedDTypes);
+  const Json fed = {{"ref", "fed" + std::to_string(below(1000))}};
+  argument = fed;
+  const Json made = steps[at].value("as", Json());
+  steps.insert(steps.begin() + static_cast<Json::difference_type>(at),
+               {{"do", "op"},
+                {"op", "placeholder"},
+                {"as", fed["ref"]},
+                {"attrs", {{"dtype", dtype}, {"shape", nullptr}}}});
+  if (made.is_string()) steps.push_back({{"do", "run"}, {"fetch", {{"ref", made}}}});
+  for (size_t i = at + 2; i < steps.size(); ++i) {
+    if (!steps[i].is_object() || !steps[i].contains("fetch")) continue;
+    if (!steps[i].contains("feed")) steps[i]["feed"] = Json::array();
+    if (steps[i]["feed"].is_array()) steps[i]["feed"].push_back({fed, misshapen(dtype)});
   }
 }
 

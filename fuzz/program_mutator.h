@@ -36,6 +36,16 @@ class ProgramMutator {
   void change_field(Json& steps);
   void refer_elsewhere(Json& steps);
 
+  // A run's feed gets another value, of whatever rank, sizes and dtype; so does a tensor that
+  // wasn't fed.
+  void misshape_feed(Json& steps);
+  // A placeholder takes any shape, so that only the run knows it.
+  void loosen_placeholder(Json& steps);
+  // What an operation is given comes from a placeholder of unknown shape, which the runs that
+  // follow feed.
+  void feed_argument(Json& steps);
+  Json misshapen(const Json& dtype);
+
   // Another value in the place of `value`, which is what `key` holds.
   void change(const std::string& key, Json& value);
   void change_list(const std::string& key, Json& list);

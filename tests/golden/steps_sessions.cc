@@ -108,15 +108,18 @@ tenon::Feed feed_of(Program& program, const Json& pair) {
     throw Mistake{"bad_feed", "TypeError", "a symbolic tensor can't be fed"};
   }
   const Tensor value = is_typed_literal(given) ? typed_literal(given) : plain_literal(given);
+  // TensorFlow's session converts what it is fed; the fuzzer's programs feed Tenon other dtypes.
+  const bool as_is = is_typed_literal(given) && field(given, "as_is") == true;
+  const auto fed_as = [&](DType dtype) { return as_is ? value : converted(value, dtype); };
   if (const auto* output = std::get_if<tenon::Output>(&key)) {
-    return {*output, converted(value, output->dtype())};
+    return {*output, fed_as(output->dtype())};
   }
   if (const auto* variable = std::get_if<tenon::Variable>(&key)) {
-    return {*variable, converted(value, variable->dtype())};
+    return {*variable, fed_as(variable->dtype())};
   }
   if (const auto* name = std::get_if<Json>(&key); name != nullptr && name->is_string()) {
     const auto text = name->get<std::string>();
-    return {text, converted(value, dtype_of_name(program, text, value))};
+    return {text, fed_as(dtype_of_name(program, text, value))};
   }
   throw Mistake{"bad_feed", "TypeError", "what is fed is a tensor or a tensor's name"};
 }
