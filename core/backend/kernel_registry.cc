@@ -1,4 +1,5 @@
 #include <new>
+#include <stdexcept>
 
 #include "core/backend/backend.h"
 #include "core/base/check.h"
@@ -55,17 +56,36 @@ Kernel prepare_first(std::span<const KernelLibrary> libraries, const KernelRegis
   return last.prepare(request);
 }
 
+// Whether a kernel that goes over the sizes of what it makes would never end, though no element
+// comes of it.
+bool makes_nothing_for_ever(const KernelRequest& request) {
+  constexpr int64_t kMost = int64_t{1} << 31;
+  bool is_endless = false;
+  for (const TensorSpec& output : request.outputs) {
+    if (output.shape.element_count() != 0) return false;
+    for (const int64_t size : output.shape.sizes()) is_endless = is_endless || size > kMost;
+  }
+  return is_endless;
+}
+
+// Of tables that a kernel makes for sizes beyond reason.
+[[noreturn]] void fail_out_of_memory(const KernelRequest& request, const std::string& device) {
+  fail<ResourceExhaustedError>(ErrorKind::resource_exhausted, "Out of memory while the kernel of ",
+                               request.op, " on ", device, " was prepared");
+}
+
 }  // namespace
 
 Kernel prepare_kernel(std::span<const KernelLibrary> libraries, const KernelRegistry& own,
                       const KernelRequest& request, DType dtype, const std::string& device) {
   const KernelRegistration& last = find_kernel(own, request, dtype, device);
+  if (makes_nothing_for_ever(request)) return {.launch = [](const Launch&) {}};
   try {
     return prepare_first(libraries, last, request, dtype);
-  } catch (const std::bad_alloc&) {  // tables that a kernel makes for sizes beyond reason
-    fail<ResourceExhaustedError>(ErrorKind::resource_exhausted,
-                                 "Out of memory while the kernel of ", request.op, " on ", device,
-                                 " was prepared");
+  } catch (const std::bad_alloc&) {
+    fail_out_of_memory(request, device);
+  } catch (const std::length_error&) {  // what not even a vector counts
+    fail_out_of_memory(request, device);
   }
 }
 

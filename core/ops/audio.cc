@@ -50,6 +50,9 @@ Shapes mfcc_shape(const ShapeContext& context) {
   require<ValueError>(count >= 1 && bands >= count, ErrorKind::bad_argument,
                       "dct_coefficient_count must be from 1 to filterbank_channel_count, ", bands,
                       ", but is ", count);
+  constexpr int64_t kMostBands = int64_t{1} << 16;
+  require<ValueError>(bands <= kMostBands, ErrorKind::bad_argument,
+                      "filterbank_channel_count must be at most ", kMostBands, ", but is ", bands);
   const auto lower = context.attrs.get<double>("lower_frequency_limit"),
              upper = context.attrs.get<double>("upper_frequency_limit");
   require<ValueError>(lower >= 0, ErrorKind::bad_argument,

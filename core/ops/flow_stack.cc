@@ -17,17 +17,23 @@ namespace {
 Shapes like_pushed(const ShapeContext& context) { return {context.inputs[1]}; }
 
 std::vector<Tensor> make_stack(HostCall& call) {
-  return {Tensor(call.of_run<TensorArrays>().add({.dtype = call.attr<DType>("elem_type")}))};
+  return {Tensor(call.of_run<TensorArrays>().add(
+      {.dtype = call.attr<DType>("elem_type"), .is_stack = true, .most = call.integer(0)}))};
 }
 
 std::vector<Tensor> push(HostCall& call) {
   Tensor value = call.kept_input(1);
-  array_of(call).elements.push_back(value);
+  TensorArray& stack = stack_of(call);
+  require(value.dtype() == stack.dtype, ErrorKind::dtype_incompatible, "The stack has ",
+          stack.dtype, ", not ", value.dtype());
+  require(stack.most < 0 || static_cast<int64_t>(stack.elements.size()) < stack.most,
+          ErrorKind::bad_argument, "Stack overflowed its max_size (", stack.most, ")");
+  stack.elements.push_back(value);
   return {value};
 }
 
 std::vector<Tensor> pop(HostCall& call) {
-  std::vector<Tensor>& elements = array_of(call).elements;
+  std::vector<Tensor>& elements = stack_of(call).elements;
   require(!elements.empty(), ErrorKind::bad_argument, "The stack is empty");
   Tensor value = std::move(elements.back());
   elements.pop_back();
@@ -35,7 +41,7 @@ std::vector<Tensor> pop(HostCall& call) {
 }
 
 std::vector<Tensor> close_stack(HostCall& call) {
-  array_of(call).elements.clear();
+  stack_of(call).elements.clear();
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "core/graph/builder.h"
 #include "core/graph/op_def.h"
 #include "core/graph/shape_rules.h"
+#include "core/graph/size_rules.h"
 #include "core/ops/host_op.h"
 #include "core/ops/tensor_arrays.h"
 #include "core/ops/tensor_rows.h"
@@ -156,7 +157,7 @@ std::vector<Tensor> concat_elements(HostCall& call) {
             ErrorKind::shape_incompatible,
             "TensorArray has inconsistent shapes: ", elements[0].shape(), " and ", shape);
     lengths.push_back(shape[0]);
-    total += shape[0];
+    total = add_sizes(total, shape[0]);
   }
   Shape rest = call.attr<Shape>("element_shape_except0");
   const Shape& element = elements.empty() ? from.element_shape : elements[0].shape();

@@ -60,6 +60,7 @@ Elements rows_in(const Tensor& tensor) {
   require_numbers(tensor.dtype());
   require(tensor.shape().rank() > 0, ErrorKind::shape_incompatible,
           "Tensor must be at least a vector, but saw shape: ", tensor.shape());
+  check_fits(tensor.shape()[0], "a tensor list");
   const Shape shape = without_axis(tensor.shape(), 0);
   Elements rows;
   for (int64_t i = 0; i < tensor.shape()[0]; ++i) rows.push_back(rows_of(tensor, i, i + 1, shape));

@@ -184,8 +184,17 @@ std::vector<Tensor> reduce_join(HostCall& call) {
   require(std::set<int>(axes.begin(), axes.end()).size() == axes.size(), ErrorKind::bad_argument,
           "Duplicate reduction dimension");
   if (axes.empty()) return {inputs[0].clone()};
+  const auto is_joined = [&](int axis) {
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+  };
+  std::vector<int64_t> sizes;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (!is_joined(axis) || keeps) sizes.push_back(is_joined(axis) ? 1 : shape[axis]);
+  }
+  Tensor whole(DType::string, Shape(sizes));
+  if (inputs[0].element_count() == 0) return {whole};  // other sizes may be beyond memory
   const std::vector<int64_t> strides = row_major_strides(shape);
-  std::vector<int64_t> sizes, offsets = {0}, places = {0};
+  std::vector<int64_t> offsets = {0}, places = {0};
   const auto spread = [&](std::vector<int64_t>& over, int axis) {
     std::vector<int64_t> wider;
     for (const int64_t place : over) {
@@ -197,11 +206,8 @@ std::vector<Tensor> reduce_join(HostCall& call) {
   };
   for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) spread(offsets, *axis);
   for (int axis = 0; axis < shape.rank(); ++axis) {
-    const bool is_joined = std::find(axes.begin(), axes.end(), axis) != axes.end();
-    if (!is_joined) spread(places, axis);
-    if (!is_joined || keeps) sizes.push_back(is_joined ? 1 : shape[axis]);
+    if (!is_joined(axis)) spread(places, axis);
   }
-  Tensor whole(DType::string, Shape(sizes));
   for (size_t i = 0; i < places.size(); ++i) {
     std::string& text = static_cast<std::string*>(whole.raw())[i];
     for (size_t n = 0; n < offsets.size(); ++n) {

@@ -16,6 +16,8 @@ namespace tenon::internal {
 // Tensors stay in the memory that they were made in.
 struct TensorArray {
   DType dtype = DType::invalid;
+  bool is_stack = false;
+  int64_t most = -1;                              // elements of a stack; -1: any number
   Shape element_shape = Shape::unknown();         // as far as its maker knows
   bool grows = false;                             // may have more elements than at first
   bool forgets = false;                           // an element may be read once
@@ -43,9 +45,16 @@ class TensorArrays {
   std::deque<TensorArray> arrays_;
 };
 
-// That of a call's first input.
+// That of a call's first input. Throws InvalidArgumentError (bad_argument) for a stack's handle.
 inline TensorArray& array_of(HostCall& call) {
-  return call.of_run<TensorArrays>().at(call.integer(0));
+  TensorArray& array = call.of_run<TensorArrays>().at(call.integer(0));
+  require(!array.is_stack, ErrorKind::bad_argument, "A stack is used as a tensor array");
+  return array;
+}
+inline TensorArray& stack_of(HostCall& call) {
+  TensorArray& stack = call.of_run<TensorArrays>().at(call.integer(0));
+  require(stack.is_stack, ErrorKind::bad_argument, "A tensor array is used as a stack");
+  return stack;
 }
 
 }  // namespace tenon::internal

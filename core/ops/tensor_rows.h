@@ -36,8 +36,10 @@ inline void add_elements(DType dtype, void* sum, const void* values, int64_t cou
       T* to = static_cast<T*>(sum);
       const T* from = static_cast<const T*>(values);
       for (int64_t i = 0; i < count; ++i) {
-        if constexpr (std::is_arithmetic_v<T>) {
-          to[i] = static_cast<T>(to[i] + from[i]);
+        if constexpr (std::is_integral_v<T>) {  // around the end of its range, as kernels do
+          to[i] = static_cast<T>(static_cast<uint64_t>(to[i]) + static_cast<uint64_t>(from[i]));
+        } else if constexpr (std::is_floating_point_v<T>) {
+          to[i] += from[i];
         } else {
           to[i] = T(static_cast<float>(to[i]) + static_cast<float>(from[i]));
         }

@@ -13,7 +13,10 @@
 #include <cstring>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "core/graph/builder.h"
 #include "core/graph/op_def.h"
@@ -52,7 +55,7 @@ void limit_memory() {
 }
 
 // A tensor that ends just before a page that can't be read or written.
-Tensor guarded(DType dtype, const Shape& shape) {
+Tensor guarded(DType dtype, const Shape& shape, const std::string& text) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t bytes = static_cast<size_t>(shape.element_count()) * size_of(dtype);
   const size_t pages = (bytes + page - 1) / page * page;
@@ -61,11 +64,19 @@ Tensor guarded(DType dtype, const Shape& shape) {
   if (memory == MAP_FAILED) throw std::bad_alloc();
   char* const end = static_cast<char*>(memory) + pages;
   mprotect(end, page, PROT_NONE);
-  return Tensor::adopt(dtype, shape, end - bytes, [=] { munmap(memory, pages + page); });
+  const auto unmap = [=] { munmap(memory, pages + page); };
+  if (dtype != DType::string) return Tensor::adopt(dtype, shape, end - bytes, unmap);
+  auto* const texts = reinterpret_cast<std::string*>(end - bytes);
+  const auto count = static_cast<size_t>(shape.element_count());
+  std::uninitialized_fill_n(texts, count, text);
+  return Tensor::adopt(dtype, shape, texts, [=] {
+    std::destroy_n(texts, count);
+    unmap();
+  });
 }
 
 Tensor value_of(const SampleInput& input) {
-  Tensor tensor = guarded(input.dtype, input.shape);
+  Tensor tensor = guarded(input.dtype, input.shape, input.text);
   const auto count = static_cast<size_t>(tensor.element_count());
   const auto number = [&](size_t i) {
     return input.numbers.empty() ? static_cast<int64_t>(i % 2)
@@ -83,7 +94,7 @@ Tensor value_of(const SampleInput& input) {
     }
   } else if (input.dtype == bool_ && !input.numbers.empty()) {
     for (size_t i = 0; i < count; ++i) tensor.mutable_data<bool>()[i] = number(i) != 0;
-  } else if (tensor.bytes() != 0) {
+  } else if (input.dtype != DType::string && tensor.bytes() != 0) {
     std::memset(tensor.raw(), 0, tensor.bytes());
   }
   return tensor;
@@ -100,10 +111,11 @@ Shape with_size(Shape shape, int axis, int64_t size) {
 std::vector<SampleInput> misshapen(const SampleInput& input) {
   std::vector<SampleInput> wrong;
   const auto add_shape = [&](const Shape& shape) {
-    if (shape != input.shape) wrong.push_back({input.dtype, shape, input.numbers});
+    if (shape != input.shape) wrong.push_back({input.dtype, shape, input.numbers, input.text});
   };
+  constexpr int64_t kHuge = int64_t{1} << 40;
   for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{7}, Shape{1, 1}, Shape{5, 5},
-                             Shape{1, 1, 1, 1, 1}, Shape{0, int64_t{1} << 40}}) {
+                             Shape{1, 1, 1, 1, 1}, Shape{0, kHuge}, Shape{kHuge, 0}}) {
     add_shape(shape);
   }
   const auto sizes = input.shape.sizes();
@@ -149,26 +161,17 @@ std::vector<SampleInput> misshapen(const SampleInput& input) {
 
 class Trial {
  public:
-  explicit Trial(const OperationSample& sample) : def_(*OpRegistry::global().find(sample.type)) {
-    std::vector<internal::InputList> arguments;
-    size_t next = 0;
-    for (const internal::ArgDef& arg : def_.input_args) {
-      if (arg.is_ref || arg.dtype == DType::resource) {
-        arguments.emplace_back(variable(sample.inputs[next++], !arg.is_ref).op().output(0));
-        continue;
-      }
-      std::vector<Output> several;
-      // A list has all inputs that others don't take.
-      const size_t count = arg.is_list() ? sample.inputs.size() - (def_.input_args.size() - 1) : 1;
-      for (size_t i = 0; i < count; ++i) several.push_back(fed(sample.inputs[next++]));
-      if (arg.is_list()) {
-        arguments.emplace_back(several);
-      } else {
-        arguments.emplace_back(several[0]);
-      }
+  explicit Trial(const OperationSample& sample) {
+    std::vector<Operation> before;
+    for (const OperationSample& other : sample.before) {
+      before.push_back(made(other, "", before, [](const SampleInput& input, const auto&) {
+        return constant(value_of(input));
+      }));
     }
-    const Operation op =
-        internal::add_operation(sample.type, arguments, {.name = "tried", .attrs = sample.attrs});
+    const Operation op = made(sample, "tried", before, [&](const SampleInput& input, auto& arg) {
+      const bool is_variable = arg.is_ref || arg.dtype == DType::resource;
+      return is_variable ? variable(input, !arg.is_ref).op().output(0) : fed(input);
+    });
     for (int i = 0; i < op.output_count(); ++i) fetches_.emplace_back(op.output(i));
     if (fetches_.empty()) fetches_.emplace_back(op);
   }
@@ -184,6 +187,31 @@ class Trial {
   }
 
  private:
+  // The operation of what `input` makes of each input of the sample, and the argument it is for.
+  template <typename Make>
+  static Operation made(const OperationSample& sample, const std::string& name,
+                        const std::vector<Operation>& before, const Make& input) {
+    const RegisteredOp& def = *OpRegistry::global().find(sample.type);
+    std::vector<internal::InputList> arguments;
+    size_t next = 0;
+    for (const internal::ArgDef& arg : def.input_args) {
+      if (!arg.is_list()) {
+        arguments.emplace_back(input(sample.inputs[next++], arg));
+        continue;
+      }
+      // Where the sample doesn't say its length, a list has all inputs that others don't take.
+      const std::string& attribute = arg.lists_types ? arg.type_attr : arg.number_attr;
+      const size_t count = sample.attrs.has(attribute)
+                               ? arg.count(sample.attrs)
+                               : sample.inputs.size() - (def.input_args.size() - 1);
+      std::vector<Output> several;
+      for (size_t i = 0; i < count; ++i) several.push_back(input(sample.inputs[next++], arg));
+      arguments.emplace_back(several);
+    }
+    const ScopeGuard after = control_dependencies(before);  // what it takes was made before
+    return internal::add_operation(sample.type, arguments, {.name = name, .attrs = sample.attrs});
+  }
+
   Output fed(const SampleInput& input) {
     placeholders_.emplace_back(placeholder(input.dtype, Shape::unknown()), count_++);
     return placeholders_.back().first;
@@ -211,7 +239,6 @@ class Trial {
 
   Graph graph_;
   ScopeGuard as_default_{graph_.as_default()};
-  const RegisteredOp& def_;
   std::vector<std::pair<Output, size_t>> placeholders_;  // and the sample's inputs
   std::vector<Held> variables_;
   size_t count_ = 0;
@@ -280,10 +307,7 @@ std::vector<std::string> operations_with_inputs() {
   for (const std::string& name : OpRegistry::global().names()) {
     // No kernel has PreventGradient: it is for graphs that gradients are taken of.
     if (name == "PreventGradient") continue;
-    // These take a file, or the handle of what another operation of the run keeps.
-    if (name == "_WavSizes" || name == "_DecodeWav") continue;
-    const RegisteredOp& op = *OpRegistry::global().find(name);
-    if (!op.inputs.empty() && op.action != internal::PlanAction::kHost) names.push_back(name);
+    if (!OpRegistry::global().find(name)->inputs.empty()) names.push_back(name);
   }
   return names;
 }

@@ -109,6 +109,36 @@ TEST_F(TensorArraysTest, RefuseElementsOfOtherShapesAndDtypes) {
                dtype_incompatible, "The tensor array has float32, not int32");
 }
 
+TEST_F(TensorArraysTest, RefuseToJoinMoreRowsThanANumberCounts) {
+  const Operation made = array(2);
+  const Output none = placeholder(float32, Shape::unknown());
+  const Output flow = write(made, 1, none, write(made, 0, none, made.output(1)));
+  const Output all =
+      add_output("TensorArrayConcatV3", {made.output(0), flow}, {.attrs = {{"dtype", float32}}});
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_ERROR(session_.run(all, {{none, Tensor(float32, {most, 0})}}), ValueError,
+               shape_incompatible, "9223372036854775807");
+}
+
+// Handles are numbers, and a file may confuse them.
+TEST_F(TensorArraysTest, AreNoStacksNorTheOtherWayRound) {
+  const Operation made = array(1);
+  const Operation stack = add_operation("StackV2", {Input(1)}, {.attrs = {{"elem_type", float32}}});
+  const auto push = [&](const Output& onto, const Output& value) {
+    return add_output("StackPushV2", {onto, value});
+  };
+  EXPECT_ERROR(session_.run(push(made.output(0), value_)), InvalidArgumentError, bad_argument,
+               "A tensor array is used as a stack");
+  EXPECT_ERROR(session_.run(write(stack, 0, value_, made.output(1))), InvalidArgumentError,
+               bad_argument, "A stack is used as a tensor array");
+  EXPECT_ERROR(session_.run(push(stack.output(0), constant({1, 2}))), InvalidArgumentError,
+               dtype_incompatible, "The stack has float32, not int32");
+  const Output pushed = push(stack.output(0), value_);
+  const ScopeGuard after = control_dependencies({pushed.op()});
+  EXPECT_ERROR(session_.run(push(stack.output(0), value_)), InvalidArgumentError, bad_argument,
+               "Stack overflowed its max_size (1)");
+}
+
 // Files say what is read: what comes behind was planned for it.
 TEST_F(TensorArraysTest, RefuseWhatTheGraphSaysOtherwise) {
   const Operation made = array(1);

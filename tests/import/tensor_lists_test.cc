@@ -83,6 +83,13 @@ TEST_F(TensorListsTest, HaveNoElementsBeyondTheirEnds) {
                resource_exhausted, "2147483647 elements of a tensor list are more than");
 }
 
+TEST_F(TensorListsTest, AreNotMadeOfMoreRowsThanMemoryHolds) {
+  const Output rows = placeholder(float32, Shape::unknown());
+  const Output made = add_output("TensorListFromTensor", {rows, constant(-1)});
+  EXPECT_ERROR(session_.run(made, {{rows, Tensor(float32, {int64_t{1} << 40, 0})}}),
+               ResourceExhaustedError, resource_exhausted, "elements of a tensor list");
+}
+
 // Of what isn't set the first dimension is what leading_dims says.
 TEST_F(TensorListsTest, AreJoinedWhereAllLengthsAreKnown) {
   const Output list = set(reserved(2, constant(-1)), 1, constant({1.0f, 2.0f, 3.0f, 4.0f}));

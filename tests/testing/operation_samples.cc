@@ -4,30 +4,17 @@
 #include <map>
 
 #include "core/graph/op_def.h"
+#include "tests/testing/sample_inputs.h"
 
 namespace tenon::testing {
 namespace {
 
 using internal::AttrMap;
 using internal::RegisteredOp;
-using Numbers = std::vector<int64_t>;
-using Inputs = std::vector<SampleInput>;
-
-SampleInput floats(const Shape& shape) { return {.shape = shape}; }
-SampleInput bools(const Shape& shape) { return {.dtype = bool_, .shape = shape}; }
-SampleInput number(int64_t value) { return {.dtype = int32, .shape = {}, .numbers = {value}}; }
-SampleInput list(const Numbers& values, DType dtype = int32) {
-  return {dtype, Shape{static_cast<int64_t>(values.size())}, values};
-}
-SampleInput pairs(const Numbers& values) {
-  return {int32, Shape{static_cast<int64_t>(values.size() / 2), 2}, values};
-}
-
-using Samples = std::vector<OperationSample>;
 
 void add_windows(Samples& samples) {
-  const AttrMap wide{{"strides", Numbers{1, 1, 1, 1}}, {"padding", std::string("SAME")}},
-      strided{{"strides", Numbers{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
+  const AttrMap wide{{"strides", Int64s{1, 1, 1, 1}}, {"padding", std::string("SAME")}},
+      strided{{"strides", Int64s{1, 2, 2, 1}}, {"padding", std::string("VALID")}};
   const Shape image{2, 5, 5, 3}, filter{3, 3, 3, 4}, same{2, 5, 5, 4}, valid{2, 2, 2, 4};
   for (const auto& [attrs, output] : {std::pair(wide, same), std::pair(strided, valid)}) {
     samples.push_back({"Conv2D", {floats(image), floats(filter)}, attrs});
@@ -43,7 +30,7 @@ void add_windows(Samples& samples) {
       {"Conv2DBackpropFilter", {floats(image), list({3, 3, 1, 6}), floats(six)}, wide});
   for (const std::string padding : {"SAME", "VALID"}) {
     const AttrMap attrs{
-        {"ksize", Numbers{1, 2, 2, 1}}, {"strides", Numbers{1, 2, 2, 1}}, {"padding", padding}};
+        {"ksize", Int64s{1, 2, 2, 1}}, {"strides", Int64s{1, 2, 2, 1}}, {"padding", padding}};
     const int64_t size = padding == "SAME" ? 3 : 2;
     const Shape pooled{2, size, size, 3};
     samples.push_back({"MaxPool", {floats(image)}, attrs});
@@ -169,7 +156,7 @@ void add_arrangements(Samples& samples) {
   samples.push_back({"_SumTo", {floats({4, 2, 3}), floats({2, 1})}});
   samples.push_back({"Reshape", {floats({2, 3}), list({3, -1})}});
   samples.push_back({"ExpandDims", {floats({2, 3}), number(1)}});
-  samples.push_back({"Squeeze", {floats({2, 1, 3})}, {{"squeeze_dims", Numbers{1}}}});
+  samples.push_back({"Squeeze", {floats({2, 1, 3})}, {{"squeeze_dims", Int64s{1}}}});
   samples.push_back({"Select", {bools({2, 3}), floats({2, 3}), floats({2, 3})}});
   samples.push_back({"Select", {bools({2}), floats({2, 3}), floats({2, 3})}});
 }
@@ -217,12 +204,12 @@ void add_sounds_and_boxes(Samples& samples) {
 }
 
 void add_summaries(Samples& samples) {
-  const SampleInput text{.dtype = string, .shape = {}}, texts{.dtype = string, .shape = {2}};
+  const SampleInput text = texts({}), two = texts({2});
   samples.push_back({"HistogramSummary", {text, floats({2, 3})}});
   samples.push_back({"ImageSummary", {text, floats({2, 4, 5, 3})}});
-  samples.push_back({"TensorSummaryV2", {text, texts, text}});
+  samples.push_back({"TensorSummaryV2", {text, two, text}});
   const SampleInput holds{.dtype = bool_, .shape = {}, .numbers = {1}};
-  samples.push_back({"Assert", {holds, text, texts}});
+  samples.push_back({"Assert", {holds, text, two}});
 }
 
 std::multimap<std::string, OperationSample> all_samples() {
@@ -239,6 +226,7 @@ std::multimap<std::string, OperationSample> all_samples() {
   add_variables(samples);
   add_sounds_and_boxes(samples);
   add_summaries(samples);
+  add_host_samples(samples);
   std::multimap<std::string, OperationSample> by_type;
   for (OperationSample& sample : samples) by_type.emplace(sample.type, std::move(sample));
   return by_type;
