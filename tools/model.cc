@@ -18,19 +18,22 @@ Model::Model(const ModelSource& source) {
   }
   const train::ImportMetaGraphOptions options = {
       .return_elements = source.elements, .strict = source.strict, .input_map = stand_ins_};
+  // No line of this program's stands in messages.
   const fs::path file(source.path);
   std::optional<train::Saver> saver;
   if (fs::is_directory(file) || file.filename() == "saved_model.pb") {
-    auto model = saved_model::load(*session_, source.tags, source.path, options);
+    auto model = saved_model::load(*session_, source.tags, source.path, options, Location{});
     signatures_ = std::move(model.signatures);
     saver = std::move(model.saver);
   } else if (file.extension() == ".meta") {
-    saver = train::import_meta_graph(source.path, options).saver;
+    saver = train::import_meta_graph(source.path, options, Location{}).saver;
   } else {
-    import_graph_def(source.path, {.name = "",
-                                   .input_map = stand_ins_,
-                                   .return_elements = source.elements,
-                                   .strict = source.strict});
+    import_graph_def(source.path,
+                     {.name = "",
+                      .input_map = stand_ins_,
+                      .return_elements = source.elements,
+                      .strict = source.strict},
+                     Location{});
   }
   if (saver && !source.checkpoint.empty()) saver->restore(*session_, source.checkpoint);
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/base/caller_line.h"
 #include "core/import/graph_file.h"
 #include "core/import/graph_importer.h"
 #include "core/import/reading.h"
@@ -31,12 +32,16 @@ ImportedElements import_from(std::string_view bytes, std::string_view what,
 
 }  // namespace
 
-ImportedElements import_graph_def(const std::string& path, const ImportOptions& options) {
+ImportedElements import_graph_def(const std::string& path, const ImportOptions& options,
+                                  Location where) {
+  const internal::CallerLine line(where);
   const internal::GraphFile file(path, internal::TextGraph::kGraphDef);
   return import_from(file.bytes(), path, options);
 }
 
-ImportedElements import_graph_def_bytes(std::string_view bytes, const ImportOptions& options) {
+ImportedElements import_graph_def_bytes(std::string_view bytes, const ImportOptions& options,
+                                        Location where) {
+  const internal::CallerLine line(where);
   constexpr const char* what = "What was given";
   if (!internal::is_text_graph(bytes)) return import_from(bytes, what, options);
   return import_from(internal::bytes_of_text(bytes, internal::TextGraph::kGraphDef, what), what,

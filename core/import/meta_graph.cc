@@ -1,4 +1,5 @@
 #include "core/import/meta_graph.h"
+#include "core/base/caller_line.h"
 
 #include <map>
 #include <memory>
@@ -131,8 +132,9 @@ train::ImportedMetaGraph add_meta_graph(const MetaGraphDef& file, std::string_vi
 
 namespace train {
 
-ImportedMetaGraph import_meta_graph(const std::string& path,
-                                    const ImportMetaGraphOptions& options) {
+ImportedMetaGraph import_meta_graph(const std::string& path, const ImportMetaGraphOptions& options,
+                                    Location where) {
+  const internal::CallerLine line(where);
   const internal::GraphFile file(path, internal::TextGraph::kMetaGraphDef);
   const auto meta_graph = internal::reading(path, file.bytes(), "MetaGraph", [&] {
     return internal::decode_meta_graph_def(file.bytes());

@@ -38,10 +38,12 @@ std::shared_ptr<const PredictorState> make_predictor(Session& session,
 }
 
 std::shared_ptr<const PredictorState> load_predictor(const std::string& folder,
-                                                     const saved_model::PredictorOptions& options) {
+                                                     const saved_model::PredictorOptions& options,
+                                                     const Location& where) {
   const Graph graph;
   Session session(graph, options.session);
-  const saved_model::LoadedModel model = saved_model::load(session, options.tags, folder);
+  const saved_model::LoadedModel model =
+      saved_model::load(session, options.tags, folder, {}, where);
   const auto signature = model.signatures.find(options.signature);
   require<ValueError>(signature != model.signatures.end(), ErrorKind::bad_argument,
                       "The model has no signature '", options.signature, "'; it has ",
@@ -54,8 +56,8 @@ std::shared_ptr<const PredictorState> load_predictor(const std::string& folder,
 
 namespace saved_model {
 
-Predictor::Predictor(const std::string& folder, const PredictorOptions& options)
-    : state_(internal::load_predictor(folder, options)) {}
+Predictor::Predictor(const std::string& folder, const PredictorOptions& options, Location where)
+    : state_(internal::load_predictor(folder, options, where)) {}
 Predictor::Predictor(Session& session, const Signature& signature)
     : state_(internal::make_predictor(session, signature)) {}
 

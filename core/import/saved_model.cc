@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/import/graph_file.h"
@@ -76,7 +77,8 @@ void initialize(Session& session, const MetaGraphDef& file, const std::string& f
 }  // namespace
 
 LoadedModel load(Session& session, const std::vector<std::string>& tags, const std::string& folder,
-                 const train::ImportMetaGraphOptions& options) {
+                 const train::ImportMetaGraphOptions& options, Location where) {
+  const internal::CallerLine line(where);
   const bool is_file = internal::name_of(folder).starts_with(internal::kSavedModelFile) &&
                        !internal::folder_exists(folder);
   std::string path = is_file ? folder : joined_path(folder, internal::kSavedModelFile);

@@ -1,4 +1,5 @@
 #include "core/layers/metric_variables.h"
+#include "core/base/caller_line.h"
 
 #include <utility>
 
@@ -18,7 +19,9 @@ Variable metric_variable(const Shape& shape, DType dtype, const std::string& nam
                                                  std::string(GraphKeys::METRIC_VARIABLES)};
   options.synchronization = VariableSynchronization::ON_READ;
   options.aggregation = VariableAggregation::SUM;
-  return Variable([&]() -> Input { return zeros(shape, dtype); }, options);
+  // Of the metric's line, which functions that are called for initial values don't see.
+  const Integers sizes(shape, CallerLine::or_else({}));
+  return Variable([&]() -> Input { return zeros(sizes, dtype); }, options);
 }
 
 Measured::Measured(Output given_predictions, Output given_labels,

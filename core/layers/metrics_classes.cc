@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
 #include "tenon/array_ops.h"
@@ -48,6 +49,7 @@ Output intersection_over_union(const Output& matrix) {
 
 Metric mean_iou(Input labels, Input predictions, int64_t num_classes,
                 const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   auto scope = internal::metric_scope(options.name, "mean_iou");
   const Classes classes(labels, predictions, options, float64);
   const Variable matrix =
@@ -60,6 +62,7 @@ Metric mean_iou(Input labels, Input predictions, int64_t num_classes,
 
 Metric mean_per_class_accuracy(Input labels, Input predictions, int64_t num_classes,
                                const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   auto scope = internal::metric_scope(options.name, "mean_accuracy");
   const Classes classes(labels, predictions, options, float32);
   const Variable total = metric_variable({num_classes}, float32, "total");

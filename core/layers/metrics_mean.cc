@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/graph/builder.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
@@ -63,6 +64,7 @@ Measured pair_of(const Input& labels, const Input& predictions, const MetricOpti
 }  // namespace
 
 Metric mean(Input values, const MetricOptions& options) {
+  const internal::CallerLine line(values.where());
   auto scope = internal::metric_scope(options.name, "mean");
   Output given = cast(values, float32);
   const Variable total = metric_variable({}, float32, "total");
@@ -81,6 +83,7 @@ Metric mean(Input values, const MetricOptions& options) {
 }
 
 Metric mean_tensor(Input values, const MetricOptions& options) {
+  const internal::CallerLine line(values.where());
   auto scope = internal::metric_scope(options.name, "mean");
   Output given = cast(values, float32);
   const Variable total = metric_variable(given.shape(), float32, "total_tensor");
@@ -96,10 +99,12 @@ Metric mean_tensor(Input values, const MetricOptions& options) {
 }
 
 Metric percentage_below(Input values, Input threshold, const MetricOptions& options) {
+  const internal::CallerLine line(values.where());
   return mean(cast(less(values, threshold), float32), named(options, "percentage_below_threshold"));
 }
 
 Metric accuracy(Input labels, Input predictions, const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   const Measured measured = pair_of(labels, predictions, options);
   const Output guesses = cast(measured.predictions, measured.labels.dtype());
   const Output right = cast(equal(guesses, measured.labels), float32);
@@ -107,18 +112,21 @@ Metric accuracy(Input labels, Input predictions, const MetricOptions& options) {
 }
 
 Metric mean_absolute_error(Input labels, Input predictions, const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   const Measured measured = pair_of(labels, predictions, options);
   return mean_of(abs(measured.predictions - measured.labels), measured, options,
                  "mean_absolute_error");
 }
 
 Metric mean_squared_error(Input labels, Input predictions, const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   const Measured measured = pair_of(labels, predictions, options);
   return mean_of(squared_difference(measured.labels, measured.predictions), measured, options,
                  "mean_squared_error");
 }
 
 Metric root_mean_squared_error(Input labels, Input predictions, const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   const Metric squared = mean_squared_error(
       labels, predictions, in_no_collection(named(options, "root_mean_squared_error")));
   return internal::in_collections(Metric{sqrt(squared.value), sqrt(squared.update_op)}, options);
@@ -126,6 +134,7 @@ Metric root_mean_squared_error(Input labels, Input predictions, const MetricOpti
 
 Metric mean_relative_error(Input labels, Input predictions, Input normalizer,
                            const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   Measured measured = pair_of(labels, predictions, options);
   Output divisor = as_output(normalizer, "normalizer");
   internal::remove_squeezable_dimensions(measured.predictions, divisor);
@@ -137,6 +146,7 @@ Metric mean_relative_error(Input labels, Input predictions, Input normalizer,
 
 Metric mean_cosine_distance(Input labels, Input predictions, int64_t dim,
                             const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   const Measured measured = pair_of(labels, predictions, options);
   const Output alike =
       reduce_sum(measured.predictions * measured.labels, {.axis = dim, .keepdims = true});

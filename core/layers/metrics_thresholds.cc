@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/layers/label_shapes.h"
 #include "core/layers/metric_variables.h"
@@ -169,41 +170,48 @@ void require_share(double value, const char* name) {
 
 Metric true_positives_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                                     const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return one_count(&Counter::true_positives, labels, predictions, thresholds, options,
                    "true_positives");
 }
 
 Metric false_positives_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                                      const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return one_count(&Counter::false_positives, labels, predictions, thresholds, options,
                    "false_positives");
 }
 
 Metric true_negatives_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                                     const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return one_count(&Counter::true_negatives, labels, predictions, thresholds, options,
                    "true_negatives");
 }
 
 Metric false_negatives_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                                      const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return one_count(&Counter::false_negatives, labels, predictions, thresholds, options,
                    "false_negatives");
 }
 
 Metric precision_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                                const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return share(&Counter::false_positives, labels, predictions, thresholds, options,
                "precision_at_thresholds");
 }
 
 Metric recall_at_thresholds(Input labels, Input predictions, const Thresholds& thresholds,
                             const MetricOptions& options) {
+  const internal::CallerLine line(labels.where());
   return share(&Counter::false_negatives, labels, predictions, thresholds, options,
                "recall_at_thresholds");
 }
 
 Metric auc(Input labels, Input predictions, const AucOptions& options) {
+  const internal::CallerLine line(labels.where());
   const std::vector<std::string> methods = {"trapezoidal", "careful_interpolation", "minoring",
                                             "majoring"};
   require<ValueError>(options.curve == "ROC" || options.curve == "PR", ErrorKind::bad_argument,
@@ -228,6 +236,7 @@ Metric auc(Input labels, Input predictions, const AucOptions& options) {
 
 Metric sensitivity_at_specificity(Input labels, Input predictions, double specificity,
                                   const AtThresholdsOptions& options) {
+  const internal::CallerLine line(labels.where());
   require_share(specificity, "specificity");
   auto scope = internal::metric_scope(options.name, "sensitivity_at_specificity");
   const Counts counts(
@@ -243,6 +252,7 @@ Metric sensitivity_at_specificity(Input labels, Input predictions, double specif
 
 Metric specificity_at_sensitivity(Input labels, Input predictions, double sensitivity,
                                   const AtThresholdsOptions& options) {
+  const internal::CallerLine line(labels.where());
   require_share(sensitivity, "sensitivity");
   auto scope = internal::metric_scope(options.name, "specificity_at_sensitivity");
   // TensorFlow's last threshold lies below 1 here.

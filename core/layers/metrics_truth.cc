@@ -1,6 +1,7 @@
 // Metrics that count what is true and what was said of it.
 #include <string>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/layers/metric_variables.h"
 #include "tenon/array_ops.h"
@@ -37,6 +38,7 @@ using Condition = Output (*)(const Output& labels, const Output& predictions);
 
 Metric count_where(Condition condition, const Input& labels, const Input& predictions,
                    const MetricOptions& options, const char* default_name) {
+  const internal::CallerLine line(labels.where());
   auto scope = internal::metric_scope(options.name, default_name);
   const Measured measured = internal::measured_truths(labels, predictions, options.weights);
   return count_of(condition(measured.labels, measured.predictions), measured.weights, options);
@@ -46,6 +48,7 @@ Metric count_where(Condition condition, const Input& labels, const Input& predic
 Metric share_of_true_positives(Metric (*others)(Input, Input, const MetricOptions&),
                                const Input& labels, const Input& predictions,
                                const MetricOptions& options, const char* default_name) {
+  const internal::CallerLine line(labels.where());
   auto scope = internal::metric_scope(options.name, default_name);
   const Measured measured = internal::measured_truths(labels, predictions, options.weights);
   MetricOptions inner;

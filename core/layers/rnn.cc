@@ -94,6 +94,8 @@ Output reversed(const Output& steps, const Output& lengths) {
   return reverse_sequence(steps, lengths, {.seq_axis = 0, .batch_axis = 1});
 }
 
+Location line_of(const Inputs& inputs) { return inputs.empty() ? Location{} : inputs[0].where(); }
+
 std::vector<Output> checked(const Inputs& inputs) {
   require<ValueError>(!inputs.empty(), ErrorKind::bad_argument,
                       "Argument `inputs` must not be empty.");
@@ -155,6 +157,7 @@ std::string scope_or(const std::string& scope, const char* otherwise) {
 }  // namespace
 
 StaticRnnResult static_rnn(RNNCell& cell, const Inputs& inputs, const StaticRnnOptions& options) {
+  const internal::CallerLine line(line_of(inputs));
   const std::vector<Output> steps = checked(inputs);
   auto scope = variable_scope(scope_or(options.scope, "rnn"));
   return static_steps(cell, steps, options.initial_state, options.dtype, options.sequence_length);
@@ -163,6 +166,7 @@ StaticRnnResult static_rnn(RNNCell& cell, const Inputs& inputs, const StaticRnnO
 StaticBidirectionalRnnResult static_bidirectional_rnn(RNNCell& cell_fw, RNNCell& cell_bw,
                                                       const Inputs& inputs,
                                                       const BidirectionalRnnOptions& options) {
+  const internal::CallerLine line(line_of(inputs));
   const std::vector<Output> steps = checked(inputs);
   auto scope = variable_scope(scope_or(options.scope, "bidirectional_rnn"));
   StaticBidirectionalRnnResult result;

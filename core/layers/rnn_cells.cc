@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/layers/layer_checks.h"
 #include "tenon/array_ops.h"
@@ -78,6 +79,7 @@ Output RNNCell::call(const Output& inputs) {
 }
 
 State RNNCell::zero_state(Input batch_size, DType dtype) const {
+  const internal::CallerLine line(batch_size.where());
   auto scope = name_scope(kind() + "_zero_state");
   return zeros_of(state_size(), batch_size, dtype);
 }

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
@@ -30,6 +31,7 @@ StateSize MultiRNNCell::state_size() const {
 
 // TensorFlow enters the scope in force once more, whose names are counted anew when it is left.
 CellResult MultiRNNCell::operator()(Input inputs, const State& state) {
+  const internal::CallerLine line(inputs.where());
   if (!around_) around_ = get_variable_scope();
   auto scope = variable_scope(around_);
   return RNNCell::operator()(std::move(inputs), state);
@@ -63,6 +65,7 @@ DropoutWrapper::DropoutWrapper(Cell cell, const DropoutWrapperOptions& options)
 
 // A wrapper has no scope of its own.
 CellResult DropoutWrapper::operator()(Input inputs, const State& state) {
+  const internal::CallerLine line(inputs.where());
   return step(internal::as_output(inputs, "inputs"), state);
 }
 
@@ -85,6 +88,7 @@ CellResult DropoutWrapper::step(const Output& inputs, const State& state) {
 ResidualWrapper::ResidualWrapper(Cell cell) : RNNCell("residual_wrapper"), cell_(std::move(cell)) {}
 
 CellResult ResidualWrapper::operator()(Input inputs, const State& state) {
+  const internal::CallerLine line(inputs.where());
   return step(internal::as_output(inputs, "inputs"), state);
 }
 

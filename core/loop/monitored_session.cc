@@ -41,8 +41,8 @@ void StepContext::request_stop() {
   throw StopIteration(ErrorKind::limit_reached, "step_fn has requested the iterations to stop.");
 }
 
-MonitoredSession::MonitoredSession(MonitoredSessionOptions options)
-    : state_(std::make_unique<MonitoredSessionState>(options)) {}
+MonitoredSession::MonitoredSession(MonitoredSessionOptions options, Location where)
+    : state_(std::make_unique<MonitoredSessionState>(options, where)) {}
 MonitoredSession::~MonitoredSession() = default;
 MonitoredSession::MonitoredSession(MonitoredSession&&) noexcept = default;
 
@@ -143,7 +143,8 @@ MonitoredSessionOptions with_training_hooks(MonitoredTrainingSessionOptions& opt
 
 }  // namespace
 
-MonitoredTrainingSession::MonitoredTrainingSession(MonitoredTrainingSessionOptions options)
-    : MonitoredSession(with_training_hooks(options)) {}
+MonitoredTrainingSession::MonitoredTrainingSession(MonitoredTrainingSessionOptions options,
+                                                   Location where)
+    : MonitoredSession(with_training_hooks(options), where) {}
 
 }  // namespace tenon::train

@@ -68,7 +68,8 @@ void MonitoredSessionState::Finalized::release() {
   graph_.state()->finalized = false;
 }
 
-MonitoredSessionState::MonitoredSessionState(const train::MonitoredSessionOptions& options)
+MonitoredSessionState::MonitoredSessionState(const train::MonitoredSessionOptions& options,
+                                             const Location& where)
     : exceptions_(std::uncaught_exceptions()),
       graph_(get_default_graph()),
       finalized_(graph_),
@@ -77,7 +78,7 @@ MonitoredSessionState::MonitoredSessionState(const train::MonitoredSessionOption
       // What a thread reports is thrown, whatever it is.
       coordinator_({.clean_stop_exception_types = {}}) {
   for (const Hook& hook : hooks_) hook.get().begin();
-  options.scaffold.finalize();
+  options.scaffold.finalize(where);
   session_ = prepare_session(options);
   for (const Hook& hook : hooks_) hook.get().after_create_session(*session_, coordinator_);
 }

@@ -16,7 +16,8 @@ namespace tenon::internal {
 
 class MonitoredSessionState {
  public:
-  explicit MonitoredSessionState(const train::MonitoredSessionOptions& options);
+  // The pieces that the scaffold lacks are made at the line `where`.
+  MonitoredSessionState(const train::MonitoredSessionOptions& options, const Location& where);
   ~MonitoredSessionState();
 
   std::vector<Tensor> run(std::span<const Fetch> fetches, const Feeds& feeds);

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "tenon/array_ops.h"
 #include "tenon/collections.h"
@@ -53,7 +54,8 @@ T get_or_default(std::string_view argument, std::string_view key, const Make& ma
 Scaffold::Scaffold(ScaffoldOptions options)
     : pieces_(std::make_shared<ScaffoldOptions>(std::move(options))) {}
 
-void Scaffold::finalize() const {
+void Scaffold::finalize(Location where) const {
+  const internal::CallerLine line(where);
   ScaffoldOptions& pieces = *pieces_;
   if (!pieces.init_op) {
     pieces.init_op = get_or_default<Operation>("init_op", GraphKeys::INIT_OP,

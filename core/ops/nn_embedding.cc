@@ -175,7 +175,7 @@ Output nn::safe_embedding_lookup_sparse(const Inputs& params, const SparseTensor
   const OpScope scope(options.name, "embedding_lookup", internal::all_inputs_of(tables, ids));
   internal::check_weights(ids, options.weights);
   const Shape shape = ids.shape();
-  require<UnimplementedError>(ids.indices().shape()[1] == 2, ErrorKind::bad_argument,
+  require<UnimplementedError>(internal::rank_of(ids) == 2, ErrorKind::bad_argument,
                               "safe_embedding_lookup_sparse takes ids of rank 2, not of shape ",
                               shape);
   Output kept = greater_equal(ids.values(), 0);

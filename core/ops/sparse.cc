@@ -167,15 +167,18 @@ Output sparse_add(const SparseTensor& a, Input b, const OpOptions& options) {
   return add(scatter_nd(a.indices(), a.values(), a.dense_shape()), b, {.name = scope.name()});
 }
 
-SparseTensor sparse_reorder(const SparseTensor& sparse, const OpOptions& options) {
+SparseTensor sparse_reorder(const SparseTensor& sparse, const OpOptions& options, Location where) {
+  const CallerLine line(where);
   const OpScope scope(options.name, "SparseReorder", internal::inputs_of(sparse));
   return internal::ordered(sparse);
 }
 
-SparseTensor sparse_transpose(const SparseTensor& sparse, const SparseTransposeOptions& options) {
+SparseTensor sparse_transpose(const SparseTensor& sparse, const SparseTransposeOptions& options,
+                              Location where) {
+  const CallerLine line(where);
   const OpScope scope(options.name, "SparseTranspose", internal::inputs_of(sparse));
   std::vector<int64_t> perm;
-  const int64_t rank = sparse.indices().shape()[1];
+  const int64_t rank = internal::rank_of(sparse);
   require<UnimplementedError>(rank >= 0, ErrorKind::bad_argument,
                               "sparse_transpose needs to know the rank");
   if (options.perm.given()) {
@@ -210,7 +213,7 @@ FilledRows sparse_fill_empty_rows(const SparseTensor& sparse, Input default_valu
   std::vector<Input> all = internal::inputs_of(sparse);
   all.push_back(default_value);
   const OpScope scope(options.name, "SparseFillEmptyRows", all);
-  const int64_t rank = sparse.indices().shape()[1];
+  const int64_t rank = internal::rank_of(sparse);
   require<UnimplementedError>(rank >= 1, ErrorKind::bad_argument,
                               "sparse_fill_empty_rows needs to know the rank");
   const Output rows = internal::column(sparse, 0);

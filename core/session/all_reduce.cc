@@ -93,7 +93,8 @@ std::vector<Bucket> buckets_of(const GradientsAndVariables& pairs, size_t most_b
 }  // namespace
 
 GradientsAndVariables all_reduce(const GradientsAndVariables& gradients, const Server& server,
-                                 const AllReduceOptions& options) {
+                                 const AllReduceOptions& options, Location where) {
+  const internal::CallerLine line(where);
   const std::shared_ptr<const TaskGroup> group = group_of(server);
   if (!group) return gradients;
   GradientsAndVariables averages = gradients;
@@ -131,7 +132,7 @@ AllReduceOptimizer::AllReduceOptimizer(Optimizer& optimizer, const Server& serve
 GradientsAndVariables AllReduceOptimizer::compute_gradients(const Output& loss,
                                                             const ComputeGradientsOptions& options,
                                                             Location where) const {
-  return all_reduce(optimizer_.compute_gradients(loss, options, where), server_, options_);
+  return all_reduce(optimizer_.compute_gradients(loss, options, where), server_, options_, where);
 }
 
 Operation AllReduceOptimizer::apply_gradients(const GradientsAndVariables& gradients,

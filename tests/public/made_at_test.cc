@@ -2,42 +2,20 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "tenon/tenon.h"
+#include "tests/public/made_at_testing.h"
 #include "tests/testing/errors.h"
 
 namespace tenon::test {
 namespace {
 
-class MadeAtTest : public ::testing::TestWithParam<bool> {
+class MadeAtTest : public MadeAtFixture, public ::testing::WithParamInterface<bool> {
  protected:
   MadeAtTest() { get_variable_scope().set_use_resource(GetParam()); }
-
-  // Everything that was added since the last time was made at that line.
-  void expect_line(int line) {
-    const std::vector<Operation> all = graph_.operations();
-    EXPECT_GT(all.size(), seen_) << "nothing was made at line " << line;
-    for (; seen_ < all.size(); ++seen_) {
-      const Location at = all[seen_].made_at();
-      EXPECT_TRUE(std::string_view(at.file) == __FILE__ && at.line == line)
-          << all[seen_].name() << " (" << all[seen_].type() << "), made at line " << line
-          << ", says " << at;
-    }
-  }
-
-  Graph graph_;
-  ScopeGuard as_default_ = graph_.as_default();
-  size_t seen_ = 0;
 };
 
 INSTANTIATE_TEST_SUITE_P(ReferenceAndResource, MadeAtTest, ::testing::Bool());
-
-// The statement's operations say this line.
-#define EXPECT_HERE(...) \
-  __VA_ARGS__;           \
-  expect_line(__LINE__)
 
 TEST_P(MadeAtTest, OfElementwiseOperationsAndReductions) {
   EXPECT_HERE(const Output x = placeholder(float32, {-1, 4}));

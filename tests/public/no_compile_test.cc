@@ -11,10 +11,10 @@ namespace tenon::test {
 namespace {
 
 // A requirement on a type that depends, so that what doesn't compile is an answer and no error.
-#define COMPILES(expression)                        \
-  ([]<typename X, typename T>(X, T) {               \
-    return requires(X x, T tensor) { expression; }; \
-  }(Output(), Tensor()))
+#define COMPILES(expression)                                         \
+  ([]<typename X, typename T, typename S>(X, T, const S*) {          \
+    return requires(X x, T tensor, const S& sparse) { expression; }; \
+  }(Output(), Tensor(), static_cast<const SparseTensor*>(nullptr)))
 // The commas of lists in braces are the macro's too.
 #define LIST(...) \
   { __VA_ARGS__ }
@@ -40,6 +40,8 @@ TEST(NoCompileTest, ListsInBracesWithoutANameAreNoOptions) {
   EXPECT_FALSE(COMPILES(nn::moments(x, LIST(0), LIST(1, 0))));
   EXPECT_FALSE(COMPILES(matmul(x, x, LIST(1, 0, 0))));
   EXPECT_FALSE(COMPILES(qr(x, LIST(1, 0))));
+  EXPECT_FALSE(COMPILES(sparse_reduce_sum(sparse, LIST(0, 1))));
+  EXPECT_FALSE(COMPILES(sparse_transpose(sparse, LIST(1, 0))));
 }
 
 TEST(NoCompileTest, NamedListsAndSingleAxesAre) {
@@ -48,6 +50,8 @@ TEST(NoCompileTest, NamedListsAndSingleAxesAre) {
   EXPECT_TRUE(COMPILES(reduce_sum(x, 0)));
   EXPECT_TRUE(COMPILES(transpose(x, LIST(.perm = LIST(1, 0)))));
   EXPECT_TRUE(COMPILES(squeeze(x, LIST(.axis = LIST(1, 0)))));
+  EXPECT_TRUE(COMPILES(sparse_reduce_sum(sparse, 1)));
+  EXPECT_TRUE(COMPILES(sparse_transpose(sparse, LIST(.perm = LIST(1, 0)))));
   EXPECT_TRUE(COMPILES(cumsum(x, LIST(1))));
   EXPECT_TRUE(COMPILES(nn::softmax(x, LIST(1))));
   EXPECT_TRUE(COMPILES(nn::moments(x, LIST(0, 1), LIST(.keepdims = true))));

@@ -30,7 +30,8 @@ const std::set<std::string> kMakeNothing = {"op",
                                             "average",
                                             "get_slot",
                                             "get_non_slot",
-                                            "no_regularizer"};
+                                            "no_regularizer",
+                                            "zip"};
 
 // What optimizers call inside of minimize and apply_gradients, whose line it is then; and layers
 // inside of their own call: an activation, say.
@@ -48,7 +49,9 @@ std::string without_comments(const fs::path& header) {
 
 TEST(LocationsTest, WhatMakesOperationsKnowsTheCallersLine) {
   static const std::regex function(
-      R"(\b(Output|Operation|Variable|std::vector<Output>|Moments|Qr|ClippedByGlobalNorm))"
+      R"(\b(Output|Operation|Variable|std::vector<Output>|Moments|Qr|ClippedByGlobalNorm|Metric)"
+      R"(|SparseTensor|FilledRows|Unique\w*|CellResult|State|\w*RnnResult|GradientsAndVariables)"
+      R"(|AccumulatedGradients|ImportedElements|ImportedMetaGraph|LoadedModel))"
       R"(\s+(\w+|operator\S+)\(((?:[^;{}]|\{[^{}]*\})*)\)\s*(const)?\s*(override|noexcept|= 0)?\s*[;{])");
   static const std::regex carries_a_line(
       R"(\b(Location|Input|Inputs|Integers|GraphOperand|OtherOperand|Index)\b)");

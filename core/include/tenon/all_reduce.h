@@ -40,7 +40,8 @@ struct AllReduceOptions {
 // several tasks in one process.
 TENON_API GradientsAndVariables all_reduce(const GradientsAndVariables& gradients,
                                            const Server& server,
-                                           const AllReduceOptions& options = {});
+                                           const AllReduceOptions& options = {},
+                                           Location where = Location::current());
 
 // Gives variables the values that they have in the first task of the server's job.
 TENON_API Operation broadcast_variables(const std::vector<Variable>& variables,

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 
@@ -46,9 +47,11 @@ struct ImportedElements {
 
 // The file's path. Throws NotFoundError (no_such_file) as well.
 TENON_API ImportedElements import_graph_def(const std::string& path,
-                                            const ImportOptions& options = {});
+                                            const ImportOptions& options = {},
+                                            Location where = Location::current());
 // The bytes of a GraphDef.
 TENON_API ImportedElements import_graph_def_bytes(std::string_view bytes,
-                                                  const ImportOptions& options = {});
+                                                  const ImportOptions& options = {},
+                                                  Location where = Location::current());
 
 }  // namespace tenon

@@ -11,6 +11,7 @@
 
 #include <string>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/import_graph_def.h"
 #include "tenon/saver.h"
@@ -34,6 +35,7 @@ struct ImportedMetaGraph {
 
 // Adds the file's graph to the default graph. Throws as import_graph_def does.
 TENON_API ImportedMetaGraph import_meta_graph(const std::string& path,
-                                              const ImportMetaGraphOptions& options = {});
+                                              const ImportMetaGraphOptions& options = {},
+                                              Location where = Location::current());
 
 }  // namespace tenon::train

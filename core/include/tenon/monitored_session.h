@@ -100,7 +100,8 @@ class TENON_API MonitoredSession {
   // Of the default graph. Throws RuntimeError (bad_argument) when variables are still uninitialised
   // after all, FailedPreconditionError (uninitialized) when the chief took too long, what hooks
   // throw, and what restoring throws (tenon/saver.h). The graph can be changed again then.
-  explicit MonitoredSession(MonitoredSessionOptions options = {});
+  explicit MonitoredSession(MonitoredSessionOptions options = {},
+                            Location where = Location::current());
   // Closes it if that wasn't done. What fails then is written to standard error: call close() to
   // have it thrown. Where an exception is on its way hooks' end() isn't called.
   ~MonitoredSession();
@@ -169,7 +170,8 @@ struct MonitoredTrainingSessionOptions {
 
 class TENON_API MonitoredTrainingSession : public MonitoredSession {
  public:
-  explicit MonitoredTrainingSession(MonitoredTrainingSessionOptions options = {});
+  explicit MonitoredTrainingSession(MonitoredTrainingSessionOptions options = {},
+                                    Location where = Location::current());
 };
 
 }  // namespace train

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/import_meta_graph.h"
@@ -48,7 +49,8 @@ struct LoadedModel {
 // and Saver::restore do; ValueError (bad_argument) naming the tags that there are where none fits.
 TENON_API LoadedModel load(Session& session, const std::vector<std::string>& tags,
                            const std::string& folder,
-                           const train::ImportMetaGraphOptions& options = {});
+                           const train::ImportMetaGraphOptions& options = {},
+                           Location where = Location::current());
 
 struct PredictorOptions {
   std::string signature = "serving_default";
@@ -62,7 +64,8 @@ class TENON_API Predictor {
  public:
   // A SavedModel, in a graph and a session of its own. Throws as load does; ValueError
   // (bad_argument) naming the signatures that there are where there is none of that name.
-  explicit Predictor(const std::string& folder, const PredictorOptions& options = {});
+  explicit Predictor(const std::string& folder, const PredictorOptions& options = {},
+                     Location where = Location::current());
   // Of a session that has the model already, which it keeps alive.
   Predictor(Session& session, const Signature& signature);
 

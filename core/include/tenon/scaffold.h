@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/saver.h"
@@ -45,7 +46,7 @@ class TENON_API Scaffold {
 
   // Completes the pieces and finalizes the default graph. A monitored session does it.
   // Throws RuntimeError (bad_argument) where a collection has several items.
-  void finalize() const;
+  void finalize(Location where = Location::current()) const;
 
   // Empty until finalize() where they were left out.
   const Operation& init_op() const { return pieces_->init_op; }

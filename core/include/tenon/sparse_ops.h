@@ -55,6 +55,7 @@ TENON_API Output sparse_tensor_dense_matmul(const SparseTensor& a, Input b,
                                             const SparseMatmulOptions& options = {});
 
 struct SparseReduceOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes axis = {};  // left out: all of them
   bool keepdims = false;
   std::string name = {};
@@ -62,19 +63,35 @@ struct SparseReduceOptions {
 TENON_API Output sparse_reduce_sum(const SparseTensor& sparse,
                                    const SparseReduceOptions& options = {},
                                    Location where = Location::current());
+template <internal::AxesArgument T>
+Output sparse_reduce_sum(const SparseTensor& sparse, const T& axis,
+                         SparseReduceOptions options = {}, Location where = Location::current()) {
+  options.axis = axis;
+  return sparse_reduce_sum(sparse, options, where);
+}
 // Of sparse tensors of one shape: what stands at one place in both is added.
 TENON_API SparseTensor sparse_add(const SparseTensor& a, const SparseTensor& b,
                                   const OpOptions& options = {},
                                   Location where = Location::current());
 TENON_API Output sparse_add(const SparseTensor& a, Input b, const OpOptions& options = {});
 // In row-major order.
-TENON_API SparseTensor sparse_reorder(const SparseTensor& sparse, const OpOptions& options = {});
+TENON_API SparseTensor sparse_reorder(const SparseTensor& sparse, const OpOptions& options = {},
+                                      Location where = Location::current());
 struct SparseTransposeOptions {
+  internal::OnlyByName only_by_name = internal::OnlyByName();
   Axes perm = {};  // left out: reversed
   std::string name = {};
 };
 TENON_API SparseTensor sparse_transpose(const SparseTensor& sparse,
-                                        const SparseTransposeOptions& options = {});
+                                        const SparseTransposeOptions& options = {},
+                                        Location where = Location::current());
+template <internal::AxesArgument T>
+SparseTensor sparse_transpose(const SparseTensor& sparse, const T& perm,
+                              SparseTransposeOptions options = {},
+                              Location where = Location::current()) {
+  options.perm = perm;
+  return sparse_transpose(sparse, options, where);
+}
 // The elements for which to_retain [n] is true.
 TENON_API SparseTensor sparse_retain(const SparseTensor& sparse, Input to_retain,
                                      const OpOptions& options = {});
