@@ -150,8 +150,7 @@ class Resolver {
     if (arg.lists_types) {
       return node_.attrs.get<std::vector<DType>>(arg.type_attr)[item];
     }
-    const AttrValue* value = node_.attrs.find(arg.type_attr);
-    return value == nullptr ? DType::invalid : std::get<DType>(*value);
+    return node_.attrs.get_or<DType>(arg.type_attr, DType::invalid);
   }
 
   void take_types_of_tensors(const ArgDef& arg, Inputs inputs) {
@@ -209,9 +208,8 @@ class Resolver {
 
   void check_allowed_types() {
     for (const auto& [attr, allowed] : def_.types) {
-      const AttrValue* value = node_.attrs.find(attr);
-      if (value == nullptr) continue;
-      const DType have = std::get<DType>(*value);
+      if (!node_.attrs.has(attr)) continue;
+      const auto have = node_.attrs.get<DType>(attr);
       if (std::find(allowed.begin(), allowed.end(), have) != allowed.end()) continue;
       fail<TypeError>(ErrorKind::dtype_incompatible, "Value passed to parameter '", attr, "' of '",
                       def_.name, "' has DataType ", have,

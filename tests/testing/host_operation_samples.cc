@@ -138,6 +138,36 @@ void add_sounds(Samples& samples) {
   samples.push_back({"_DecodeWav", {texts({}, file), list({4, 1}, int64)}});
 }
 
+// Of one pixel.
+void add_pictures(Samples& samples) {
+  using namespace std::string_literals;
+  const std::string png = "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52"s +
+                          "\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b"s +
+                          "\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\xda\x63\x08\x05\x00\x00"s +
+                          "\x57\x00\x56\x92\xcb\x65\xc1\x00\x00\x00\x00\x49\x45\x4e\x44\xae"s +
+                          "\x42\x60\x82"s;
+  const std::string bmp = "\x42\x4d\x3a\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00"s +
+                          "\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00\x00\x00"s +
+                          "\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"s +
+                          "\x00\x00\x00\x00\x00\x00\x10\x20\x30\x00"s;
+  for (const char* type : {"DecodeJpeg", "DecodePng", "DecodeImage"}) {  // each takes PNG too
+    samples.push_back({type, {texts({}, png)}});
+  }
+  samples.push_back({"DecodeBmp", {texts({}, bmp)}});
+}
+
+void add_sequences_and_boxes(Samples& samples) {
+  const SampleInput logits = floats({3, 2, 4}), lengths = list({3, 2});
+  const SampleInput places{int64, {2, 2}, {0, 0, 1, 0}};
+  samples.push_back({"CTCLoss", {logits, places, list({1, 2}), lengths}});
+  samples.push_back({"CTCGreedyDecoder", {logits, lengths}});
+  samples.push_back({"CTCBeamSearchDecoder",
+                     {logits, lengths},
+                     {{"beam_width", int64_t{3}}, {"top_paths", int64_t{2}}}});
+  samples.push_back({"NonMaxSuppressionV5",
+                     {floats({5, 4}), floats({5}), number(3), floats({}), floats({}), floats({})}});
+}
+
 }  // namespace
 
 void add_host_samples(std::vector<OperationSample>& samples) {
@@ -148,6 +178,8 @@ void add_host_samples(std::vector<OperationSample>& samples) {
   add_texts(samples);
   add_examples(samples);
   add_sounds(samples);
+  add_pictures(samples);
+  add_sequences_and_boxes(samples);
 }
 
 }  // namespace tenon::testing
