@@ -44,6 +44,9 @@ std::vector<Tensor> stack_rounds(HostCall& call) {
 
 std::vector<Tensor> unstack_rounds(HostCall& call) {
   const Tensor all = call.input(0);
+  require(all.shape().rank() > 0, ErrorKind::shape_incompatible,
+          "A scalar is of no rounds of a loop");
+  check_fits(all.shape()[0], "a list of rounds");
   const Shape shape = without_axis(all.shape(), 0);
   std::vector<Tensor> rounds;
   for (int64_t i = 0; i < all.shape()[0]; ++i) rounds.push_back(rows_of(all, i, i + 1, shape));

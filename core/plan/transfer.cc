@@ -221,8 +221,10 @@ class Transferrer {
 bool reads_memory(const PlanOp& op, size_t input) {
   if (op.kind == StepKind::kIsInitialized) return false;
   // Bodies find variables by themselves, unless the run is fed instead.
-  if (op.kind == StepKind::kBodies && finds_variable_of(*op.node, input)) {
-    return op.use.fed[input];
+  if (op.kind == StepKind::kBodies) {
+    const bool is_handle = op.node->inputs[input].node->def->is_variable;
+    if (!is_handle && !finds_variable_of(*op.node, input)) return true;
+    return owns_bodies(*op.node) && op.use.fed[input];
   }
   if (op.kind != StepKind::kKernel || op.program != nullptr || op.tiles != nullptr) return true;
   return !contains(op.def().shape_only, input);
