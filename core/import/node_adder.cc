@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/endpoint.h"
@@ -208,7 +209,8 @@ Node* NodeAdder::make(GraphState& graph, size_t index) {
     fill_large_constant(node, def);
   }
   const RegisteredOp& op = *OpRegistry::global().find(node.type);
-  NodeArguments arguments{.type = node.type, .name = full_name(def.name) + '/'};
+  NodeArguments arguments{
+      .type = node.type, .name = full_name(def.name) + '/', .where = CallerLine::or_else({})};
   size_t takes = 0;
   for (const ArgDef& arg : op.input_args) {
     if (!arg.number_attr.empty() && !node.attrs.has(arg.number_attr)) {
@@ -228,7 +230,9 @@ Node* NodeAdder::make(GraphState& graph, size_t index) {
 }
 
 void NodeAdder::add_as_identity(GraphState& graph, size_t index, const Output& of) {
-  NodeArguments arguments{.type = "Identity", .name = full_name(file_.nodes[index].name) + '/'};
+  NodeArguments arguments{.type = "Identity",
+                          .name = full_name(file_.nodes[index].name) + '/',
+                          .where = CallerLine::or_else({})};
   arguments.inputs.emplace_back(internal::endpoint_of(of));
   arguments.input_counts = {1};
   arguments.control_inputs = controls_of(index);

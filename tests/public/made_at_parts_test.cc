@@ -59,7 +59,7 @@ TEST_F(MadeAtPartsTest, OfLayersAndCells) {
   nn::ResidualWrapper residual(std::make_shared<nn::GRUCell>(nn::GRUCellOptions{.num_units = 4}));
   EXPECT_HERE(residual(rows, zero));
   nn::MultiRNNCell several({std::make_shared<nn::GRUCell>(nn::GRUCellOptions{.num_units = 4})});
-  EXPECT_HERE(several(rows, {zero}));
+  EXPECT_HERE(several(rows, nn::State(std::vector<nn::State>{zero})));
   EXPECT_HERE(nn::static_rnn(gru, {rows, rows}, {.dtype = float32, .scope = "a"}));
   EXPECT_HERE(nn::static_bidirectional_rnn(gru, several, {rows}, {.dtype = float32}));
   EXPECT_HERE(nn::dynamic_rnn(gru, steps, {.dtype = float32, .scope = "b"}));
@@ -115,10 +115,12 @@ TEST_F(MadeAtPartsTest, OfImportedGraphsAndWhatAMonitoredSessionMakes) {
   }
   EXPECT_HERE(import_graph_def_bytes(file, {.name = "imported"}));
   const auto here = [](int line) { return std::string(__FILE__) + ":" + std::to_string(line); };
-  EXPECT_ERROR(import_graph_def_bytes("no graph"), InvalidArgumentError, bad_argument,
-               here(__LINE__ - 1));
+  const auto read_nothing = [] { import_graph_def("/nowhere/at.all"); };
+  EXPECT_ERROR(read_nothing(), NotFoundError, no_such_file, here(__LINE__ - 1));
   EXPECT_HERE(train::Scaffold().finalize());
-  clear_collection(GraphKeys::INIT_OP);
+  const Graph closed;
+  const ScopeGuard as_default = closed.as_default();
+  closed.finalize();
   EXPECT_ERROR(train::MonitoredSession(), RuntimeError, bad_argument, here(__LINE__));
 }
 

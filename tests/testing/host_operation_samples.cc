@@ -88,6 +88,8 @@ void add_tables(Samples& samples) {
       {"InitializeTableFromTextFileV2", {handle, texts({}, "/dev/null")}, {}, {words}});
   samples.push_back({"LookupTableFindV2", {handle, keys, floats({})}, {}, {table, filled}});
   samples.push_back({"LookupTableSizeV2", {handle}, {}, {table, filled}});
+  samples.push_back(
+      {"LookupTableExportV2", {handle}, {{"Tkeys", int64}, {"Tvalues", float32}}, {table, filled}});
 }
 
 void add_texts(Samples& samples) {
