@@ -99,19 +99,6 @@ TEST_P(VariablesInBodiesTest, KeepWhatWasReadAroundThem) {
   EXPECT_EQ(run(b_), (Values{6, 8}));
 }
 
-// A loop's own variable that starts as one of the graph's.
-TEST_P(VariablesInBodiesTest, AreWhereALoopBegins) {
-  const auto add = [&](const std::vector<Output>& v) {
-    const ScopeGuard behind = control_dependencies({b_.assign_add(a_).op()});
-    return std::vector<Output>{v[0] + 1, v[1] + b_};
-  };
-  const Output sum =
-      while_loop([](const std::vector<Output>& v) { return v[0] < 2; }, add, {constant(0), b_})[1];
-  restart();
-  EXPECT_EQ(run(sum), (Values{5 + 6 + 7, 6 + 8 + 10}));
-  EXPECT_EQ(run(b_), (Values{7, 10}));
-}
-
 TEST_P(VariablesInBodiesTest, AreFedWhereTheyAreRead) {
   const auto twice = [&] { return b_ * 2.0f; };
   const Output one = cond(
