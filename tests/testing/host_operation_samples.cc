@@ -66,8 +66,12 @@ void add_tensor_lists(Samples& samples) {
       {"TensorListGather", {handle, list({2, 0}), row}, of_floats},
       {"TensorListConcatV2", {handle, list({-1}), list({0, 0, 0}, int64)}, of_floats},
       {"TensorListLength", {handle}},
+      {"TensorListResize", {handle, number(5)}},
+      {"_TensorListSum", {handle, handle}},
+      {"_TensorListZeros", {handle}},
       {"TensorListElementShape", {handle}, {{"shape_type", int32}}},
   };
+  samples.push_back({"TensorListSplit", {floats({3, 2}), list({-1, 2}), list({1, 2}, int64)}});
   for (OperationSample sample : on_list) {
     sample.before = {filled};
     samples.push_back(sample);
