@@ -1,10 +1,11 @@
 #include "cpu_fallback/depthwise.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "cpu_fallback/depthwise_kernels.h"
 #include "cpu_fallback/gemm_kernels.h"
 #include "cpu_fallback/kernel_support.h"
-#include "cpu_fallback/simd_targets.h"
 
 namespace tenon::cpu {
 
@@ -20,29 +21,54 @@ struct Depthwise {
 
 namespace {
 
-// to[c, m] += x[c] * f[c, m].
+// Products of a channel's numbers that are to be added up, in their order.
 template <typename T>
-void add_products(const T* x, const T* f, const Depthwise& d, T* to) {
-  if (d.multiplier == 1) {
-    TENON_INDEPENDENT
-    for (int64_t c = 0; c < d.windows.channels; ++c) to[c] += x[c] * f[c];
-    return;
-  }
-  for (int64_t c = 0; c < d.windows.channels; ++c) {
-    const int64_t first = c * d.multiplier;
-    for (int64_t m = 0; m < d.multiplier; ++m) to[first + m] += x[c] * f[first + m];
-  }
-}
+class Products {
+ public:
+  explicit Products(const Depthwise& d) : d_(d) {}
 
-// to[c] += sum over m of dy[c, m] * f[c, m].
-template <typename T>
-void add_sums(const T* dy, const T* f, const Depthwise& d, T* to) {
-  if (d.multiplier == 1) return add_products(dy, f, d, to);
-  for (int64_t c = 0; c < d.windows.channels; ++c) {
-    const int64_t first = c * d.multiplier;
-    for (int64_t m = 0; m < d.multiplier; ++m) to[c] += dy[first + m] * f[first + m];
+  void add(const T* one, const T* other) {
+    ones_.push_back(one);
+    others_.push_back(other);
   }
-}
+
+  // to[c, m] = the sum of one[c] * other[c, m]; takes them all.
+  void sum_to_outputs(T* to) {
+    if (d_.multiplier == 1) return sum_channels(to);
+    std::fill_n(to, d_.outputs(), T{0});
+    for_each_output([&](int64_t c, int64_t o, const T* x, const T* f) { to[o] += x[c] * f[o]; });
+  }
+  // to[c] = the sum of one[c, m] * other[c, m], over m too; takes them all.
+  void sum_to_channels(T* to) {
+    if (d_.multiplier == 1) return sum_channels(to);
+    std::fill_n(to, d_.windows.channels, T{0});
+    for_each_output([&](int64_t c, int64_t o, const T* dy, const T* f) { to[c] += dy[o] * f[o]; });
+  }
+
+ private:
+  void sum_channels(T* to) {
+    sum_(ones_.data(), others_.data(), std::ssize(ones_), d_.windows.channels, to);
+    clear();
+  }
+  template <typename F>
+  void for_each_output(F f) {
+    for (size_t i = 0; i < ones_.size(); ++i) {
+      for (int64_t c = 0; c < d_.windows.channels; ++c) {
+        const int64_t first = c * d_.multiplier;
+        for (int64_t o = first; o < first + d_.multiplier; ++o) f(c, o, ones_[i], others_[i]);
+      }
+    }
+    clear();
+  }
+  void clear() {
+    ones_.clear();
+    others_.clear();
+  }
+
+  const Depthwise& d_;
+  const SumOfProducts<T> sum_ = sum_of_products<T>();
+  std::vector<const T*> ones_, others_;
+};
 
 // The row of pixels that tap i of window y lies on.
 int64_t pixel_of(const WindowAxis& axis, int64_t window, int64_t tap) {
@@ -54,15 +80,16 @@ template <typename T>
 void convolve_row(const Depthwise& d, const T* images, const T* filter, int64_t n, int64_t y,
                   T* out) {
   const WindowAxis &h = d.windows.h, &w = d.windows.w;
-  std::fill_n(out, w.output * d.outputs(), T{0});
-  for (int64_t i = h.first_tap(y); i < h.last_tap(y); ++i) {
-    const T* row = images + (n * h.input + pixel_of(h, y, i)) * w.input * d.windows.channels;
-    for (int64_t x = 0; x < w.output; ++x) {
+  Products<T> products(d);
+  for (int64_t x = 0; x < w.output; ++x) {
+    for (int64_t i = h.first_tap(y); i < h.last_tap(y); ++i) {
+      const T* row = images + (n * h.input + pixel_of(h, y, i)) * w.input * d.windows.channels;
       for (int64_t j = w.first_tap(x); j < w.last_tap(x); ++j) {
-        add_products(row + pixel_of(w, x, j) * d.windows.channels,
-                     filter + (i * w.size + j) * d.outputs(), d, out + x * d.outputs());
+        products.add(row + pixel_of(w, x, j) * d.windows.channels,
+                     filter + (i * w.size + j) * d.outputs());
       }
     }
+    products.sum_to_outputs(out + x * d.outputs());
   }
 }
 
@@ -71,19 +98,19 @@ template <typename T>
 void image_gradient_row(const Depthwise& d, const T* filter, const T* gradient, int64_t n,
                         int64_t y, T* image) {
   const WindowAxis &h = d.windows.h, &w = d.windows.w;
-  std::fill_n(image, w.input * d.windows.channels, T{0});
-  for (int64_t i = 0; i < h.size; ++i) {
-    const int64_t window = h.window_of(y, i);
-    if (window < 0) continue;
-    const T* row = gradient + (n * h.output + window) * w.output * d.outputs();
-    for (int64_t x = 0; x < w.input; ++x) {
+  Products<T> products(d);
+  for (int64_t x = 0; x < w.input; ++x) {
+    for (int64_t i = 0; i < h.size; ++i) {
+      const int64_t window = h.window_of(y, i);
+      if (window < 0) continue;
+      const T* row = gradient + (n * h.output + window) * w.output * d.outputs();
       for (int64_t j = 0; j < w.size; ++j) {
         const int64_t at = w.window_of(x, j);
         if (at < 0) continue;
-        add_sums(row + at * d.outputs(), filter + (i * w.size + j) * d.outputs(), d,
-                 image + x * d.windows.channels);
+        products.add(row + at * d.outputs(), filter + (i * w.size + j) * d.outputs());
       }
     }
+    products.sum_to_channels(image + x * d.windows.channels);
   }
 }
 
@@ -93,18 +120,18 @@ void filter_gradient_tap(const Depthwise& d, const T* images, const T* gradient,
                          T* row_sums, T* filter) {
   const WindowAxis &h = d.windows.h, &w = d.windows.w;
   const int64_t i = tap / w.size, j = tap % w.size, outputs = d.outputs();
+  Products<T> products(d);
   std::fill_n(filter, outputs, T{0});
   for (int64_t row = 0; row < d.windows.batch * h.output; ++row) {
     const int64_t y = pixel_of(h, row % h.output, i);
     if (y < 0 || y >= h.input) continue;
     const T* pixels = images + (row / h.output * h.input + y) * w.input * d.windows.channels;
-    std::fill_n(row_sums, outputs, T{0});
     for (int64_t window = 0; window < w.output; ++window) {
       const int64_t x = pixel_of(w, window, j);
       if (x < 0 || x >= w.input) continue;
-      add_products(pixels + x * d.windows.channels, gradient + (row * w.output + window) * outputs,
-                   d, row_sums);
+      products.add(pixels + x * d.windows.channels, gradient + (row * w.output + window) * outputs);
     }
+    products.sum_to_outputs(row_sums);
     for (int64_t o = 0; o < outputs; ++o) filter[o] += row_sums[o];
   }
 }
