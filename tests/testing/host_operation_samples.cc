@@ -88,8 +88,8 @@ void add_tables(Samples& samples) {
   for (const char* type : {"LookupTableImportV2", "LookupTableInsertV2"}) {
     samples.push_back({type, filled.inputs, {}, {table}});
   }
-  samples.push_back(
-      {"InitializeTableFromTextFileV2", {handle, texts({}, "/dev/null")}, {}, {words}});
+  const std::string lines = TENON_SOURCE_DIR "/tests/import/data/half_plus_three/assets/foo.txt";
+  samples.push_back({"InitializeTableFromTextFileV2", {handle, texts({}, lines)}, {}, {words}});
   samples.push_back({"LookupTableFindV2", {handle, keys, floats({})}, {}, {table, filled}});
   samples.push_back({"LookupTableSizeV2", {handle}, {}, {table, filled}});
   samples.push_back(
