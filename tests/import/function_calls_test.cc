@@ -73,8 +73,9 @@ TEST_F(FunctionCallsTest, RefuseNumbersThatNoOutputHas) {
   for (const char* number : {"99999999999", "-1", "1x", ""}) {
     const std::string result = std::string("s:y:") + number;
     const std::string odd = function("odd", node_def("s", "Square", "input: \"a\""), result);
-    EXPECT_ERROR(import_graph_def_bytes(kX + call("y", "odd") + "library { " + odd + "}"),
-                 ValueError, bad_argument,
+    std::string graph = kX;
+    graph.append(call("y", "odd")).append("library { ").append(odd).append("}");
+    EXPECT_ERROR(import_graph_def_bytes(graph), ValueError, bad_argument,
                  "Function 'odd' takes '" + result + "', which is the name of no output");
   }
 }

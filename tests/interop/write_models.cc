@@ -4,6 +4,7 @@
 #include <tenon/tenon.h>
 
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -330,12 +331,12 @@ int main(int count, char** arguments) try {
       {"conditionals", conditionals}, {"loops", loops},  {"nested_loops", nested_loops},
       {"recurrent", recurrent},       {"guards", guards}};
   for (const auto& [name, build] : cases) write_case(folder, name, build);
-  const std::string graphs = arguments[2];
-  for (const std::string name : {"arrays", "mapped", "gradient_of_arrays", "lists"}) {
-    write_case(folder, name, [&] { return imported(graphs + '/' + name); });
+  const std::filesystem::path graphs = arguments[2];
+  for (const char* name : {"arrays", "mapped", "gradient_of_arrays", "lists"}) {
+    write_case(folder, name, [&] { return imported(graphs / name); });
   }
   write_case(folder, "lists_of_states",
-             [&] { return imported_with_gradient(graphs + "/lists_of_states"); });
+             [&] { return imported_with_gradient(graphs / "lists_of_states"); });
   write_training(folder);
   write_saved_model(folder);
   return 0;
