@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tests/golden/mistake.h"
@@ -97,6 +98,19 @@ void collect(const Json& value, size_t depth, std::vector<int64_t>& sizes,
   for (const Json& item : value) collect(item, depth + 1, sizes, leaves);
 }
 
+// As an element of type T, cut off towards zero; not every number has one.
+template <typename T>
+T element_of(double value) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    constexpr double kLowest = std::numeric_limits<T>::lowest();
+    const double beyond = std::ldexp(1.0, std::numeric_limits<T>::digits);
+    if (!(value > kLowest - 1 || value == kLowest) || !(value < beyond)) {
+      throw not_a_program("an integer can't be " + std::to_string(value));
+    }
+  }
+  return static_cast<T>(value);
+}
+
 void store(Tensor& tensor, size_t index, const Json& leaf) {
   const DType dtype = tensor.dtype();
   if (dtype == DType::string) {
@@ -108,7 +122,7 @@ void store(Tensor& tensor, size_t index, const Json& leaf) {
       using T = decltype(element);
       tensor.mutable_data<T>()[index] = leaf.is_number_integer()
                                             ? static_cast<T>(leaf.get<int64_t>())
-                                            : static_cast<T>(number(leaf));
+                                            : element_of<T>(number(leaf));
     });
   }
 }
