@@ -71,9 +71,8 @@ bool BodyStep::holds(const Tensor& predicate) const {
   require<FailedPreconditionError>(
       static_cast<bool>(predicate), ErrorKind::not_computed,
       "What decides has no value: a branch wasn't taken that makes it");
-  const bool on_host = devices_.memory_holding(predicate) == kHost;
-  return on_host ? *static_cast<const bool*>(predicate.raw())
-                 : devices_.copy_to_host(predicate, call_.options).scalar<bool>();
+  if (devices_.memory_holding(predicate) == kHost) return predicate.scalar<bool>();
+  return devices_.copy_to_host(predicate, call_.options).scalar<bool>();
 }
 
 std::vector<Tensor> BodyStep::fetch(const BodyCall& body, const std::vector<Tensor>& parameters,
