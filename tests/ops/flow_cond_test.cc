@@ -246,5 +246,15 @@ TEST_F(CondTest, GradientsOfGradientsGoThrough) {
   EXPECT_EQ(number(twice, {{taken_, Tensor(false)}, {x_, Tensor(4.0f)}}), 2.0f);
 }
 
+TEST_F(CondTest, APredicateOfUnknownShapeMustHaveOneElement) {
+  const Output any = placeholder(bool_, Shape::unknown());
+  const Output y = cond(
+      any, [&] { return x_ + 1.0f; }, [&] { return x_ * 2.0f; });
+  for (const Tensor& fed : {Tensor(bool_, {0}), Tensor({true, false})}) {
+    EXPECT_THROW(run(y, {{any, fed}, {x_, Tensor(1.0f)}}), Error);
+  }
+  EXPECT_EQ(number(y, {{any, Tensor(true)}, {x_, Tensor(1.0f)}}), 2.0f);
+}
+
 }  // namespace
 }  // namespace tenon
