@@ -272,9 +272,37 @@ TEST(GoldenTest, AnswersWhatIsNoStepAndGoesOn) {
                {{"do", "enter_name_scope"}, {"name", "a"}, {"as", {1}}},
                {{"do", "Variable"},
                 {"initial_value", {{"value", {1, 2}}, {"shape", {3}}, {"dtype", "int32"}}}},
+               {{"do", "loss"}, {"loss", "compute_weighted_loss"}, {"in", Json::array()}},
+               {{"do", "metric"}, {"metric", "accuracy"}, {"in", {1}}},
                {{"do", "get_name_scope"}}});
-  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(given[i].at("error").at("kind"), "bad_program") << i;
-  EXPECT_EQ(given[6], Json({{"value", ""}}));
+  for (size_t i = 0; i < 8; ++i) EXPECT_EQ(given[i].at("error").at("kind"), "bad_program") << i;
+  EXPECT_EQ(given[8], Json({{"value", ""}}));
+}
+
+TEST(GoldenTest, AnObjectHasNoEndToAppendTo) {
+  const Json branch = {{"steps", Json::array()}, {"return", {{"a", 1}}}};
+  const Json given =
+      answers({{{"do", "op"}, {"as", "p"}, {"op", "constant"}, {"attrs", {{"value", true}}}},
+               {{"do", "cond"},
+                {"as", "o"},
+                {"pred", {{"ref", "p"}}},
+                {"true", branch},
+                {"false", branch},
+                {"strict", true}},
+               {{"do", "list_append"}, {"list", {{"ref", "o"}}}, {"value", 2}},
+               {{"do", "run"}, {"fetch", {{"ref", "o"}}}}});
+  EXPECT_EQ(given[2].at("error").at("kind"), "bad_program");
+  EXPECT_EQ(given[3].at("value").at("a").at("data"), 1);
+}
+
+// Every kind of step without each of its fields, with each of its lists emptied or cut short.
+TEST(GoldenTest, AnswersStepsOfWhichSomethingIsMissing) {
+  const TemporaryFile programs("short.jsonl", "");
+  const CommandResult ran = run_command(
+      "cd " + quoted(kGolden) + " && python3 cut_short.py *.jsonl *.jsonl.gz > " +
+      quoted(programs.path()) + " && " + kReplay + quoted(programs.path()) + " 2>&1 > /dev/null");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_GT(fs::file_size(programs.path()), 1'000'000u);
 }
 
 }  // namespace

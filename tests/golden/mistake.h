@@ -1,6 +1,7 @@
 // Mistakes that the replayer answers itself.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 
@@ -24,6 +25,15 @@ const Value& chosen(const std::map<std::string, Value>& table, const std::string
   const auto found = table.find(name);
   if (found == table.end()) throw not_a_program("there is no " + name);
   return found->second;
+}
+
+// An item of a list that a program gives, which may be too short.
+template <typename List>
+const auto& item_at(const List& list, size_t index) {
+  if (index >= list.size()) {
+    throw not_a_program("a list of " + std::to_string(list.size()) + " is too short");
+  }
+  return list[index];
 }
 
 }  // namespace replay

@@ -47,7 +47,7 @@ Nest flattened(const Program& program, const Json& value, std::vector<Returned::
 }
 
 Thing packed(const Nest& nest, const std::vector<tenon::Output>& outputs, size_t& next) {
-  if (nest.kind == Nest::Kind::leaf) return outputs.at(next++);
+  if (nest.kind == Nest::Kind::leaf) return item_at(outputs, next++);
   auto list = std::make_shared<List>();
   list->keys = nest.keys;
   for (const Nest& item : nest.items) list->items.push_back(packed(item, outputs, next));

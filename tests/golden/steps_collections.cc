@@ -47,6 +47,7 @@ Result get_collection_ref(Program&, const Json& step) {
 Result list_append(Program& program, const Json& step) {
   const auto list = program.list(step.at("list"));
   const Thing value = program.thing(step.at("value"));
+  if (!list->keys.empty()) throw not_a_program("an object has no end");
   if (std::holds_alternative<std::shared_ptr<List>>(value)) {
     throw not_a_program("a list of lists");  // it could hold itself
   }

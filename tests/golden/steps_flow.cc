@@ -137,7 +137,9 @@ Result while_loop(Program& program, const Json& step) {
       [&](const std::vector<Output>& values) {
         set_parameters(program, *condition.program, variables, values);
         const Returned returned = condition.call(program);
-        return returned.items().at(0).value.value();
+        const Returned::Item& holds = item_at(returned.items(), 0);
+        if (!holds.value) throw not_a_program("an operation decides nothing");
+        return *holds.value;
       },
       [&](const std::vector<Output>& values) {
         set_parameters(program, *body.program, variables, values);

@@ -48,16 +48,17 @@ using Loss = Output (*)(Program&, const Json&, const Inputs&);
 
 template <typename Options, Output (*function)(Input, Input, const Options&)>
 Output loss_of(Program& program, const Json& step, const Inputs& in) {
-  return function(in.at(0), in.at(1), loss_options<Options>(program, step));
+  return function(item_at(in, 0), item_at(in, 1), loss_options<Options>(program, step));
 }
 
 Output cosine_distance(Program& program, const Json& step, const Inputs& in) {
-  return losses::cosine_distance(in.at(0), in.at(1), step.at("axis").get<int64_t>(),
+  return losses::cosine_distance(item_at(in, 0), item_at(in, 1), step.at("axis").get<int64_t>(),
                                  loss_options<losses::LossOptions>(program, step));
 }
 
 Output compute_weighted_loss(Program& program, const Json& step, const Inputs& in) {
-  return losses::compute_weighted_loss(in.at(0), loss_options<losses::LossOptions>(program, step));
+  return losses::compute_weighted_loss(item_at(in, 0),
+                                       loss_options<losses::LossOptions>(program, step));
 }
 
 const std::map<std::string, Loss> kLosses = {
@@ -110,14 +111,14 @@ Metric of_values(Program& program, const Json& step) {
 template <typename Options, Metric (*function)(Input, Input, const Options&)>
 Metric of_pairs(Program& program, const Json& step) {
   const Inputs in = program.inputs(step.at("in"));
-  return function(in.at(0), in.at(1), metric_options<Options>(program, step));
+  return function(item_at(in, 0), item_at(in, 1), metric_options<Options>(program, step));
 }
 
 template <Metric (*function)(Input, Input, const metrics::Thresholds&,
                              const metrics::MetricOptions&)>
 Metric at_thresholds(Program& program, const Json& step) {
   const Inputs in = program.inputs(step.at("in"));
-  return function(in.at(0), in.at(1), step.at("thresholds").get<std::vector<double>>(),
+  return function(item_at(in, 0), item_at(in, 1), step.at("thresholds").get<std::vector<double>>(),
                   metric_options<metrics::MetricOptions>(program, step));
 }
 
@@ -137,7 +138,7 @@ Metric with_number(Program& program, const Json& step) {
 
 Metric mean_relative_error(Program& program, const Json& step) {
   const Inputs in = program.inputs(step.at("in"));
-  return metrics::mean_relative_error(in.at(0), in.at(1), in.at(2),
+  return metrics::mean_relative_error(item_at(in, 0), item_at(in, 1), item_at(in, 2),
                                       metric_options<metrics::MetricOptions>(program, step));
 }
 

@@ -17,7 +17,7 @@ UpdateOptions update_options(const Json& step, bool use_locking) {
 }
 
 Output assign(const Ref& ref, const std::vector<Input>& arguments, const Json& step) {
-  return tenon::assign(ref, arguments.at(0),
+  return tenon::assign(ref, item_at(arguments, 0),
                        {.validate_shape = step.value("validate_shape", true),
                         .use_locking = step.value("use_locking", true),
                         .name = text(step, "name")});
@@ -26,14 +26,15 @@ Output assign(const Ref& ref, const std::vector<Input>& arguments, const Json& s
 using Update = Output (*)(const Ref&, const Input&, const UpdateOptions&, tenon::Location);
 template <Update update>
 Output updated(const Ref& ref, const std::vector<Input>& arguments, const Json& step) {
-  return update(ref, arguments.at(0), update_options(step, false), tenon::Location::current());
+  return update(ref, item_at(arguments, 0), update_options(step, false),
+                tenon::Location::current());
 }
 
 using Scatter = Output (*)(const Ref&, const Input&, const Input&, const UpdateOptions&,
                            tenon::Location);
 template <Scatter scatter, bool kLocking = false>
 Output scattered(const Ref& ref, const std::vector<Input>& arguments, const Json& step) {
-  return scatter(ref, arguments.at(0), arguments.at(1), update_options(step, kLocking),
+  return scatter(ref, item_at(arguments, 0), item_at(arguments, 1), update_options(step, kLocking),
                  tenon::Location::current());
 }
 
@@ -68,12 +69,11 @@ Result state_function(Program& program, const Json& step) {
   const auto found = kFunctions.find(step.at("function").get<std::string>());
   if (found == kFunctions.end()) throw BadReference{};
   const Json given = step.value("args", Json::array());
-  const size_t wanted = found->first.starts_with("scatter") ? 2 : 1;
-  if (given.size() < wanted) throw not_a_program("a function wants another argument");
   const Ref ref = program.refs(Json::array({step.at("of")})).front();
   std::vector<Input> arguments = program.inputs(given);
-  const size_t value = wanted - 1;
-  arguments[value] = assigned_input(program, given[value], dtype_behind(ref));
+  const size_t value = found->first.starts_with("scatter") ? 1 : 0;
+  const Json& assigned = item_at(given, value);
+  arguments[value] = assigned_input(program, assigned, dtype_behind(ref));
   return described(found->second(ref, arguments, step));
 }
 

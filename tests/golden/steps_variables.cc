@@ -22,48 +22,43 @@ Result make_variable(Program& program, const Json& step) {
   return described(Variable(value, variable_options(step)));
 }
 
-const Input& argument(const std::vector<Input>& arguments, size_t index) {
-  if (index >= arguments.size()) throw not_a_program("a method wants another argument");
-  return arguments[index];
-}
-
 using Method = Thing (*)(const Variable&, const std::vector<Input>&, const tenon::OpOptions&);
 
 Thing count_up_to(const Variable& variable, const std::vector<Input>& arguments,
                   const tenon::OpOptions& options) {
-  return variable.count_up_to(argument(arguments, 0).value().scalar<int64_t>(), options);
+  return variable.count_up_to(item_at(arguments, 0).value().scalar<int64_t>(), options);
 }
 
 const std::map<std::string, Method> kMethods = {
     {"assign",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.assign(argument(arguments, 0), options);
+       return variable.assign(item_at(arguments, 0), options);
      }},
     {"assign_add",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.assign_add(argument(arguments, 0), options);
+       return variable.assign_add(item_at(arguments, 0), options);
      }},
     {"assign_sub",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.assign_sub(argument(arguments, 0), options);
+       return variable.assign_sub(item_at(arguments, 0), options);
      }},
     {"scatter_add",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.scatter_add(argument(arguments, 0), argument(arguments, 1), options);
+       return variable.scatter_add(item_at(arguments, 0), item_at(arguments, 1), options);
      }},
     {"scatter_sub",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.scatter_sub(argument(arguments, 0), argument(arguments, 1), options);
+       return variable.scatter_sub(item_at(arguments, 0), item_at(arguments, 1), options);
      }},
     {"scatter_update",
      [](const Variable& variable, const std::vector<Input>& arguments,
         const tenon::OpOptions& options) -> Thing {
-       return variable.scatter_update(argument(arguments, 0), argument(arguments, 1), options);
+       return variable.scatter_update(item_at(arguments, 0), item_at(arguments, 1), options);
      }},
     {"count_up_to", count_up_to},
 };
