@@ -142,8 +142,11 @@ class Transferrer {
     if (!owner.variable.exists()) return reading;
     if (reference_behind(plan_, value).exists()) {
       reading.seen = writes().before(owner.variable, user);
-      // A fetched value is read behind its producer.
-      if (contains(plan_.op(user).writes, owner.variable)) reading.seen.push_back(user);
+      // What is fetched of a writer is read behind it.
+      const bool is_made_by_user = plan_.value(value).producer() == user;
+      if (is_made_by_user && contains(plan_.op(user).writes, owner.variable)) {
+        reading.seen.push_back(user);
+      }
       if (const ValueId written = last_written(plan_, value); written.exists()) {
         reading.source = written;
       }

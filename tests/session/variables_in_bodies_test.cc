@@ -99,6 +99,71 @@ TEST_P(VariablesInBodiesTest, KeepWhatWasReadAroundThem) {
   EXPECT_EQ(run(b_), (Values{6, 8}));
 }
 
+// What a loop begins with is read before its body writes the variable, which may be on another GPU
+// than the loop.
+TEST_P(VariablesInBodiesTest, BeginALoopThatWritesThem) {
+  const auto twice = [](const std::vector<Output>& v) { return v[0] < 2; };
+  const auto add = [&](const std::vector<Output>& v) {
+    const ScopeGuard behind = control_dependencies({b_.assign_add(a_).op()});
+    return std::vector<Output>{v[0] + 1, v[1] + b_};
+  };
+  const auto loop_from = [&](const Input& first) {
+    return while_loop(twice, add, {constant(0), first})[1];
+  };
+  for (const Input& first : {Input(b_), Input(b_.value()), Input(identity(b_))}) {
+    const Output last = loop_from(first);
+    restart();
+    EXPECT_EQ(run(last), (Values{18, 24}));  // 5 + 6 + 7, 6 + 8 + 10
+    EXPECT_EQ(run(b_), (Values{7, 10}));
+  }
+  const Output inner = cond(
+      chosen_, [&] { return loop_from(b_); }, [&] { return b_ * 1.0f; });
+  const auto outer_body = [&](const std::vector<Output>& v) {
+    return std::vector<Output>{v[0] + 1, loop_from(b_) + v[1]};
+  };
+  const Output outer = while_loop(twice, outer_body, {constant(0), b_})[1];
+  restart();
+  EXPECT_EQ(run(inner, {{chosen_, Tensor(true)}}), (Values{18, 24}));
+  restart();
+  EXPECT_EQ(run(outer), (Values{47, 66}));  // 5 + 18 + 24, 6 + 24 + 36
+  EXPECT_EQ(run(b_), (Values{9, 14}));
+}
+
+TEST_P(VariablesInBodiesTest, DecideOnBranchesThatWriteThem) {
+  const auto [is_resource, gpus] = GetParam();
+  const ScopeGuard there = device(gpus > 0 ? "/gpu:1" : "");
+  const Variable flag(true, {.name = "flag", .use_resource = is_resource});
+  const Output turned = [&] {
+    const ScopeGuard elsewhere = device(gpus > 0 ? "/gpu:0" : "");
+    const auto set = [&](bool value, float answer) {
+      const ScopeGuard behind = control_dependencies({flag.assign(value).op()});
+      return constant({answer});
+    };
+    return cond(
+        flag, [&] { return set(false, 1); }, [&] { return set(true, 2); });
+  }();
+  session_.run(flag.initializer());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(run(turned), (Values{1}));
+    EXPECT_EQ(run(turned), (Values{2}));
+  }
+}
+
+// A branch that writes a variable takes what was read of it on another GPU.
+TEST_P(VariablesInBodiesTest, AreTakenFromElsewhereByBranchesThatWriteThem) {
+  const ScopeGuard here = device(std::get<1>(GetParam()) > 0 ? "/gpu:0" : "");
+  const Output read = identity(b_);
+  const auto branch = [&] {
+    const ScopeGuard behind = control_dependencies({b_.assign_add(a_).op()});
+    return cond(
+        chosen_, [&] { return read + b_; }, [&] { return read; });
+  };
+  const Output result = cond(chosen_, branch, [&] { return read; });
+  restart();
+  EXPECT_EQ(run(result, {{chosen_, Tensor(true)}}), (Values{11, 14}));
+  EXPECT_EQ(run(result, {{chosen_, Tensor(false)}}), (Values{6, 8}));
+}
+
 TEST_P(VariablesInBodiesTest, AreFedWhereTheyAreRead) {
   const auto twice = [&] { return b_ * 2.0f; };
   const Output one = cond(
