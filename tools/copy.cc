@@ -23,21 +23,21 @@ using train::StoredVariable;
 // Copies every tensor, one at a time. `names` gives the new name of each.
 void copy(const std::string& from, const std::string& to,
           const std::map<std::string, std::string>& names) {
-  const CheckpointReader reader(from);
+  const CheckpointReader reader(from, {});
   std::vector<StoredVariable> variables = reader.variables();
   uint64_t bytes = 0;
   for (StoredVariable& variable : variables) {
     variable.name = names.at(variable.name);
     bytes += static_cast<uint64_t>(variable.shape.element_count()) * size_of(variable.dtype);
   }
-  CheckpointWriter writer(to, variables);
+  CheckpointWriter writer(to, variables, {});
   Progress progress(bytes);
   for (size_t i = 0; i < variables.size(); ++i) {
-    const Tensor tensor = reader.get_tensor(reader.variables()[i].name);
-    writer.add(variables[i].name, tensor);
+    const Tensor tensor = reader.get_tensor(reader.variables()[i].name, {});
+    writer.add(variables[i].name, tensor, {});
     progress.advance(tensor.bytes());
   }
-  writer.finish();
+  writer.finish({});
 }
 
 }  // namespace

@@ -72,7 +72,8 @@ bool print_difference(const StoredVariable& variable, const CheckpointReader& a,
               << other->shape << '\n';
     return true;
   }
-  return print_difference(variable.name, a.get_tensor(variable.name), b.get_tensor(variable.name));
+  return print_difference(variable.name, a.get_tensor(variable.name, {}),
+                          b.get_tensor(variable.name, {}));
 }
 
 }  // namespace
@@ -80,7 +81,7 @@ bool print_difference(const StoredVariable& variable, const CheckpointReader& a,
 int diff(const std::vector<std::string>& all) {
   const Arguments arguments(all, {});
   arguments.require_words(2, "A or B");
-  const CheckpointReader a(arguments.words()[0]), b(arguments.words()[1]);
+  const CheckpointReader a(arguments.words()[0], {}), b(arguments.words()[1], {});
   size_t differences = print_missing(a, b) + print_missing(b, a);
   for (const StoredVariable& variable : a.variables()) {
     if (print_difference(variable, a, b)) ++differences;

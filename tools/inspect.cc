@@ -46,7 +46,7 @@ Wanted wanted(const std::vector<std::string>& all) {
 
 // Of one that needs not be read, by its shape.
 uint64_t bytes_of(const CheckpointReader& reader, const StoredVariable& variable) {
-  if (variable.dtype == DType::string) return value_bytes(reader.get_tensor(variable.name));
+  if (variable.dtype == DType::string) return value_bytes(reader.get_tensor(variable.name, {}));
   return static_cast<uint64_t>(variable.shape.element_count()) * size_of(variable.dtype);
 }
 
@@ -68,7 +68,7 @@ void print_json(const CheckpointReader& reader, const std::vector<StoredVariable
                                     {"shape", std::vector<int64_t>(sizes.begin(), sizes.end())},
                                     {"bytes", bytes_of(reader, variable)}};
     if (with_statistics && has_numbers(variable)) {
-      const Statistics statistics = statistics_of(reader.get_tensor(variable.name));
+      const Statistics statistics = statistics_of(reader.get_tensor(variable.name, {}));
       about["min"] = finite(statistics.min);
       about["max"] = finite(statistics.max);
       about["mean"] = finite(statistics.mean);
@@ -99,13 +99,13 @@ void print_text(const CheckpointReader& reader, const std::vector<StoredVariable
               << std::setw(static_cast<int>(shape_width)) << variable.shape.to_string() << "  "
               << size << " bytes";
     if (wanted.statistics && has_numbers(variable)) {
-      const Statistics statistics = statistics_of(reader.get_tensor(variable.name));
+      const Statistics statistics = statistics_of(reader.get_tensor(variable.name, {}));
       std::cout << "  min " << statistics.min << ", max " << statistics.max << ", mean "
                 << statistics.mean << ", l2 " << statistics.l2;
     }
     std::cout << '\n';
     if (wanted.values && variable.dtype != DType::invalid) {
-      std::cout << reader.get_tensor(variable.name) << '\n';
+      std::cout << reader.get_tensor(variable.name, {}) << '\n';
     }
   }
   std::cout << variables.size() << " tensors, " << elements << " elements, " << bytes << " bytes\n";
@@ -115,12 +115,12 @@ void print_text(const CheckpointReader& reader, const std::vector<StoredVariable
 
 int inspect(const std::vector<std::string>& arguments) {
   const Wanted asked = wanted(arguments);
-  const CheckpointReader reader(asked.path);
+  const CheckpointReader reader(asked.path, {});
   std::vector<StoredVariable> variables;
   for (const StoredVariable& variable : reader.variables()) {
     if (asked.tensor.empty() || variable.name == asked.tensor) variables.push_back(variable);
   }
-  if (variables.empty() && !asked.tensor.empty()) reader.get_tensor(asked.tensor);  // throws
+  if (variables.empty() && !asked.tensor.empty()) reader.get_tensor(asked.tensor, {});  // throws
   if (asked.json) {
     print_json(reader, variables, asked.statistics);
   } else {

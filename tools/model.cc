@@ -35,7 +35,7 @@ Model::Model(const ModelSource& source) {
                       .strict = source.strict},
                      Location{});
   }
-  if (saver && !source.checkpoint.empty()) saver->restore(*session_, source.checkpoint);
+  if (saver && !source.checkpoint.empty()) saver->restore(*session_, source.checkpoint, {}, {});
 }
 
 Output Model::key_of(const std::string& name) const {

@@ -24,9 +24,9 @@ std::string replaced(std::string text, char from, char to) {
 
 std::map<std::string, Tensor> read_npz(const std::string& path) {
   std::map<std::string, Tensor> tensors;
-  const train::CheckpointReader reader(path);
+  const train::CheckpointReader reader(path, {});
   for (const train::StoredVariable& variable : reader.variables()) {
-    tensors[replaced(variable.name, '|', '/')] = reader.get_tensor(variable.name);
+    tensors[replaced(variable.name, '|', '/')] = reader.get_tensor(variable.name, {});
   }
   return tensors;
 }
@@ -37,9 +37,9 @@ void write_npz(const std::string& path, const std::map<std::string, Tensor>& ten
     variables.push_back(
         {.name = replaced(name, '/', '|'), .dtype = tensor.dtype(), .shape = tensor.shape()});
   }
-  train::CheckpointWriter writer(path, variables);
-  for (const auto& [name, tensor] : tensors) writer.add(replaced(name, '/', '|'), tensor);
-  writer.finish();
+  train::CheckpointWriter writer(path, variables, {});
+  for (const auto& [name, tensor] : tensors) writer.add(replaced(name, '/', '|'), tensor, {});
+  writer.finish({});
 }
 
 // What is fed needn't be computed, where Tenon can't.

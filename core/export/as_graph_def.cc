@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/export/graph_writer.h"
 #include "core/io/file.h"
 #include "tenon/file_writer.h"
@@ -25,13 +26,15 @@ std::string Graph::as_graph_def() const { return written(*this, {}); }
 
 namespace summary {
 
-FileWriter::FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options)
-    : FileWriter(std::move(logdir), std::move(options)) {
-  add_graph(graph);
+FileWriter::FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options,
+                       Location where)
+    : FileWriter(std::move(logdir), std::move(options), where) {
+  add_graph(graph, 0, where);
 }
 
-void FileWriter::add_graph(const Graph& graph, int64_t global_step) {
-  add_event({.step = global_step, .graph_def = written(graph, {.keeps_own_types = true})});
+void FileWriter::add_graph(const Graph& graph, int64_t global_step, Location where) {
+  const tenon::internal::CallerLine line(where);
+  add_event({.step = global_step, .graph_def = written(graph, {.keeps_own_types = true})}, where);
 }
 
 }  // namespace summary

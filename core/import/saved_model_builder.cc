@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/endpoint.h"
@@ -57,13 +58,15 @@ std::string copy_asset(const Output& asset, const std::string& folder) {
 
 }  // namespace
 
-Builder::Builder(std::string folder) : folder_(std::move(folder)) {
+Builder::Builder(std::string folder, Location where) : folder_(std::move(folder)) {
+  const internal::CallerLine line(where);
   require<ValueError>(internal::names_in(folder_).empty(), ErrorKind::bad_argument,
                       "Export directory ", folder_, " already exists, and isn't empty");
 }
 
 void Builder::add_meta_graph_and_variables(Session& session, const std::vector<std::string>& tags,
-                                           const MetaGraphOptions& options) {
+                                           const MetaGraphOptions& options, Location where) {
+  const internal::CallerLine line(where);
   require<ValueError>(!has_variables_, ErrorKind::bad_argument,
                       "The model has its variables already: add_meta_graph adds further graphs");
   const Graph graph = session.graph();
@@ -78,7 +81,8 @@ void Builder::add_meta_graph_and_variables(Session& session, const std::vector<s
 }
 
 void Builder::add_meta_graph(const Graph& graph, const std::vector<std::string>& tags,
-                             const MetaGraphOptions& options) {
+                             const MetaGraphOptions& options, Location where) {
+  const internal::CallerLine line(where);
   require<ValueError>(has_variables_, ErrorKind::bad_argument,
                       "add_meta_graph_and_variables comes before add_meta_graph");
   const ScopeGuard as_default = graph.as_default();
@@ -107,7 +111,8 @@ void Builder::add(const Graph& graph, const std::vector<std::string>& tags,
   graphs_.push_back(internal::encode_meta_graph(*graph.state(), parts));
 }
 
-std::string Builder::save() {
+std::string Builder::save(Location where) {
+  const internal::CallerLine line(where);
   std::string path = joined_path(folder_, internal::kSavedModelFile);
   internal::make_folder(folder_);
   internal::write_file(path, internal::encode_saved_model(graphs_));
@@ -116,7 +121,9 @@ std::string Builder::save() {
 
 void simple_save(Session& session, const std::string& folder,
                  const std::map<std::string, Output>& inputs,
-                 const std::map<std::string, Output>& outputs, const Operation& main_op) {
+                 const std::map<std::string, Output>& outputs, const Operation& main_op,
+                 Location where) {
+  const internal::CallerLine line(where);
   Builder builder(folder);
   builder.add_meta_graph_and_variables(
       session, {"serve"},

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/io/dtype_numbers.h"
@@ -17,8 +18,24 @@
 
 namespace tenon::train {
 
-CheckpointReader::CheckpointReader(std::string_view path)
-    : source_(internal::open_checkpoint(std::string(path))) {}
+namespace {
+
+std::shared_ptr<const internal::TensorSource> opened(std::string_view path, const Location& where) {
+  const internal::CallerLine line(where);
+  return internal::open_checkpoint(std::string(path));
+}
+
+std::unique_ptr<internal::TensorSink> started(std::string_view path,
+                                              const std::vector<StoredVariable>& variables,
+                                              const Location& where) {
+  const internal::CallerLine line(where);
+  return internal::make_sink(std::string(path), variables);
+}
+
+}  // namespace
+
+CheckpointReader::CheckpointReader(std::string_view path, Location where)
+    : source_(opened(path, where)) {}
 
 const std::vector<StoredVariable>& CheckpointReader::variables() const {
   return source_->variables();
@@ -28,7 +45,10 @@ bool CheckpointReader::has_tensor(std::string_view name) const {
   return source_->find(name) != nullptr;
 }
 
-Tensor CheckpointReader::get_tensor(std::string_view name) const { return source_->read(name); }
+Tensor CheckpointReader::get_tensor(std::string_view name, Location where) const {
+  const internal::CallerLine line(where);
+  return source_->read(name);
+}
 
 std::map<std::string, Shape> CheckpointReader::get_variable_to_shape_map() const {
   std::map<std::string, Shape> shapes;
@@ -53,13 +73,15 @@ std::string CheckpointReader::debug_string() const {
 
 const std::string& CheckpointReader::path() const { return source_->path(); }
 
-CheckpointWriter::CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables)
-    : sink_(internal::make_sink(std::string(path), variables)), variables_(std::move(variables)) {}
+CheckpointWriter::CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables,
+                                   Location where)
+    : sink_(started(path, variables, where)), variables_(std::move(variables)) {}
 
 CheckpointWriter::~CheckpointWriter() = default;
 CheckpointWriter::CheckpointWriter(CheckpointWriter&&) noexcept = default;
 
-void CheckpointWriter::add(std::string_view name, const Tensor& tensor) {
+void CheckpointWriter::add(std::string_view name, const Tensor& tensor, Location where) {
+  const internal::CallerLine line(where);
   internal::require<ValueError>(next_ < variables_.size() && variables_[next_].name == name &&
                                     variables_[next_].dtype == tensor.dtype() &&
                                     variables_[next_].shape == tensor.shape(),
@@ -69,24 +91,28 @@ void CheckpointWriter::add(std::string_view name, const Tensor& tensor) {
   ++next_;
 }
 
-void CheckpointWriter::finish() {
+void CheckpointWriter::finish(Location where) {
+  const internal::CallerLine line(where);
   internal::require<ValueError>(next_ == variables_.size(), ErrorKind::bad_argument,
                                 variables_.size() - next_,
                                 " tensors that were to come are missing");
   sink_->finish();
 }
 
-CheckpointReader load_checkpoint(std::string_view path) { return CheckpointReader(path); }
-
-std::vector<StoredVariable> list_variables(std::string_view path) {
-  return CheckpointReader(path).variables();
+CheckpointReader load_checkpoint(std::string_view path, Location where) {
+  return CheckpointReader(path, where);
 }
 
-Tensor load_variable(std::string_view path, std::string_view name) {
-  return CheckpointReader(path).get_tensor(name);
+std::vector<StoredVariable> list_variables(std::string_view path, Location where) {
+  return CheckpointReader(path, where).variables();
 }
 
-bool checkpoint_exists(std::string_view prefix) {
+Tensor load_variable(std::string_view path, std::string_view name, Location where) {
+  return CheckpointReader(path, where).get_tensor(name, where);
+}
+
+bool checkpoint_exists(std::string_view prefix, Location where) {
+  const internal::CallerLine line(where);
   const std::string path(prefix);
   if (internal::file_exists(internal::bundle_index(path)) || internal::file_exists(path)) {
     return true;

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/io/file.h"
 #include "core/io/text_proto.h"
@@ -22,12 +24,20 @@ std::string state_file(std::string_view folder, std::string_view latest_filename
                      latest_filename.empty() ? "checkpoint" : std::string(latest_filename));
 }
 
+fs::path seen_from_the_root(const std::string& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  require<RuntimeError>(!error, ErrorKind::file_failed, "Cannot tell where ", path,
+                        " lies: ", error.message());
+  return whole.lexically_normal();
+}
+
 // As the file has it: seen from the folder, where that is asked for or both are seen from here.
 std::string stored_path(const std::string& path, const std::string& folder, bool relative) {
   const bool absolute = fs::path(path).is_absolute();
   if (!relative && (absolute || fs::path(folder).is_absolute())) return path;
-  const fs::path seen = fs::absolute(path).lexically_normal();
-  return seen.lexically_relative(fs::absolute(folder).lexically_normal() / "").string();
+  if (path.empty()) return path;
+  return seen_from_the_root(path).lexically_relative(seen_from_the_root(folder) / "").string();
 }
 
 // The shortest text that is read as this number again.
@@ -38,7 +48,9 @@ std::string number_text(double number) {
 
 }  // namespace
 
-CheckpointState get_checkpoint_state(std::string_view folder, std::string_view latest_filename) {
+CheckpointState get_checkpoint_state(std::string_view folder, std::string_view latest_filename,
+                                     Location where) {
+  const internal::CallerLine line(where);
   const std::string file = state_file(folder, latest_filename);
   CheckpointState state;
   if (!internal::file_exists(file)) return state;
@@ -46,7 +58,8 @@ CheckpointState get_checkpoint_state(std::string_view folder, std::string_view l
   require<DataLossError>(fields.has_value(), ErrorKind::corrupt_file, file,
                          " can't be read as the state of checkpoints");
   for (const internal::TextField& field : *fields) {
-    const std::string path = joined_path(std::string(folder), field.value);
+    const std::string path =
+        field.value.empty() ? std::string() : joined_path(std::string(folder), field.value);
     if (field.name == "model_checkpoint_path") {
       state.model_checkpoint_path = path;
     } else if (field.name == "all_model_checkpoint_paths") {
@@ -61,7 +74,9 @@ CheckpointState get_checkpoint_state(std::string_view folder, std::string_view l
 }
 
 void update_checkpoint_state(std::string_view folder, const CheckpointState& state,
-                             bool save_relative_paths, std::string_view latest_filename) {
+                             bool save_relative_paths, std::string_view latest_filename,
+                             Location where) {
+  const internal::CallerLine line(where);
   const std::string from = folder.empty() ? "." : std::string(folder);
   const auto stored = [&](const std::string& path) {
     return stored_path(path, from, save_relative_paths);
@@ -84,7 +99,9 @@ void update_checkpoint_state(std::string_view folder, const CheckpointState& sta
   internal::write_file(file, text);
 }
 
-std::string latest_checkpoint(std::string_view folder, std::string_view latest_filename) {
+std::string latest_checkpoint(std::string_view folder, std::string_view latest_filename,
+                              Location where) {
+  const internal::CallerLine line(where);
   const std::string path = get_checkpoint_state(folder, latest_filename).model_checkpoint_path;
   return !path.empty() && checkpoint_exists(path) ? path : std::string();
 }

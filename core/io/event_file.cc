@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/wall_clock.h"
 #include "core/io/crc32c.h"
@@ -76,8 +77,8 @@ std::string framed_record(std::string_view record) {
   return bytes;
 }
 
-EventFile::EventFile(std::string folder, summary::FileWriterOptions options)
-    : folder_(std::move(folder)), options_(std::move(options)) {}
+EventFile::EventFile(std::string folder, summary::FileWriterOptions options, const Location& where)
+    : folder_(std::move(folder)), options_(std::move(options)), where_(where) {}
 
 EventFile::~EventFile() {
   try {
@@ -103,6 +104,7 @@ void EventFile::open() {
 }
 
 void EventFile::add(const Event& event) {
+  const CallerLine line(where_);
   const std::lock_guard lock(mutex_);
   require<RuntimeError>(!closed_, ErrorKind::closed, "The event file in ", folder_,
                         " is closed: nothing can be added to it");
@@ -121,11 +123,13 @@ void EventFile::flush_now() {
 }
 
 void EventFile::flush() {
+  const CallerLine line(where_);
   const std::lock_guard lock(mutex_);
   flush_now();
 }
 
 void EventFile::close() {
+  const CallerLine line(where_);
   const std::lock_guard lock(mutex_);
   closed_ = true;
   flush_now();
@@ -136,28 +140,43 @@ void EventFile::close() {
 
 namespace tenon::summary {
 
+using tenon::internal::CallerLine;
 using tenon::internal::EventFile;
 
-FileWriter::FileWriter(std::string logdir, FileWriterOptions options)
-    : file_(std::make_shared<EventFile>(std::move(logdir), std::move(options))) {}
+FileWriter::FileWriter(std::string logdir, FileWriterOptions options, Location where)
+    : file_(std::make_shared<EventFile>(std::move(logdir), std::move(options), where)) {}
 
-void FileWriter::add_summary(const Tensor& summary, int64_t global_step) {
-  add_event({.step = global_step, .summary = summary.scalar<std::string>()});
+void FileWriter::add_summary(const Tensor& summary, int64_t global_step, Location where) {
+  const CallerLine line(where);
+  add_event({.step = global_step, .summary = summary.scalar<std::string>()}, where);
 }
 
-void FileWriter::add_scalar(std::string_view tag, float value, int64_t global_step) {
+void FileWriter::add_scalar(std::string_view tag, float value, int64_t global_step,
+                            Location where) {
   Event event{.step = global_step};
   tenon::internal::add_summary_scalar(event.summary, tag, value);
-  add_event(event);
+  add_event(event, where);
 }
 
-void FileWriter::add_session_log(const SessionLog& log, int64_t global_step) {
-  add_event({.step = global_step, .session_log = log});
+void FileWriter::add_session_log(const SessionLog& log, int64_t global_step, Location where) {
+  add_event({.step = global_step, .session_log = log}, where);
 }
 
-void FileWriter::add_event(const Event& event) { file_->add(event); }
-void FileWriter::flush() { file_->flush(); }
-void FileWriter::close() { file_->close(); }
+void FileWriter::add_event(const Event& event, Location where) {
+  const CallerLine line(where);
+  file_->add(event);
+}
+
+void FileWriter::flush(Location where) {
+  const CallerLine line(where);
+  file_->flush();
+}
+
+void FileWriter::close(Location where) {
+  const CallerLine line(where);
+  file_->close();
+}
+
 const std::string& FileWriter::get_logdir() const { return file_->folder(); }
 
 }  // namespace tenon::summary

@@ -15,10 +15,11 @@ namespace tenon::internal {
 // A record as it lies in a file: its length and its bytes, each with a masked checksum behind it.
 std::string framed_record(std::string_view record);
 
-// Thread-safe. Its file is made with the first event.
+// Thread-safe. Its file is made with the first event. What fails names the line of the call that it
+// fails in; where the library calls, the line where the file was asked for.
 class EventFile {
  public:
-  EventFile(std::string folder, summary::FileWriterOptions options);
+  EventFile(std::string folder, summary::FileWriterOptions options, const Location& where);
   ~EventFile();
 
   void add(const summary::Event& event);
@@ -32,6 +33,7 @@ class EventFile {
 
   const std::string folder_;
   const summary::FileWriterOptions options_;
+  const Location where_;
   std::mutex mutex_;  // of all below
   std::unique_ptr<GrowingFile> file_;
   std::string waiting_;

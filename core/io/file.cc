@@ -31,17 +31,17 @@ constexpr size_t kMostAtOnce = size_t{1} << 30;  // the system takes no more tha
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      throw NotFoundError(ErrorKind::no_such_file, message);
+      fail<NotFoundError>(ErrorKind::no_such_file, message);
     case EACCES:
     case EPERM:
     case EROFS:
-      throw PermissionDeniedError(ErrorKind::file_failed, message);
+      fail<PermissionDeniedError>(ErrorKind::file_failed, message);
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      throw ResourceExhaustedError(ErrorKind::file_failed, message);
+      fail<ResourceExhaustedError>(ErrorKind::file_failed, message);
     default:
-      throw RuntimeError(ErrorKind::file_failed, message);
+      fail<RuntimeError>(ErrorKind::file_failed, message);
   }
 }
 

@@ -62,7 +62,7 @@ std::vector<std::string> v1_shards(const std::string& path) {
 }
 
 std::unique_ptr<TensorSource> open_folder(const std::string& folder) {
-  const std::string latest = train::latest_checkpoint(folder);
+  const std::string latest = train::latest_checkpoint(folder, {}, {});
   if (!latest.empty()) return open_checkpoint(latest);
   std::vector<std::string> prefixes;
   for (const std::string& name : names_in(folder)) {

@@ -109,7 +109,8 @@ void add_summary_hooks(const MonitoredTrainingSessionOptions& options,
 }
 
 // The hooks that a training has besides the program's own, which come last.
-std::vector<Hook> training_hooks(const MonitoredTrainingSessionOptions& options) {
+std::vector<Hook> training_hooks(const MonitoredTrainingSessionOptions& options,
+                                 const Location& where) {
   if (!options.is_chief) return options.hooks;
   std::vector<Hook> hooks = options.chief_only_hooks;
   const std::string& folder =
@@ -118,21 +119,22 @@ std::vector<Hook> training_hooks(const MonitoredTrainingSessionOptions& options)
                                .save_steps = options.save_checkpoint_steps,
                                .scaffold = options.scaffold};
   if (!folder.empty()) {
-    saver.summary_writer = summary::FileWriter(folder);
+    saver.summary_writer = summary::FileWriter(folder, {}, where);
     add_summary_hooks(options, *saver.summary_writer, hooks);
   }
   const bool saves = settle(saver.save_secs, saver.save_steps, 600.0);
   if (saves && !options.checkpoint_dir.empty()) {
-    hooks.push_back(CheckpointSaverHook(options.checkpoint_dir, std::move(saver)));
+    hooks.push_back(CheckpointSaverHook(options.checkpoint_dir, std::move(saver), where));
   }
   hooks.insert(hooks.end(), options.hooks.begin(), options.hooks.end());
   return hooks;
 }
 
-MonitoredSessionOptions with_training_hooks(MonitoredTrainingSessionOptions& options) {
+MonitoredSessionOptions with_training_hooks(MonitoredTrainingSessionOptions& options,
+                                            const Location& where) {
   MonitoredSessionOptions monitored{.scaffold = options.scaffold,
                                     .config = std::move(options.config),
-                                    .hooks = training_hooks(options),
+                                    .hooks = training_hooks(options, where),
                                     .is_chief = options.is_chief,
                                     .max_wait_secs = options.max_wait_secs,
                                     .recovery_wait_secs = options.recovery_wait_secs,
@@ -145,6 +147,6 @@ MonitoredSessionOptions with_training_hooks(MonitoredTrainingSessionOptions& opt
 
 MonitoredTrainingSession::MonitoredTrainingSession(MonitoredTrainingSessionOptions options,
                                                    Location where)
-    : MonitoredSession(with_training_hooks(options), where) {}
+    : MonitoredSession(with_training_hooks(options, where), where) {}
 
 }  // namespace tenon::train

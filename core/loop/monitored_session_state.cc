@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/graph_state.h"
@@ -79,7 +80,10 @@ MonitoredSessionState::MonitoredSessionState(const train::MonitoredSessionOption
       coordinator_({.clean_stop_exception_types = {}}) {
   for (const Hook& hook : hooks_) hook.get().begin();
   options.scaffold.finalize(where);
-  session_ = prepare_session(options);
+  {
+    const CallerLine line(where);
+    session_ = prepare_session(options);
+  }
   for (const Hook& hook : hooks_) hook.get().after_create_session(*session_, coordinator_);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "tenon/checkpoint.h"
@@ -61,7 +62,10 @@ std::unique_ptr<Session> chief_session(const MonitoredSessionOptions& options) {
   auto session = std::make_unique<Session>(options.config);
   if (!restore(*session, options)) {
     session->run(scaffold.init_op(), scaffold.init_feed_dict());
-    if (scaffold.init_fn()) scaffold.init_fn()(scaffold, *session);
+    if (scaffold.init_fn()) {
+      const ProgramRuns own_lines;
+      scaffold.init_fn()(scaffold, *session);
+    }
   }
   const char* const init_fn = scaffold.init_fn() ? "given" : "None";
   auto why = init_locals(*session, scaffold);

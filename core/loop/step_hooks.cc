@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/io/file.h"
@@ -19,6 +20,7 @@
 
 namespace tenon::train {
 
+using tenon::internal::CallerLine;
 using tenon::internal::global_step_for;
 using tenon::internal::integer_value;
 using tenon::internal::log_line;
@@ -84,22 +86,28 @@ void StopAtStepHook::after_run(SessionRunContext& context, const SessionRunValue
 
 CheckpointSaverListener::~CheckpointSaverListener() = default;
 
-CheckpointSaverHook::CheckpointSaverHook(std::string checkpoint_dir, CheckpointSaverOptions options)
+CheckpointSaverHook::CheckpointSaverHook(std::string checkpoint_dir, CheckpointSaverOptions options,
+                                         Location where)
     : checkpoint_dir_(std::move(checkpoint_dir)),
       options_(std::move(options)),
+      where_(where),
       timer_(options_.save_secs, options_.save_steps) {
+  const CallerLine line(where_);
   require<ValueError>(!options_.saver || !options_.scaffold, ErrorKind::bad_argument,
                       "You cannot provide both saver and scaffold.");
 }
 
 void CheckpointSaverHook::begin() {
-  global_step_ = global_step_for("CheckpointSaverHook");
-  tenon::internal::make_folder(checkpoint_dir_);
+  {
+    const CallerLine line(where_);
+    global_step_ = global_step_for("CheckpointSaverHook");
+    tenon::internal::make_folder(checkpoint_dir_);
+  }
   for (const auto& listener : options_.listeners) listener->begin();
 }
 
 void CheckpointSaverHook::after_create_session(Session& session, Coordinator&) {
-  if (options_.summary_writer) options_.summary_writer->add_graph(session.graph());
+  if (options_.summary_writer) options_.summary_writer->add_graph(session.graph(), 0, where_);
   const int64_t step = global_step(session, global_step_);
   save(session, step);
   timer_.update_last_triggered_step(step);
@@ -125,10 +133,10 @@ bool CheckpointSaverHook::save(Session& session, int64_t step) {
   for (const auto& listener : options_.listeners) listener->before_save(session, step);
   const std::string path =
       tenon::internal::joined_path(checkpoint_dir_, options_.checkpoint_basename);
-  saver().save(session, path, {.global_step = step});
+  saver().save(session, path, {.global_step = step}, where_);
   if (options_.summary_writer) {
     options_.summary_writer->add_session_log(
-        {.status = summary::SessionLog::Status::CHECKPOINT, .checkpoint_path = path}, step);
+        {.status = summary::SessionLog::Status::CHECKPOINT, .checkpoint_path = path}, step, where_);
   }
   bool stop = false;
   for (const auto& listener : options_.listeners) {
@@ -180,7 +188,7 @@ void StepCounterHook::after_run(SessionRunContext& context, const SessionRunValu
         const std::string tag = global_step_.op().name() + "/sec";
         log_line(options_.log, str(tag, ": ", rate));
         if (options_.summary_writer) {
-          options_.summary_writer->add_scalar(tag, static_cast<float>(rate), step);
+          options_.summary_writer->add_scalar(tag, static_cast<float>(rate), step, {});
         }
       }
     }

@@ -44,16 +44,17 @@ SessionRunArgs SummarySaverHook::before_run(SessionRunContext&) {
 void SummarySaverHook::after_run(SessionRunContext& context, const SessionRunValues& values) {
   int64_t step = integer_value(values.results[0]) + 1;
   if (due_) step = global_step(context.session(), global_step_);
-  if (!next_step_) writer_.add_session_log({.status = summary::SessionLog::Status::START}, step);
+  if (!next_step_)
+    writer_.add_session_log({.status = summary::SessionLog::Status::START}, step, {});
   if (due_) {
     timer_.update_last_triggered_step(step);
     for (size_t i = 1; i < values.results.size(); ++i) {
-      writer_.add_summary(values.results[i], step);
+      writer_.add_summary(values.results[i], step, {});
     }
   }
   next_step_ = step + 1;
 }
 
-void SummarySaverHook::end(Session&) { writer_.flush(); }
+void SummarySaverHook::end(Session&) { writer_.flush({}); }
 
 }  // namespace tenon::train

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "core/graph/builder.h"
@@ -169,6 +170,7 @@ void Assignments::read_and_set(Location where) const {
 
 void init_from_checkpoint(std::string_view path, const std::vector<Assignment>& assignment_map,
                           Location where) {
+  const tenon::internal::CallerLine line(where);
   const std::shared_ptr<GraphState> graph = tenon::internal::default_graph_state();
   const std::lock_guard lock(graph->mutex);
   Assignments assignments(path, graph->extension<VariableStore>().variables());
@@ -195,6 +197,7 @@ std::vector<Variable> WarmStartVariables::variables() const {
 void warm_start(std::string_view path, const WarmStartVariables& vars_to_warm_start,
                 const std::map<std::string, std::string>& var_name_to_prev_var_name,
                 Location where) {
+  const tenon::internal::CallerLine line(where);
   std::vector<Assignment> assignments;
   std::vector<std::string> names;
   for (const SavedVariable& variable :

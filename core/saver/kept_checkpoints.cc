@@ -91,7 +91,7 @@ std::vector<std::string> KeptCheckpoints::paths() const {
 void KeptCheckpoints::set(const std::vector<std::string>& paths, bool only_if_there) {
   kept_.clear();
   for (const std::string& path : paths) {
-    if (only_if_there && !train::checkpoint_exists(path)) continue;
+    if (only_if_there && !train::checkpoint_exists(path, {})) continue;
     std::vector<std::string> files = files_of(path);
     const double time = written_at(files);
     kept_.push_back({path, time, std::move(files)});

@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/saver/saver_state.h"
 #include "tenon/export_meta_graph.h"
 
 namespace tenon::train {
 
+using tenon::internal::CallerLine;
 using tenon::internal::SaverState;
 
 int64_t GlobalStep::value(Session& session) const {
@@ -24,30 +26,44 @@ int64_t GlobalStep::value(Session& session) const {
   return step.dtype() == int64 ? step.scalar<int64_t>() : step.scalar<int32_t>();
 }
 
-Saver::Saver(SaverOptions options) : state_(std::make_shared<SaverState>(std::move(options))) {}
+Saver::Saver(SaverOptions options, Location where) {
+  const CallerLine line(where);
+  state_ = std::make_shared<SaverState>(std::move(options));
+}
 
-void Saver::build() { state_->build(); }
+void Saver::build(Location where) {
+  const CallerLine line(where);
+  state_->build();
+}
 
-std::string Saver::save(Session& session, std::string_view path, const SaveOptions& options) {
+std::string Saver::save(Session& session, std::string_view path, const SaveOptions& options,
+                        Location where) {
+  const CallerLine line(where);
   return state_->save(session, std::string(path), options);
 }
 
-std::string Saver::save_async(Session& session, std::string_view path, const SaveOptions& options) {
+std::string Saver::save_async(Session& session, std::string_view path, const SaveOptions& options,
+                              Location where) {
+  const CallerLine line(where);
   return state_->save_async(session, std::string(path), options);
 }
 
 void Saver::wait() { state_->wait(); }
 
-RestorePlan Saver::restore(Session& session, std::string_view path, const RestoreOptions& options) {
+RestorePlan Saver::restore(Session& session, std::string_view path, const RestoreOptions& options,
+                           Location where) {
+  const CallerLine line(where);
   return state_->restore(session, std::string(path), options);
 }
 
-RestorePlan Saver::plan(Session&, std::string_view path, const RestoreOptions& options) const {
+RestorePlan Saver::plan(Session&, std::string_view path, const RestoreOptions& options,
+                        Location where) const {
+  const CallerLine line(where);
   return state_->plan(std::string(path), options);
 }
 
-std::string Saver::export_meta_graph(const std::string& path) const {
-  return train::export_meta_graph(path, {.saver = *this});
+std::string Saver::export_meta_graph(const std::string& path, Location where) const {
+  return train::export_meta_graph(path, {.saver = *this}, where);
 }
 
 std::vector<std::string> Saver::last_checkpoints() const { return state_->last_checkpoints(); }
@@ -56,7 +72,8 @@ void Saver::set_last_checkpoints(const std::vector<std::string>& paths) {
   state_->set_last_checkpoints(paths, false);
 }
 
-void Saver::recover_last_checkpoints(const std::vector<std::string>& paths) {
+void Saver::recover_last_checkpoints(const std::vector<std::string>& paths, Location where) {
+  const CallerLine line(where);
   state_->set_last_checkpoints(paths, true);
 }
 

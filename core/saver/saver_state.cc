@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/caller_line.h"
 #include "core/base/check.h"
 #include "core/io/bundle.h"
 #include "core/io/file.h"
@@ -141,7 +142,7 @@ void SaverState::write(const Order& order, const ValueOf& value_of) {
     state.all_model_checkpoint_paths.push_back(order.prefix);
   }
   train::update_checkpoint_state(order.folder, state, options_.save_relative_paths,
-                                 order.options.latest_filename);
+                                 order.options.latest_filename, {});
   kept_.remove_old();
 }
 
@@ -229,7 +230,9 @@ std::string SaverState::save_async(Session& session, const std::string& path,
   checkpoint.folder = made_folder(checkpoint.prefix);
   running_ = true;
   std::string prefix = checkpoint.prefix;
-  thread_ = std::thread([this, order = std::move(checkpoint), values = std::move(values)] {
+  const Location where = CallerLine::or_else({});
+  thread_ = std::thread([this, where, order = std::move(checkpoint), values = std::move(values)] {
+    const CallerLine line(where);
     write_in_background(order, values);
   });
   return prefix;

@@ -72,6 +72,15 @@ TEST(CheckpointStateTest, IsEmptyWithoutAFile) {
   EXPECT_EQ(latest_checkpoint(folder.path()), "");
 }
 
+TEST(CheckpointStateTest, MayNameNoCheckpoint) {
+  const TemporaryFolder folder;
+  for (const bool relative : {false, true}) {
+    update_checkpoint_state(folder.path(), {}, relative);
+    EXPECT_EQ(get_checkpoint_state(folder.path()).model_checkpoint_path, "");
+    EXPECT_EQ(latest_checkpoint(folder.path()), "");
+  }
+}
+
 TEST(CheckpointStateTest, SaysThatItCantBeRead) {
   const TemporaryFolder folder;
   for (const char* text : {"model_checkpoint_path", "model_checkpoint_path: \"a", ":", "x {"}) {

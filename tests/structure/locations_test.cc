@@ -1,5 +1,5 @@
 // No public function loses the caller's line: what makes operations takes a Location, or arguments
-// that carry one.
+// that carry one; what takes a path takes a Location.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -68,6 +68,25 @@ TEST(LocationsTest, WhatMakesOperationsKnowsTheCallersLine) {
     }
   }
   EXPECT_GT(found, 150);
+}
+
+TEST(LocationsTest, WhatTakesAPathKnowsTheCallersLine) {
+  static const std::regex function(R"((\w+)\(((?:[^;{}()]|\{[^{}]*\}|\([^()]*\))*)\))");
+  static const std::regex takes_a_path(
+      R"(std::string(_view|\s+const\s*&|\s*&)?\s+(path|folder|prefix|logdir|checkpoint_dir)\b)");
+  int found = 0;
+  for (const auto& entry : fs::directory_iterator(TENON_SOURCE_DIR "/core/include/tenon")) {
+    const std::string code = without_comments(entry.path());
+    for (std::sregex_iterator match(code.begin(), code.end(), function), end; match != end;
+         ++match) {
+      const std::string parameters = (*match)[2];
+      if (!std::regex_search(parameters, takes_a_path)) continue;
+      ++found;
+      EXPECT_NE(parameters.find("Location where"), std::string::npos)
+          << entry.path().filename() << ": " << (*match)[1] << '(' << parameters << ')';
+    }
+  }
+  EXPECT_GE(found, 25);
 }
 
 }  // namespace

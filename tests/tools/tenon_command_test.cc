@@ -19,6 +19,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 const std::string kCifar = std::string(TENON_SOURCE_DIR) + "/samples/data/cifar/cifar.pb";
@@ -149,6 +150,7 @@ TEST_F(TenonCommandTest, TellsWrongCallsFromFailures) {
   const CommandResult failed = run_for_messages("inspect /nowhere/model");
   EXPECT_EQ(failed.status, 1);
   EXPECT_THAT(failed.output, StartsWith("tenon: There is no checkpoint /nowhere/model"));
+  EXPECT_THAT(failed.output, Not(HasSubstr("asked for at"))) << "a line of the tool's";
   EXPECT_EQ(run_tenon("inspect " + (folder_ / "x.npz") + " >/dev/full 2>&1").status, 1);
 }
 

@@ -166,7 +166,8 @@ struct CheckpointSaverOptions {
 // many steps or seconds, and at the end unless that step is saved already.
 class TENON_API CheckpointSaverHook : public SessionRunHook {
  public:
-  CheckpointSaverHook(std::string checkpoint_dir, CheckpointSaverOptions options);
+  CheckpointSaverHook(std::string checkpoint_dir, CheckpointSaverOptions options,
+                      Location where = Location::current());
 
   void begin() override;
   void after_create_session(Session& session, Coordinator& coordinator) override;
@@ -179,6 +180,7 @@ class TENON_API CheckpointSaverHook : public SessionRunHook {
 
   std::string checkpoint_dir_;
   CheckpointSaverOptions options_;
+  Location where_;  // that errors name
   SecondOrStepTimer timer_;
   Variable global_step_;
 };

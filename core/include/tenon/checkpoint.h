@@ -50,14 +50,14 @@ struct StoredVariable {
 // safe from any thread. The values are read when they are asked for.
 class TENON_API CheckpointReader {
  public:
-  explicit CheckpointReader(std::string_view path);
+  explicit CheckpointReader(std::string_view path, Location where = Location::current());
 
   // All that it holds, in the order of names.
   const std::vector<StoredVariable>& variables() const;
   bool has_tensor(std::string_view name) const;
   // Throws NotFoundError (not_in_checkpoint), with the names that come near;
   // UnimplementedError (dtype_incompatible) for a dtype that Tenon hasn't got.
-  Tensor get_tensor(std::string_view name) const;
+  Tensor get_tensor(std::string_view name, Location where = Location::current()) const;
   std::map<std::string, Shape> get_variable_to_shape_map() const;
   std::map<std::string, DType> get_variable_to_dtype_map() const;
   // "name (DT_FLOAT) [2,3]", one line a tensor, as TensorFlow prints it.
@@ -78,13 +78,14 @@ class TENON_API CheckpointWriter {
  public:
   // What will be added, by name, dtype and shape: safetensors says that before the values. Throws
   // UnimplementedError (dtype_incompatible) for strings where the format can't hold them.
-  CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables);
+  CheckpointWriter(std::string_view path, std::vector<StoredVariable> variables,
+                   Location where = Location::current());
   ~CheckpointWriter();  // one that isn't finished leaves nothing behind
   CheckpointWriter(CheckpointWriter&&) noexcept;
 
   // All of them, in that order. Throws ValueError (bad_argument) for another.
-  void add(std::string_view name, const Tensor& tensor);
-  void finish();
+  void add(std::string_view name, const Tensor& tensor, Location where = Location::current());
+  void finish(Location where = Location::current());
 
  private:
   std::unique_ptr<internal::TensorSink> sink_;
@@ -92,11 +93,14 @@ class TENON_API CheckpointWriter {
   size_t next_ = 0;
 };
 
-TENON_API CheckpointReader load_checkpoint(std::string_view path);
-TENON_API std::vector<StoredVariable> list_variables(std::string_view path);
-TENON_API Tensor load_variable(std::string_view path, std::string_view name);
+TENON_API CheckpointReader load_checkpoint(std::string_view path,
+                                           Location where = Location::current());
+TENON_API std::vector<StoredVariable> list_variables(std::string_view path,
+                                                     Location where = Location::current());
+TENON_API Tensor load_variable(std::string_view path, std::string_view name,
+                               Location where = Location::current());
 // Whether there is a checkpoint of that prefix (not: of that folder), as TensorFlow asks it.
-TENON_API bool checkpoint_exists(std::string_view prefix);
+TENON_API bool checkpoint_exists(std::string_view prefix, Location where = Location::current());
 
 // What a folder's file `checkpoint` says. Paths are as the program would write them: relative ones
 // of the file have the folder put before them.
@@ -110,15 +114,18 @@ struct CheckpointState {
 // Left out, latest_filename is "checkpoint". Without such a file the state is empty.
 // Throws DataLossError (corrupt_file) for one that can't be read.
 TENON_API CheckpointState get_checkpoint_state(std::string_view folder,
-                                               std::string_view latest_filename = {});
+                                               std::string_view latest_filename = {},
+                                               Location where = Location::current());
 // Writes it, at once and whole. `save_relative_paths`: paths in the folder are written without it,
 // so that the folder may be moved.
 TENON_API void update_checkpoint_state(std::string_view folder, const CheckpointState& state,
                                        bool save_relative_paths = true,
-                                       std::string_view latest_filename = {});
+                                       std::string_view latest_filename = {},
+                                       Location where = Location::current());
 // The prefix of the latest checkpoint, which is there; empty when there is none.
 TENON_API std::string latest_checkpoint(std::string_view folder,
-                                        std::string_view latest_filename = {});
+                                        std::string_view latest_filename = {},
+                                        Location where = Location::current());
 
 }  // namespace train
 }  // namespace tenon

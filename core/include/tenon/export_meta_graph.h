@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tenon/error.h"
 #include "tenon/export.h"
 #include "tenon/graph.h"
 #include "tenon/saver.h"
@@ -26,11 +27,12 @@ struct ExportMetaGraphOptions {
 // the operations by which TensorFlow saves and restores the saver's variables, and the collections.
 // Throws as Graph::as_graph_def does, and what tenon/checkpoint.h says of files.
 TENON_API std::string export_meta_graph(const std::string& path,
-                                        const ExportMetaGraphOptions& options = {});
+                                        const ExportMetaGraphOptions& options = {},
+                                        Location where = Location::current());
 
 // Graph::as_graph_def into a file of that folder, which is made where it is missing. Answers the
 // file's path.
 TENON_API std::string write_graph(const Graph& graph, const std::string& folder,
-                                  const std::string& name);
+                                  const std::string& name, Location where = Location::current());
 
 }  // namespace tenon::train

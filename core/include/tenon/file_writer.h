@@ -56,24 +56,29 @@ struct FileWriterOptions {
 class TENON_API FileWriter {
  public:
   // The folder and the file are made with the first event.
-  explicit FileWriter(std::string logdir, FileWriterOptions options = {});
+  explicit FileWriter(std::string logdir, FileWriterOptions options = {},
+                      Location where = Location::current());
   // The same, and add_graph.
-  FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options = {});
+  FileWriter(std::string logdir, const Graph& graph, FileWriterOptions options = {},
+             Location where = Location::current());
 
   // Of a string, the value of a summary operation. Throws TypeError (dtype_incompatible) for
   // another tensor, ValueError (bad_argument) for more than one element.
-  void add_summary(const Tensor& summary, int64_t global_step = 0);
-  void add_scalar(std::string_view tag, float value, int64_t global_step = 0);
+  void add_summary(const Tensor& summary, int64_t global_step = 0,
+                   Location where = Location::current());
+  void add_scalar(std::string_view tag, float value, int64_t global_step = 0,
+                  Location where = Location::current());
   // The graph as it is now. What TensorFlow has no operations for is in it by the name that it has
   // here.
-  void add_graph(const Graph& graph, int64_t global_step = 0);
-  void add_session_log(const SessionLog& log, int64_t global_step = 0);
-  void add_event(const Event& event);
+  void add_graph(const Graph& graph, int64_t global_step = 0, Location where = Location::current());
+  void add_session_log(const SessionLog& log, int64_t global_step = 0,
+                       Location where = Location::current());
+  void add_event(const Event& event, Location where = Location::current());
 
   // Puts all that was added into the file. Closing, and the death of the last copy, do so too; the
   // latter says nothing of failures.
-  void flush();
-  void close();
+  void flush(Location where = Location::current());
+  void close(Location where = Location::current());
   const std::string& get_logdir() const;
 
  private:

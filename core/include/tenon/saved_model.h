@@ -97,16 +97,17 @@ struct MetaGraphOptions {
 class TENON_API Builder {
  public:
   // Throws ValueError (bad_argument) where the folder is there already and isn't empty.
-  explicit Builder(std::string folder);
+  explicit Builder(std::string folder, Location where = Location::current());
 
   // The session's graph and the values of its variables; first of all, and once.
   void add_meta_graph_and_variables(Session& session, const std::vector<std::string>& tags,
-                                    const MetaGraphOptions& options = {});
+                                    const MetaGraphOptions& options = {},
+                                    Location where = Location::current());
   // Another graph over the same variables.
   void add_meta_graph(const Graph& graph, const std::vector<std::string>& tags,
-                      const MetaGraphOptions& options = {});
+                      const MetaGraphOptions& options = {}, Location where = Location::current());
   // Writes saved_model.pb; answers its path.
-  std::string save();
+  std::string save(Location where = Location::current());
 
  private:
   void add(const Graph& graph, const std::vector<std::string>& tags,
@@ -122,7 +123,7 @@ class TENON_API Builder {
 TENON_API void simple_save(Session& session, const std::string& folder,
                            const std::map<std::string, Output>& inputs,
                            const std::map<std::string, Output>& outputs,
-                           const Operation& main_op = {});
+                           const Operation& main_op = {}, Location where = Location::current());
 
 }  // namespace saved_model
 }  // namespace tenon

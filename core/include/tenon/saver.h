@@ -147,42 +147,47 @@ class TENON_API Saver {
  public:
   // Throws ValueError (bad_argument): "No variables to save", "At least two variables have the same
   // name"; TypeError (not_a_variable) for what is no variable.
-  explicit Saver(SaverOptions options = {});
+  explicit Saver(SaverOptions options = {}, Location where = Location::current());
 
   // Collects the variables, once; only with defer_build need it be called.
-  void build();
+  void build(Location where = Location::current());
 
   // Saves the variables and returns the prefix of the checkpoint: path, and the global step if
   // there is one. A folder that is missing is made, the ones above it not. Empty without variables.
   // Throws FailedPreconditionError (uninitialized) naming the variables without a value, ValueError
   // (bad_argument) for a path or name that can't be, and what tenon/checkpoint.h says of files:
   // then the checkpoints there, and the session, are as they were.
-  std::string save(Session& session, std::string_view path, const SaveOptions& options = {});
+  std::string save(Session& session, std::string_view path, const SaveOptions& options = {},
+                   Location where = Location::current());
   // The same, but returns when the values are copied; they are written while the session goes on.
   // What fails then is thrown by the next call of this saver, whichever, and by wait().
-  std::string save_async(Session& session, std::string_view path, const SaveOptions& options = {});
+  std::string save_async(Session& session, std::string_view path, const SaveOptions& options = {},
+                         Location where = Location::current());
   // Waits for the save that is under way, if there is one.
   void wait();
 
   // train::export_meta_graph with this saver.
-  std::string export_meta_graph(const std::string& path = {}) const;
+  std::string export_meta_graph(const std::string& path = {},
+                                Location where = Location::current()) const;
 
   // Gives the variables the values of a checkpoint, by its prefix, one of its files, or its folder.
   // Throws ValueError (no_such_file) where there is none; unless options.partial, the whole plan
   // when it isn't complete: NotFoundError (not_in_checkpoint) when a tensor is missing, else
   // InvalidArgumentError (shape_incompatible, dtype_incompatible). Nothing is changed then.
   // Returns what it did.
-  RestorePlan restore(Session& session, std::string_view path, const RestoreOptions& options = {});
+  RestorePlan restore(Session& session, std::string_view path, const RestoreOptions& options = {},
+                      Location where = Location::current());
   // What restore would do.
-  RestorePlan plan(Session& session, std::string_view path,
-                   const RestoreOptions& options = {}) const;
+  RestorePlan plan(Session& session, std::string_view path, const RestoreOptions& options = {},
+                   Location where = Location::current()) const;
 
   // The checkpoints that are kept, oldest first.
   std::vector<std::string> last_checkpoints() const;
   void set_last_checkpoints(const std::vector<std::string>& paths);
   // Takes over the checkpoints of another program that are still there, oldest first: they count,
   // and are removed, as this saver's own.
-  void recover_last_checkpoints(const std::vector<std::string>& paths);
+  void recover_last_checkpoints(const std::vector<std::string>& paths,
+                                Location where = Location::current());
 
   // Internal.
   const std::shared_ptr<internal::SaverState>& state() const noexcept { return state_; }
