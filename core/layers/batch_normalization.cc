@@ -87,6 +87,9 @@ Output BatchNormalization::call(const Output& inputs) {
   if (options_.fused && rank == 4) return call_fused(inputs);
   Output mean = moving_mean_, variance = moving_variance_;
   if (internal::known_truth(training_) != false) {
+    internal::require<ValueError>(
+        rank >= 0, ErrorKind::shape_incompatible, "Layer \"", kind(),
+        "\" needs inputs of a known rank where it trains: ", inputs.name(), " has none.");
     std::vector<int64_t> axes(static_cast<size_t>(rank - 1));
     std::iota(axes.begin(), axes.end(), int64_t{0});
     const nn::Moments batch = nn::moments(inputs, axes);

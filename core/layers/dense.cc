@@ -45,11 +45,11 @@ void Dense::build(const Output& inputs) {
                               .constraint = options_.bias_constraint});
 }
 
-// Of a higher rank all axes but the last are rows of one product.
+// Of a higher rank all axes but the last are rows of one product, where the rank is known.
 Output Dense::call(const Output& inputs) {
   const Output kernel = kernel_;
   const int rank = inputs.shape().rank();
-  Output outputs = rank == 2 ? matmul(inputs, kernel)
+  Output outputs = rank <= 2 ? matmul(inputs, kernel)
                              : matmul(reshape(inputs, {int64_t{-1}, kernel_.shape()[0]}), kernel);
   if (rank > 2) {
     std::vector<Input> sizes;

@@ -236,6 +236,27 @@ TEST_F(BatchNormalizationTest, ARunSaysWhetherItTrains) {
               {0.088562198, 0.39972061, 0.72886318, 0.47495806}, 3e-6);
 }
 
+// Of inputs whose rank only the run knows, once a layer has its variables.
+TEST_F(LayersTest, TakeInputsOfUnknownRankOnceTheyAreBuilt) {
+  const Output unknown = placeholder(float32);
+  layers::Dense dense(2, {.kernel_initializer = kernel_});
+  const Output known = dense(x({2, 3})), product = dense(unknown);
+  layers::BatchNormalization normalization;
+  normalization(known);
+  const Output normalized = normalization(unknown);
+  for (const Input& training : {Input(true), Input(placeholder(bool_, {}))}) {
+    EXPECT_ERROR(normalization(unknown, training), ValueError, shape_incompatible,
+                 "needs inputs of a known rank where it trains: Placeholder:0 has none");
+  }
+  Session session;
+  session.run(global_variables_initializer());
+  const Feeds feeds = {{unknown, wave_tensor({2, 3}, 0.1, 0.7)}};
+  EXPECT_EQ(session.run(product, feeds).to_vector<float>(), session.run(known).to_vector<float>());
+  EXPECT_EQ(session.run(product, {{unknown, Tensor(float32, {2, 4, 3})}}).shape(),
+            Shape({2, 4, 2}));
+  EXPECT_EQ(session.run(normalized, {{unknown, Tensor(float32, {5, 2})}}).shape(), Shape({5, 2}));
+}
+
 TEST_F(LayersTest, RefuseWhatDoesntFit) {
   EXPECT_ERROR(layers::dense(zeros({2}), 2), ValueError, shape_incompatible, "expected min_ndim=2");
   EXPECT_ERROR(layers::dense(placeholder(float32, {2, -1}), 2), ValueError, shape_incompatible,
