@@ -19,7 +19,7 @@ void read(const Json& form, const char* name, double Options::*to, Options& opti
 template <typename Options>
 void read_seed(const Json& form, Options& options) {
   if (form.contains("seed") && !form["seed"].is_null()) {
-    options.seed = form["seed"].get<int64_t>();
+    options.seed = integer_from(form["seed"]);
   }
 }
 
@@ -210,26 +210,24 @@ tenon::Constraint constraint_from(const Json& form) {
 tenon::Partitioner partitioner_from(const Json& form) {
   if (form.is_null()) return {};
   const auto kind = form.at("partitioner").get<std::string>();
-  const int axis = form.value("axis", 0);
+  const int axis = integer_or(form, "axis", 0);
   if (kind == "list") {
-    return [parts = form.at("parts").get<std::vector<int64_t>>()](const Shape&, tenon::DType) {
-      return parts;
-    };
+    return [parts = integers_from(form.at("parts"))](const Shape&, tenon::DType) { return parts; };
   }
   if (kind == "fixed_size") {
-    return tenon::fixed_size_partitioner(form.at("num_shards").get<int64_t>(), axis);
+    return tenon::fixed_size_partitioner(integer_from(form.at("num_shards")), axis);
   }
   if (kind == "variable_axis_size") {
     tenon::VariableAxisSizePartitionerOptions options;
-    options.max_shard_bytes = form.at("max_shard_bytes").get<int64_t>();
+    options.max_shard_bytes = integer_from(form.at("max_shard_bytes"));
     options.axis = axis;
-    options.max_shards = form.value("max_shards", options.max_shards);
+    options.max_shards = integer_or(form, "max_shards", options.max_shards);
     return tenon::variable_axis_size_partitioner(options);
   }
   tenon::MinMaxVariablePartitionerOptions options;
-  options.max_partitions = form.value("max_partitions", options.max_partitions);
+  options.max_partitions = integer_or(form, "max_partitions", options.max_partitions);
   options.axis = axis;
-  options.min_slice_size = form.value("min_slice_size", options.min_slice_size);
+  options.min_slice_size = integer_or(form, "min_slice_size", options.min_slice_size);
   return tenon::min_max_variable_partitioner(options);
 }
 

@@ -274,9 +274,12 @@ TEST(GoldenTest, AnswersWhatIsNoStepAndGoesOn) {
                 {"initial_value", {{"value", {1, 2}}, {"shape", {3}}, {"dtype", "int32"}}}},
                {{"do", "loss"}, {"loss", "compute_weighted_loss"}, {"in", Json::array()}},
                {{"do", "metric"}, {"metric", "accuracy"}, {"in", {1}}},
+               {{"do", "session"}, {"config", {{"device_count", {{"CPU", -2147483649}}}}}},
+               {{"do", "set_random_seed"}, {"seed", 1e300}},
+               {{"do", "op"}, {"op", "zeros"}, {"attrs", {{"shape", {1e19}}}}},
                {{"do", "get_name_scope"}}});
-  for (size_t i = 0; i < 8; ++i) EXPECT_EQ(given[i].at("error").at("kind"), "bad_program") << i;
-  EXPECT_EQ(given[8], Json({{"value", ""}}));
+  for (size_t i = 0; i < 11; ++i) EXPECT_EQ(given[i].at("error").at("kind"), "bad_program") << i;
+  EXPECT_EQ(given[11], Json({{"value", ""}}));
 }
 
 TEST(GoldenTest, AnObjectHasNoEndToAppendTo) {

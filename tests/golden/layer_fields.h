@@ -24,8 +24,8 @@ inline tenon::layers::Activation activation_of(const std::string& name) {
 }
 
 inline tenon::layers::Sizes sizes_of(const Json& value) {
-  if (value.is_array()) return value.get<std::vector<int64_t>>();
-  return value.get<int64_t>();
+  if (value.is_array()) return integers_from(value);
+  return integer_from(value);
 }
 
 // The sum form of a regularizer, of a layer's result.
@@ -52,9 +52,9 @@ inline void read(Program&, const Json& form, bool& to) { to = form.get<bool>(); 
 inline void read(Program&, const Json& form, double& to) { to = number(form); }
 inline void read(Program&, const Json& form, std::optional<double>& to) { to = number(form); }
 inline void read(Program&, const Json& form, std::optional<int64_t>& to) {
-  to = form.get<int64_t>();
+  to = integer_from(form);
 }
-inline void read(Program&, const Json& form, int64_t& to) { to = form.get<int64_t>(); }
+inline void read(Program&, const Json& form, int64_t& to) { to = integer_from(form); }
 inline void read(Program&, const Json& form, std::string& to) { to = form.get<std::string>(); }
 inline void read(Program& program, const Json& form, tenon::Input& to) {
   to = form.is_boolean() ? tenon::Input(form.get<bool>()) : program.input(form);

@@ -48,7 +48,7 @@ tenon::Input OpCall::as_input(const char* attribute) const {
 }
 
 int64_t OpCall::integer(const char* attribute, int64_t otherwise) const {
-  return attributes_.value(attribute, otherwise);
+  return integer_or(attributes_, attribute, otherwise);
 }
 
 tenon::DType OpCall::dtype(const char* attribute, tenon::DType otherwise) const {
@@ -58,12 +58,12 @@ tenon::DType OpCall::dtype(const char* attribute, tenon::DType otherwise) const 
 tenon::Axes OpCall::axes(const char* attribute) const {
   if (!has(attribute) || attributes_[attribute].is_null()) return {};
   const Json& value = attributes_[attribute];
-  if (value.is_array()) return value.get<std::vector<int64_t>>();
-  return value.get<int64_t>();
+  if (value.is_array()) return integers_from(value);
+  return integer_from(value);
 }
 
 std::vector<int64_t> OpCall::integers(const char* attribute) const {
-  return attributes_.at(attribute).get<std::vector<int64_t>>();
+  return integers_from(attributes_.at(attribute));
 }
 
 tenon::Integers OpCall::sizes(size_t index) const {

@@ -41,7 +41,7 @@ Thing reshape(const OpCall& call) {
   if (!call.is_literal(1)) {
     return tenon::reshape(call.input(0), tenon::Integers(call.output(1)), call.options());
   }
-  return tenon::reshape(call.input(0), call.json(1).get<std::vector<int64_t>>(), call.options());
+  return tenon::reshape(call.input(0), integers_from(call.json(1)), call.options());
 }
 
 Thing transpose(const OpCall& call) {
@@ -55,9 +55,8 @@ Thing concat(const OpCall& call) {
 Thing split(const OpCall& call) {
   const tenon::SplitOptions options = {.axis = call.integer("axis", 0), .name = call.name()};
   const Json& parts = call.attribute("num_or_size_splits");
-  return list_of(parts.is_array()
-                     ? tenon::split(call.input(0), parts.get<std::vector<int64_t>>(), options)
-                     : tenon::split(call.input(0), parts.get<int>(), options));
+  return list_of(parts.is_array() ? tenon::split(call.input(0), integers_from(parts), options)
+                                  : tenon::split(call.input(0), count_from(parts), options));
 }
 
 Thing stack(const OpCall& call) {
@@ -156,7 +155,7 @@ Thing where(const OpCall& call) {
 
 std::optional<int64_t> seed_of(const OpCall& call) {
   if (!call.has("seed") || call.attribute("seed").is_null()) return std::nullopt;
-  return call.attribute("seed").get<int64_t>();
+  return integer_from(call.attribute("seed"));
 }
 
 Thing random_uniform(const OpCall& call) {

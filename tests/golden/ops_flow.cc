@@ -53,7 +53,7 @@ Thing guard_of_one(const OpCall& call) {
 }
 
 Thing assert_rank(const OpCall& call) {
-  return tenon::assert_rank(call.input(0), call.json(1).get<int>(), guard_options(call));
+  return tenon::assert_rank(call.input(0), count_from(call.json(1)), guard_options(call));
 }
 
 }  // namespace

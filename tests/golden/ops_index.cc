@@ -36,7 +36,7 @@ Thing unique(const OpCall& call) {
 }
 
 Thing dynamic_partition(const OpCall& call) {
-  return list_of(tenon::dynamic_partition(call.input(0), call.input(1), call.json(2).get<int64_t>(),
+  return list_of(tenon::dynamic_partition(call.input(0), call.input(1), integer_from(call.json(2)),
                                           call.options()));
 }
 

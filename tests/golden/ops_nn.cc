@@ -13,7 +13,7 @@ nn::Padding padding_of(const OpCall& call) {
   if (padding.is_string()) return padding.get<std::string>();
   std::vector<std::pair<int64_t, int64_t>> sides;
   for (const Json& side : padding) {
-    sides.emplace_back(side.at(0).get<int64_t>(), side.at(1).get<int64_t>());
+    sides.emplace_back(integer_from(side.at(0)), integer_from(side.at(1)));
   }
   return sides;
 }

@@ -10,7 +10,7 @@ using tenon::Index;
 
 Bound bound_of(const Program& program, const Json& part) {
   if (part.is_null()) return {};
-  if (part.is_number()) return part.get<int64_t>();
+  if (part.is_number()) return integer_from(part);
   return program.output(part);
 }
 
@@ -22,7 +22,7 @@ Index entry_of(const Program& program, const Json& entry) {
   }
   if (entry.is_null()) return tenon::newaxis;
   if (entry.is_string()) return tenon::ellipsis;
-  if (entry.is_number()) return entry.get<int64_t>();
+  if (entry.is_number()) return integer_from(entry);
   return program.output(entry);
 }
 

@@ -49,7 +49,7 @@ Thing item_of(const Thing& thing, const Json& index) {
     const std::vector<std::string>& keys = (*list)->keys;
     while (number < keys.size() && keys[number] != index) ++number;
   } else {
-    number = index.get<size_t>();
+    number = static_cast<size_t>(integer_from(index));
   }
   const std::vector<Thing> items = (*list)->things();
   if (number >= items.size() || std::holds_alternative<None>(items[number])) throw BadReference{};

@@ -38,16 +38,16 @@ Result enter_name_scope(Program& program, const Json& step) {
 tenon::DeviceSpec device_spec(const Json& parts) {
   tenon::DeviceSpec spec;
   if (parts.contains("job")) spec.job = parts["job"].get<std::string>();
-  if (parts.contains("replica")) spec.replica = parts["replica"].get<int>();
-  if (parts.contains("task")) spec.task = parts["task"].get<int>();
+  if (parts.contains("replica")) spec.replica = count_from(parts["replica"]);
+  if (parts.contains("task")) spec.task = count_from(parts["task"]);
   if (parts.contains("device_type")) spec.device_type = parts["device_type"].get<std::string>();
-  if (parts.contains("device_index")) spec.device_index = parts["device_index"].get<int>();
+  if (parts.contains("device_index")) spec.device_index = count_from(parts["device_index"]);
   return spec;
 }
 
 tenon::train::ReplicaDeviceSetterOptions setter_options(const Json& step) {
   tenon::train::ReplicaDeviceSetterOptions options;
-  if (step.contains("ps_tasks")) options.ps_tasks = step["ps_tasks"].get<int>();
+  if (step.contains("ps_tasks")) options.ps_tasks = count_from(step["ps_tasks"]);
   if (step.contains("ps_device")) options.ps_device = step["ps_device"].get<std::string>();
   if (step.contains("worker_device")) {
     options.worker_device = step["worker_device"].get<std::string>();

@@ -104,10 +104,11 @@ Result case_of(Program& program, const Json& step) {
 }
 
 tenon::WhileLoopOptions loop_options(const Program& program, const Json& step) {
-  tenon::WhileLoopOptions options{.back_prop = step.value("back_prop", true),
-                                  .parallel_iterations = step.value("parallel_iterations", 10),
-                                  .swap_memory = step.value("swap_memory", false),
-                                  .name = text(step, "name")};
+  tenon::WhileLoopOptions options{
+      .back_prop = step.value("back_prop", true),
+      .parallel_iterations = integer_or(step, "parallel_iterations", 10),
+      .swap_memory = step.value("swap_memory", false),
+      .name = text(step, "name")};
   if (const Json& most = field(step, "maximum_iterations"); !most.is_null()) {
     options.maximum_iterations = program.input(most);
   }

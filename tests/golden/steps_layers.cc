@@ -13,14 +13,14 @@ using tenon::Output;
 using LayerFunction = Output (*)(Program&, const Json&, const Input&);
 
 Output dense(Program& program, const Json& step, const Input& in) {
-  return layers::dense(in, step.at("units").get<int64_t>(),
+  return layers::dense(in, integer_from(step.at("units")),
                        layer_options<layers::DenseOptions>(program, step));
 }
 
 template <typename Options,
           Output (*function)(Input, int64_t, const layers::Sizes&, const Options&)>
 Output convolved(Program& program, const Json& step, const Input& in) {
-  return function(in, step.at("filters").get<int64_t>(), sizes_of(step.at("kernel_size")),
+  return function(in, integer_from(step.at("filters")), sizes_of(step.at("kernel_size")),
                   layer_options<Options>(program, step));
 }
 
@@ -66,11 +66,11 @@ Result layer(Program& program, const Json& step) {
 LayerPtr made_layer(Program& program, const Json& step) {
   const std::string kind = text(step, "layer");
   if (kind == "Dense") {
-    return std::make_shared<layers::Dense>(step.at("units").get<int64_t>(),
+    return std::make_shared<layers::Dense>(integer_from(step.at("units")),
                                            layer_options<layers::DenseOptions>(program, step));
   }
   if (kind == "Conv2D") {
-    return std::make_shared<layers::Conv2D>(step.at("filters").get<int64_t>(),
+    return std::make_shared<layers::Conv2D>(integer_from(step.at("filters")),
                                             sizes_of(step.at("kernel_size")),
                                             layer_options<layers::ConvOptions>(program, step));
   }

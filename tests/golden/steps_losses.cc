@@ -52,7 +52,7 @@ Output loss_of(Program& program, const Json& step, const Inputs& in) {
 }
 
 Output cosine_distance(Program& program, const Json& step, const Inputs& in) {
-  return losses::cosine_distance(item_at(in, 0), item_at(in, 1), step.at("axis").get<int64_t>(),
+  return losses::cosine_distance(item_at(in, 0), item_at(in, 1), integer_from(step.at("axis")),
                                  loss_options<losses::LossOptions>(program, step));
 }
 
@@ -91,7 +91,7 @@ Options metric_options(Program& program, const Json& step) {
     options.metrics_collections = step["metrics_collections"].get<std::vector<std::string>>();
   }
   if constexpr (requires { options.num_thresholds; }) {
-    options.num_thresholds = step.value("num_thresholds", options.num_thresholds);
+    options.num_thresholds = integer_or(step, "num_thresholds", options.num_thresholds);
   }
   if constexpr (requires { options.curve; }) {
     options.curve = text(step, "curve", options.curve);
@@ -122,6 +122,15 @@ Metric at_thresholds(Program& program, const Json& step) {
                   metric_options<metrics::MetricOptions>(program, step));
 }
 
+template <typename Number>
+Number number_as(const Json& value) {
+  if constexpr (std::is_integral_v<Number>) {
+    return integer_from(value);
+  } else {
+    return value.get<Number>();
+  }
+}
+
 // Those whose third argument is a number: one of the inputs, or a field of the step.
 template <typename Number, typename Options,
           Metric (*function)(Input, Input, Number, const Options&)>
@@ -132,7 +141,7 @@ Metric with_number(Program& program, const Json& step) {
   for (const char* name : kFields) {
     if (step.contains(name)) number = step[name];
   }
-  return function(program.input(in.at(0)), program.input(in.at(1)), number.get<Number>(),
+  return function(program.input(in.at(0)), program.input(in.at(1)), number_as<Number>(number),
                   metric_options<Options>(program, step));
 }
 

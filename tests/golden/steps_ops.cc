@@ -32,7 +32,7 @@ Result operation_by_name(Program& program, const Json& step) {
 }
 
 Result set_random_seed(Program&, const Json& step) {
-  tenon::set_random_seed(step.at("seed").get<int64_t>());
+  tenon::set_random_seed(integer_from(step.at("seed")));
   return {None{}, Json::object()};
 }
 

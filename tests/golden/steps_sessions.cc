@@ -145,7 +145,7 @@ tenon::SessionOptions session_options(const Json& config) {
   if (config.is_null()) return options;
   const Json counts = config.value("device_count", Json::object());
   for (const auto& [type, count] : counts.items()) {
-    options.device_count[type] = count.get<int>();
+    options.device_count[type] = count_from(count);
   }
   options.allow_soft_placement = config.value("allow_soft_placement", false);
   return options;

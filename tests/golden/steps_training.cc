@@ -164,9 +164,9 @@ void read_gradient_options(Program& program, const Json& step, Options& options)
   if (!gating.is_number_integer()) {
     throw Mistake{"bad_argument", "ValueError", "gate_gradients is no GateGradients"};
   }
-  options.gate_gradients = static_cast<train::GateGradients>(gating.get<int>());
+  options.gate_gradients = static_cast<train::GateGradients>(count_from(gating));
   options.aggregation_method =
-      static_cast<tenon::AggregationMethod>(step.value("aggregation_method", 0));
+      static_cast<tenon::AggregationMethod>(integer_or(step, "aggregation_method", 0));
   options.colocate_gradients_with_ops = step.value("colocate_gradients_with_ops", false);
   if (!field(step, "grad_loss").is_null()) options.grad_loss = program.input(step["grad_loss"]);
 }

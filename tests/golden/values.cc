@@ -206,6 +206,19 @@ double number(const Json& value) {
   return value.get<double>();
 }
 
+int64_t integer_from(const Json& value) {
+  return value.is_number_float() ? element_of<int64_t>(number(value)) : value.get<int64_t>();
+}
+
+int count_from(const Json& value) { return element_of<int>(number(value)); }
+
+std::vector<int64_t> integers_from(const Json& values) {
+  if (!values.is_array()) throw not_a_program("integers are a list");
+  std::vector<int64_t> integers;
+  for (const Json& value : values) integers.push_back(integer_from(value));
+  return integers;
+}
+
 bool is_typed_literal(const Json& value) {
   return value.is_object() && (value.contains("value") || value.contains("wave")) &&
          value.contains("dtype");
@@ -245,7 +258,7 @@ Tensor converted(const Tensor& value, DType dtype) {
     } else {
       with_element(dtype, [&](auto element) {
         using T = decltype(element);
-        result.mutable_data<T>()[i] = static_cast<T>(numbers[i]);
+        result.mutable_data<T>()[i] = element_of<T>(numbers[i]);
       });
     }
   }
@@ -270,7 +283,7 @@ Shape shape_from(const Json& sizes) {
   if (sizes.is_null()) return Shape::unknown();
   Shape shape;
   for (const Json& size : sizes) {
-    shape.push_back(size.is_null() ? tenon::kUnknown : size.get<int64_t>());
+    shape.push_back(size.is_null() ? tenon::kUnknown : integer_from(size));
   }
   return shape;
 }

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace replay {
 
@@ -13,6 +15,19 @@ using Json = nlohmann::json;
 // A number, or one of "nan", "inf" and "-inf".
 bool is_number(const Json& value);
 double number(const Json& value);
+// Integers; a number that no integer of that type can be is no program's.
+int64_t integer_from(const Json& value);
+int count_from(const Json& value);
+std::vector<int64_t> integers_from(const Json& values);
+template <typename T>
+T integer_or(const Json& fields, const char* name, T otherwise) {
+  if (!fields.contains(name)) return otherwise;
+  if constexpr (std::is_same_v<T, int>) {
+    return count_from(fields[name]);
+  } else {
+    return integer_from(fields[name]);
+  }
+}
 
 // {"value", "dtype"[, "shape"]} or {"wave", "shape", "dtype"}.
 bool is_typed_literal(const Json& value);
