@@ -17,7 +17,14 @@
 #include "tenon/array_ops.h"
 #include "tenon/math_ops.h"
 
-namespace tenon::nn {
+namespace tenon {
+
+void internal::fail_part(size_t index, size_t count) {
+  fail<ValueError>(ErrorKind::bad_argument, "The state of a cell, or its size, has ", count,
+                   " parts; there is no part ", index);
+}
+
+namespace nn {
 
 using internal::as_output;
 using internal::require;
@@ -227,4 +234,5 @@ BidirectionalRnnResult bidirectional_dynamic_rnn(RNNCell& cell_fw, RNNCell& cell
           std::move(backward.state)};
 }
 
-}  // namespace tenon::nn
+}  // namespace nn
+}  // namespace tenon

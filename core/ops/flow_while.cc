@@ -122,6 +122,12 @@ void register_flow_while(OpRegistry& ops) {
            .action = PlanAction::kLoop});
 }
 
+void require_variables(size_t taken, size_t given) {
+  const CallerLine line(ProgramRuns::call_or_else({}));
+  require<ValueError>(taken == given, ErrorKind::flow_mismatch, "A function of a while loop takes ",
+                      taken, " loop variables, of which there are ", given);
+}
+
 std::vector<Output> make_while_loop(const LoopCondition& condition, const LoopBody& body,
                                     const Inputs& loop_vars, const WhileLoopOptions& options,
                                     const Location& where) {

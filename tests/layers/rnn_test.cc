@@ -270,6 +270,9 @@ TEST_F(RnnTest, RefusesWhatDoesntFit) {
   nn::dynamic_rnn(cell, x({2, 3, 2}), {.dtype = float32});
   EXPECT_ERROR(nn::dynamic_rnn(other, x({2, 3, 2}), {.dtype = float32}), ValueError, already_exists,
                "rnn/gru_cell/gates/kernel");
+  EXPECT_ERROR(nn::State({x({2, 3}), x({2, 3})})[2], ValueError, bad_argument,
+               "has 2 parts; there is no part 2");
+  EXPECT_ERROR(nn::State(x({2, 3}))[0], ValueError, bad_argument, "has 0 parts");
 }
 
 }  // namespace

@@ -119,6 +119,16 @@ TEST_F(WhileLoopTest, RefusesBodiesThatDontFit) {
                dtype_incompatible, "must be a boolean");
 }
 
+TEST_F(WhileLoopTest, ItsFunctionsTakeAsManyVariablesAsThereAre) {
+  const auto one = [](Output i) { return i < 3; };
+  const auto next = [](const std::vector<Output>& all) { return all; };
+  const auto too_few = [&] { return while_loop(one, next, {0, x_}); };
+  EXPECT_ERROR(too_few(), ValueError, flow_mismatch,
+               "takes 1 loop variables, of which there are 2, asked for at " __FILE__);
+  EXPECT_ERROR(while_loop(one, [](Output i, Output) { return i; }, {0}), ValueError, flow_mismatch,
+               "takes 2 loop variables, of which there are 1");
+}
+
 TEST_F(WhileLoopTest, RefusesTheUseOfWhatIsInside) {
   Output inside;
   const auto last = while_loop([](Output i) { return i < 3; },

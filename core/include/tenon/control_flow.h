@@ -72,10 +72,14 @@ TENON_API std::vector<Output> make_cond(const Input& predicate, const BranchFunc
                                         const BranchFunction& false_fn, const std::string& name,
                                         const Location& where);
 
+// Throws unless a function of so many loop variables is given as many.
+TENON_API void require_variables(size_t taken, size_t given);
+
 // A function of the loop variables as one of their list.
 template <typename F, size_t... i>
 auto call_with(F& function, const std::vector<Output>& variables, std::index_sequence<i...>) {
-  return function(variables.at(i)...);
+  require_variables(sizeof...(i), variables.size());
+  return function(variables[i]...);
 }
 template <size_t>
 struct AnOutput {
@@ -167,8 +171,8 @@ TENON_API std::vector<Output> make_while_loop(const LoopCondition& condition, co
 // a scalar boolean; answers the last ones. Both take the variables one by one or as a
 // std::vector<Output>. A loop keeps one round's values, unless its gradient needs those of all;
 // the gradient of a loop's gradient is refused. Throws ValueError: bad_argument without variables
-// or with another number of invariants; flow_mismatch where the body answers another number, other
-// dtypes, or a shape that doesn't fit what holds in every round.
+// or with another number of invariants; flow_mismatch where a function takes another number, or the
+// body answers another number, other dtypes, or a shape that doesn't fit what holds in every round.
 template <typename C, typename B>
 std::vector<Output> while_loop(C condition, B body, const Inputs& loop_vars,
                                const WhileLoopOptions& options = {},

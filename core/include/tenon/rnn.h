@@ -30,6 +30,10 @@
 #include "tenon/variable.h"
 #include "tenon/variable_scope.h"
 
+namespace tenon::internal {
+[[noreturn]] TENON_API void fail_part(size_t index, size_t count);
+}
+
 namespace tenon::nn {
 
 // One T, or a list of such structures: a cell's state, or the sizes of that.
@@ -45,7 +49,11 @@ class Structure {
   const T& value() const noexcept { return value_; }  // only when it is no list
   operator const T&() const noexcept { return value_; }
   const std::vector<Structure>& parts() const noexcept { return parts_; }
-  const Structure& operator[](size_t i) const { return parts_.at(i); }
+  // Throws ValueError (bad_argument) for a part that isn't there.
+  const Structure& operator[](size_t i) const {
+    if (i >= parts_.size()) internal::fail_part(i, parts_.size());
+    return parts_[i];
+  }
 
  private:
   T value_ = {};
