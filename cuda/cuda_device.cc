@@ -70,16 +70,25 @@ CudaDevice::~CudaDevice() {
   }
 }
 
-PreparingCudnn CudaDevice::cudnn_for_preparing() {
-  std::unique_lock lock(preparing_mutex_);
-  used_ = true;
-  return {std::move(lock), preparing_.cudnn()};
-}
-
 PreparingCublasLt CudaDevice::cublas_lt_for_preparing() {
   std::unique_lock lock(preparing_mutex_);
   used_ = true;
   return {std::move(lock), preparing_.cublas_lt()};
+}
+
+const CudnnDescriptor& CudaDevice::cudnn_properties() {
+  std::call_once(cudnn_properties_made_, [this] {
+    const size_t version = cudnnGetVersion();
+    internal::require<RuntimeError>(version >= kLeastCudnn, ErrorKind::device_failed,
+                                    "Convolutions need cuDNN 9.8 or newer; libcudnn.so.9 says ",
+                                    version);
+    CudnnDescriptor properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+    properties.set(CUDNN_ATTR_DEVICEPROP_DEVICE_ID, static_cast<int32_t>(index_));
+    properties.finalize();
+    check(properties.status(), "Asking cuDNN for the properties of a device");
+    cudnn_properties_ = std::move(properties);
+  });
+  return cudnn_properties_;
 }
 
 std::string CudaDevice::description() const {

@@ -10,6 +10,7 @@
 #include "cuda/caching_allocator.h"
 #include "cuda/cuda_queue.h"
 #include "cuda/cuda_recording.h"
+#include "cuda/cudnn_descriptor.h"
 #include "cuda/generated_kernels.h"
 #include "cuda/libraries.h"
 #include "cuda/pinned_memory.h"
@@ -18,10 +19,6 @@
 namespace tenon::cuda {
 
 // A handle that one thread has to itself while it prepares a kernel.
-struct PreparingCudnn {
-  std::unique_lock<std::mutex> lock;
-  cudnnHandle_t handle = nullptr;
-};
 struct PreparingCublasLt {
   std::unique_lock<std::mutex> lock;
   cublasLtHandle_t handle = nullptr;
@@ -45,9 +42,10 @@ class CudaDevice : public internal::Device {
   }
   bool allow_tf32() const noexcept { return allow_tf32_; }
   // To ask for an algorithm or a workspace while a kernel is prepared; the device is the current
-  // one then. Only one of the two may be held at a time.
-  PreparingCudnn cudnn_for_preparing();
+  // one then.
   PreparingCublasLt cublas_lt_for_preparing();
+  // For what cuDNN makes its plans. Throws RuntimeError (device_failed) where cuDNN can't be used.
+  const CudnnDescriptor& cudnn_properties();
 
   const std::string& name() const noexcept override { return name_; }
   std::string description() const override;
@@ -83,6 +81,8 @@ class CudaDevice : public internal::Device {
   LibraryPool libraries_;
   std::mutex preparing_mutex_;
   Libraries preparing_;
+  std::once_flag cudnn_properties_made_;
+  CudnnDescriptor cudnn_properties_;
   StreamsInUse& streams_;
   GeneratingDevice generating_;
   std::unique_ptr<CachingAllocator> allocator_;

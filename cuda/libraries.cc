@@ -1,23 +1,11 @@
 #include "cuda/libraries.h"
 
-#include <atomic>
-#include <cstdlib>
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
-namespace {
-
-std::atomic<bool> process_ends{false};
-
-// To be called after a handle was made. What cuDNN and cuBLASLt have loaded by then is unloaded
-// before a session in a static variable is: its handles can't be destroyed any more.
-void notice_the_end() {
-  static_cast<void>(std::atexit([] { process_ends = true; }));
-}
-
-}  // namespace
 
 void Libraries::close() noexcept {
-  if (!process_ends) {
+  if (!process_ends()) {
     if (cudnn_ != nullptr) static_cast<void>(cudnnDestroy(cudnn_));
     if (cublas_lt_ != nullptr) static_cast<void>(cublasLtDestroy(cublas_lt_));
   }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/base/check.h"
+#include "cuda/cudnn_descriptor.h"
 
 namespace tenon::cuda {
 namespace {
@@ -35,9 +36,7 @@ void check(cudaError_t status, std::string_view what) {
 void check(cudnnStatus_t status, std::string_view what) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   const char* text = cudnnGetErrorString(status);
-  const bool for_memory = status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||
-                          status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
-  if (for_memory) fail_for_memory(what, text);
+  if (is_out_of_memory(status)) fail_for_memory(what, text);
   fail_on_device(what, status, text);
 }
 

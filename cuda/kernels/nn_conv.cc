@@ -1,13 +1,12 @@
-// Conv2D and its gradients: float32 by cuDNN where it has an algorithm that gives the same bits
-// every time, all else by plain kernels. Images are NHWC, filters HWIO.
-#include <algorithm>
-
+// Conv2D and its gradients: float32 by cuDNN where it has an engine that gives the same bits every
+// time, all else by plain kernels. Images are NHWC, filters HWIO.
 #include "cuda/cudnn_conv.h"
 #include "cuda/epilogue.h"
 #include "cuda/plain_conv.h"
 
 namespace tenon::cuda {
 
+using internal::Activation;
 using internal::Kernel;
 using internal::KernelRegistry;
 using internal::KernelRequest;
@@ -15,93 +14,86 @@ using internal::Launch;
 
 namespace {
 
-using Direction = CudnnConv::Direction;
+PlainConv plain_conv(const KernelRequest& request, const Shape& image, const Shape& filter,
+                     const Shape& output) {
+  return {.windows = internal::make_windows(*request.attrs, image, output, filter[0], filter[1]),
+          .outputs = filter[3],
+          .groups = internal::conv_groups(image, filter),
+          .dtype = request.output_dtype(0)};
+}
 
-// How one convolution is done.
-struct Conv {
-  PlainConv plain;
-  std::shared_ptr<CudnnConv> library;  // null: there is none
+// Null where there is none by cuDNN.
+std::shared_ptr<CudnnConv> cudnn_conv(const KernelRequest& request, const PlainConv& plain,
+                                      ConvDirection direction,
+                                      const internal::Epilogue& epilogue = {}) {
+  if (plain.dtype != DType::float32) return nullptr;
+  return CudnnConv::make(request, {.direction = direction,
+                                   .windows = plain.windows,
+                                   .outputs = plain.outputs,
+                                   .groups = plain.groups,
+                                   .bias = epilogue.bias,
+                                   .relu = epilogue.activation == Activation::kRelu});
+}
 
-  Conv(const KernelRequest& request, const Shape& image, const Shape& filter, const Shape& output,
-       Direction direction)
-      : plain{
-            .windows = internal::make_windows(*request.attrs, image, output, filter[0], filter[1]),
-            .outputs = filter[3],
-            .groups = internal::conv_groups(image, filter),
-            .dtype = request.output_dtype(0)} {
-    if (plain.dtype != DType::float32) return;
-    library = CudnnConv::make(request, plain.windows, plain.outputs, plain.groups, direction);
-  }
-  // Null also where an address is one that cuDNN's kernels, which read 16 bytes at a time, don't
-  // take: a tensor of the caller's may begin at any element. Filters are turned around on the way.
-  CudnnConv* library_for(std::initializer_list<const void*> addresses) const {
-    const bool aligned = std::all_of(addresses.begin(), addresses.end(), [](const void* address) {
-      return reinterpret_cast<uintptr_t>(address) % 16 == 0;
-    });
-    return aligned ? library.get() : nullptr;
-  }
-  size_t workspace_bytes() const { return library ? library->workspace_bytes() : 0; }
-  const char* module() const { return library ? "cudnn" : "cuda"; }
-};
+Kernel kernel(const std::shared_ptr<CudnnConv>& library,
+              std::function<void(const Launch&)> launch) {
+  return {.workspace_bytes = library ? library->workspace_bytes() : 0,
+          .launch = std::move(launch),
+          .module = library ? library->name() : "cuda"};
+}
 
 Kernel prepare_conv(const KernelRequest& request) {
   const Shape& output = request.output_shape(0);
-  const Conv conv(request, request.input_shape(0), request.input_shape(1), output,
-                  Direction::kForward);
+  const PlainConv plain =
+      plain_conv(request, request.input_shape(0), request.input_shape(1), output);
   const internal::Epilogue epilogue = request.epilogue;
-  const bool fused = epilogue.bias && epilogue.activation == internal::Activation::kRelu;
   const int64_t size = output.element_count(), channels = output[3];
-  // A second one, since the fused call may be refused where the plain one isn't.
-  const Conv unfused = fused ? Conv(request, request.input_shape(0), request.input_shape(1), output,
-                                    Direction::kForward)
-                             : conv;
-  return {.workspace_bytes = std::max(conv.workspace_bytes(), unfused.workspace_bytes()),
-          .launch =
-              [=](const Launch& args) {
-                const void *image = args.inputs[0], *filter = args.inputs[1];
-                const void* bias = epilogue.bias ? args.inputs[2] : nullptr;
-                void* out = args.outputs[0];
-                CudnnConv* const whole = fused ? conv.library_for({image, bias, out}) : nullptr;
-                if (whole != nullptr && whole->forward(args, image, filter, bias, out)) return;
-                CudnnConv* const library = unfused.library_for({image, out});
-                const bool done =
-                    library != nullptr && library->forward(args, image, filter, nullptr, out);
-                if (!done) conv.plain.forward(stream(args), image, filter, out);
-                apply_epilogue(stream(args), conv.plain.dtype, out, bias, size, channels, epilogue);
-              },
-          .module = conv.module()};
+  // cuDNN has no engine for a relu without a bias.
+  const bool fusable = epilogue.bias && (epilogue.activation == Activation::kNone ||
+                                         epilogue.activation == Activation::kRelu);
+  std::shared_ptr<CudnnConv> library =
+      fusable ? cudnn_conv(request, plain, ConvDirection::kForward, epilogue) : nullptr;
+  const bool fused = library != nullptr;
+  if (!fused) library = cudnn_conv(request, plain, ConvDirection::kForward);
+  return kernel(library, [=](const Launch& args) {
+    const void *image = args.inputs[0], *filter = args.inputs[1];
+    const void* bias = epilogue.bias ? args.inputs[2] : nullptr;
+    void* out = args.outputs[0];
+    const bool done =
+        library != nullptr &&
+        library->run(
+            args,
+            {.image = image, .filter = filter, .output = out, .bias = fused ? bias : nullptr});
+    if (done && fused) return;
+    if (!done) plain.forward(stream(args), image, filter, out);
+    apply_epilogue(stream(args), plain.dtype, out, bias, size, channels, epilogue);
+  });
 }
 
 Kernel prepare_image_gradient(const KernelRequest& request) {
-  const Conv conv(request, request.output_shape(0), request.input_shape(1), request.input_shape(2),
-                  Direction::kImageGradient);
-  return {.workspace_bytes = conv.workspace_bytes(),
-          .launch =
-              [conv](const Launch& args) {
-                const void *filter = args.inputs[1], *gradient = args.inputs[2];
-                void* image = args.outputs[0];
-                CudnnConv* const library = conv.library_for({gradient, image});
-                const bool done =
-                    library != nullptr && library->image_gradient(args, filter, gradient, image);
-                if (!done) conv.plain.image_gradient(stream(args), filter, gradient, image);
-              },
-          .module = conv.module()};
+  const PlainConv plain =
+      plain_conv(request, request.output_shape(0), request.input_shape(1), request.input_shape(2));
+  const auto library = cudnn_conv(request, plain, ConvDirection::kImageGradient);
+  return kernel(library, [=](const Launch& args) {
+    const void *filter = args.inputs[1], *gradient = args.inputs[2];
+    void* image = args.outputs[0];
+    const bool done = library != nullptr &&
+                      library->run(args, {.image = image, .filter = filter, .output = gradient});
+    if (!done) plain.image_gradient(stream(args), filter, gradient, image);
+  });
 }
 
 Kernel prepare_filter_gradient(const KernelRequest& request) {
-  const Conv conv(request, request.input_shape(0), request.output_shape(0), request.input_shape(2),
-                  Direction::kFilterGradient);
-  return {.workspace_bytes = conv.workspace_bytes(),
-          .launch =
-              [conv](const Launch& args) {
-                const void *image = args.inputs[0], *gradient = args.inputs[2];
-                void* filter = args.outputs[0];
-                CudnnConv* const library = conv.library_for({image, gradient});
-                const bool done =
-                    library != nullptr && library->filter_gradient(args, image, gradient, filter);
-                if (!done) conv.plain.filter_gradient(stream(args), image, gradient, filter);
-              },
-          .module = conv.module()};
+  const PlainConv plain =
+      plain_conv(request, request.input_shape(0), request.output_shape(0), request.input_shape(2));
+  const auto library = cudnn_conv(request, plain, ConvDirection::kFilterGradient);
+  return kernel(library, [=](const Launch& args) {
+    const void *image = args.inputs[0], *gradient = args.inputs[2];
+    void* filter = args.outputs[0];
+    const bool done = library != nullptr &&
+                      library->run(args, {.image = image, .filter = filter, .output = gradient});
+    if (!done) plain.filter_gradient(stream(args), image, gradient, filter);
+  });
 }
 
 }  // namespace

@@ -25,20 +25,22 @@ inline internal::Device& gpu() {
 // Memory of the GPU with a copy of a tensor, some bytes behind an address aligned to 64.
 class OnGpu {
  public:
-  OnGpu(const Tensor& value, size_t behind, internal::Queue& queue)
-      : bytes_(value.bytes()), behind_(behind) {
-    memory_ = gpu().allocate(bytes_ + behind_);
-    if (bytes_ != 0) gpu().copy(data(), value.raw(), bytes_, queue);
+  OnGpu(const Tensor& value, size_t behind, internal::Queue& queue,
+        internal::Device& device = gpu())
+      : device_(device), bytes_(value.bytes()), behind_(behind) {
+    memory_ = device_.allocate(bytes_ + behind_);
+    if (bytes_ != 0) device_.copy(data(), value.raw(), bytes_, queue);
   }
-  ~OnGpu() { gpu().release(memory_); }
+  ~OnGpu() { device_.release(memory_); }
   OnGpu(const OnGpu&) = delete;
   OnGpu& operator=(const OnGpu&) = delete;
   void* data() const { return static_cast<char*>(memory_) + behind_; }
   void read(Tensor& to, internal::Queue& queue) const {
-    if (bytes_ != 0) gpu().copy(to.raw(), data(), bytes_, queue);
+    if (bytes_ != 0) device_.copy(to.raw(), data(), bytes_, queue);
   }
 
  private:
+  internal::Device& device_;
   size_t bytes_, behind_;
   void* memory_ = nullptr;
 };
@@ -49,8 +51,9 @@ struct Addresses {
   bool output_on_first = false;  // the first output lies where the first input does
 };
 
-inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
-  const auto queue = gpu().make_queue();
+inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {},
+                            internal::Device& device = gpu()) {
+  const auto queue = device.make_queue();
   KernelRun run;
   internal::KernelRequest request = {.op = c.op,
                                      .attrs = &c.attrs,
@@ -59,7 +62,7 @@ inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
                                      .values = c.inputs,
                                      .epilogue = c.epilogue,
                                      .program = c.program,
-                                     .device = &gpu()};
+                                     .device = &device};
   const auto behind = [&](const Tensor& value) {
     return where.aligned ? size_t{0} : size_of(value.dtype());
   };
@@ -69,7 +72,7 @@ inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
   for (const Tensor& input : c.inputs) {
     request.inputs.push_back({input.dtype(), input.shape()});
     run.inputs.push_back(input.clone());
-    memory.push_back(std::make_unique<OnGpu>(input, behind(input), *queue));
+    memory.push_back(std::make_unique<OnGpu>(input, behind(input), *queue, device));
     inputs.push_back(memory.back()->data());
   }
   for (const internal::TensorSpec& output : c.outputs) {
@@ -78,12 +81,12 @@ inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
     if (value.bytes() != 0) {
       std::memset(value.raw(), output.dtype == DType::bool_ ? 1 : 0xcd, value.bytes());
     }
-    memory.push_back(std::make_unique<OnGpu>(value, behind(value), *queue));
+    memory.push_back(std::make_unique<OnGpu>(value, behind(value), *queue, device));
     outputs.push_back(memory.back()->data());
   }
   if (where.output_on_first) outputs[0] = memory[0]->data();
-  run.kernel = gpu().prepare(request, c.dtype);
-  void* workspace = gpu().allocate(run.kernel.workspace_bytes);
+  run.kernel = device.prepare(request, c.dtype);
+  void* workspace = device.allocate(run.kernel.workspace_bytes);
   run.kernel.launch({.inputs = inputs.data(),
                      .outputs = outputs.data(),
                      .workspace = workspace,
@@ -94,8 +97,8 @@ inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {}) {
     const bool on_first = i == 0 && where.output_on_first;
     memory[on_first ? 0 : run.inputs.size() + i]->read(run.outputs[i], *queue);
   }
-  gpu().wait(*queue);
-  gpu().release(workspace);
+  device.wait(*queue);
+  device.release(workspace);
   return run;
 }
 
