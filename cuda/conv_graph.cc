@@ -184,6 +184,22 @@ bool cudnn_counts(const ConvProblem& problem) {
          fits_int({h.stride, w.stride, h.dilation, w.dilation});
 }
 
+std::optional<ConvProblem> as_forward(const ConvProblem& problem) {
+  if (problem.direction != ConvDirection::kImageGradient) return std::nullopt;
+  ConvProblem forward = problem;
+  forward.direction = ConvDirection::kForward;
+  std::swap(forward.windows.channels, forward.outputs);
+  for (WindowAxis* const axis : {&forward.windows.h, &forward.windows.w}) {
+    const int64_t reach = (axis->size - 1) * axis->dilation;
+    if (axis->stride != 1 || axis->padding > reach || padding_behind(*axis) > reach) {
+      return std::nullopt;
+    }
+    axis->padding = reach - axis->padding;
+    std::swap(axis->input, axis->output);
+  }
+  return forward;
+}
+
 bool make_conv_graph(const ConvProblem& problem, CudnnDescriptor& graph) {
   return GraphMaker(problem).make(graph);
 }

@@ -23,14 +23,9 @@ bool is_aligned(const void* address) {
   return reinterpret_cast<uintptr_t>(address) % kConvAlignment == 0;
 }
 
-}  // namespace
-
-std::shared_ptr<CudnnConv> CudnnConv::make(const internal::KernelRequest& request,
-                                           const ConvProblem& problem) {
-  if (!cudnn_counts(problem)) return nullptr;
-  CudaDevice& device = CudaDevice::of(request);
+std::vector<ConvPlan> plans_of(CudaDevice& device, const ConvProblem& problem) {
   CudnnDescriptor graph;
-  if (!make_conv_graph(problem, graph)) return nullptr;
+  if (!make_conv_graph(problem, graph)) return {};
   std::vector<ConvPlan> plans =
       choose_conv_plans(graph, device.cudnn_properties(),
                         {.allow_tf32 = device.allow_tf32(),
@@ -38,19 +33,29 @@ std::shared_ptr<CudnnConv> CudnnConv::make(const internal::KernelRequest& reques
   // By now cuDNN has loaded what it looks for plans with.
   static const bool noticed = (notice_the_end(), true);
   static_cast<void>(noticed);
-  if (plans.empty()) return nullptr;
-  return std::shared_ptr<CudnnConv>(new CudnnConv(problem, std::move(plans)));
+  return plans;
 }
 
-CudnnConv::CudnnConv(const ConvProblem& problem, std::vector<ConvPlan> plans)
+}  // namespace
+
+std::shared_ptr<CudnnConv> CudnnConv::make(const internal::KernelRequest& request,
+                                           const ConvProblem& problem) {
+  if (!cudnn_counts(problem)) return nullptr;
+  const std::optional<ConvProblem> forward = as_forward(problem);
+  std::vector<ConvPlan> plans;
+  if (forward && cudnn_counts(*forward)) plans = plans_of(CudaDevice::of(request), *forward);
+  const bool goes_forward = !plans.empty();
+  if (!goes_forward) plans = plans_of(CudaDevice::of(request), problem);
+  if (plans.empty()) return nullptr;
+  return std::shared_ptr<CudnnConv>(new CudnnConv(problem, goes_forward, std::move(plans)));
+}
+
+CudnnConv::CudnnConv(const ConvProblem& problem, bool as_forward, std::vector<ConvPlan> plans)
     : direction_(problem.direction),
+      as_forward_(as_forward),
       bias_(problem.bias),
-      taps_(problem.windows.h.size * problem.windows.w.size *
-            (problem.windows.channels / problem.groups)),
-      outputs_(problem.outputs),
-      filter_bytes_(taps_ == 1 || outputs_ == 1
-                        ? 0
-                        : aligned(static_cast<size_t>(taps_ * outputs_) * sizeof(float))),
+      filter_(problem, as_forward),
+      filter_bytes_(aligned(filter_.bytes())),
       plans_(std::move(plans)) {}
 
 size_t CudnnConv::workspace_bytes() const {
@@ -65,22 +70,19 @@ std::string CudnnConv::name() const {
 bool CudnnConv::run(const internal::Launch& args, const Addresses& addresses) {
   auto* const workspace =
       reinterpret_cast<char*>(aligned(reinterpret_cast<uintptr_t>(args.workspace)));
+  const bool turns = filter_bytes_ != 0;
   Addresses own = addresses;
-  if (filter_bytes_ != 0) own.filter = workspace;
+  if (turns) own.filter = workspace;
+  if (as_forward_) std::swap(own.image, own.output);
   if (!is_aligned(own.image) || !is_aligned(own.filter) || !is_aligned(own.output) ||
       !is_aligned(own.bias)) {
     return false;
   }
-  const bool to_own = filter_bytes_ != 0 && direction_ != ConvDirection::kFilterGradient;
-  const bool from_own = filter_bytes_ != 0 && direction_ == ConvDirection::kFilterGradient;
-  if (to_own) {
-    transpose_matrices(stream(args), {.batch = 1, .rows = taps_, .columns = outputs_},
-                       sizeof(float), addresses.filter, workspace);
-  }
+  const bool filter_comes = direction_ == ConvDirection::kFilterGradient;
+  if (turns && !filter_comes) filter_.to_cudnn(stream(args), addresses.filter, workspace);
   if (!run_plans(args, own, workspace + filter_bytes_)) return false;
-  if (from_own) {
-    transpose_matrices(stream(args), {.batch = 1, .rows = outputs_, .columns = taps_},
-                       sizeof(float), workspace, const_cast<void*>(addresses.filter));
+  if (turns && filter_comes) {
+    filter_.from_cudnn(stream(args), workspace, const_cast<void*>(addresses.filter));
   }
   return true;
 }

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <memory>
 
+#include "cuda/conv_filter.h"
 #include "cuda/conv_graph.h"
 #include "cuda/conv_plan.h"
 #include "cuda/cuda_device.h"
-#include "cuda/strided_copy.h"
 
 namespace tenon::cuda {
 
@@ -31,15 +31,16 @@ class CudnnConv {
   bool run(const internal::Launch& args, const Addresses& addresses);
 
  private:
-  CudnnConv(const ConvProblem& problem, std::vector<ConvPlan> plans);
+  CudnnConv(const ConvProblem& problem, bool as_forward, std::vector<ConvPlan> plans);
   bool run_plans(const internal::Launch& args, const Addresses& addresses, char* workspace);
   cudnnStatus_t run(const ConvPlan& plan, cudnnHandle_t handle, const Addresses& addresses,
                     void* workspace) const;
 
   const ConvDirection direction_;
+  const bool as_forward_;  // an image's gradient is
   const bool bias_;
-  const int64_t taps_, outputs_;  // of the filter, as a matrix
-  const size_t filter_bytes_;     // of the workspace; 0: both orders are the same
+  const ConvFilter filter_;
+  const size_t filter_bytes_;  // of the workspace
   const std::vector<ConvPlan> plans_;
   std::atomic<size_t> failed_ = 0;  // so many of the plans, which aren't tried again
 };

@@ -162,6 +162,34 @@ TEST(ConvPlansTest, AreMadeBySeveralAtOnce) {
   for (std::future<int64_t>& engine : engines) EXPECT_EQ(engine.get(), expected);
 }
 
+// Of each axis: a pixel of the image takes from the same windows, by the taps counted backwards.
+TEST(ConvPlansTest, OfImageGradientsGoForward) {
+  for (const Case& c :
+       {Case{2, 8, 8, 4, 6, 3, 3}, Case{2, 9, 8, 4, 6, 2, 4}, Case{2, 9, 13, 4, 6, 3, 2, 1, 3},
+        Case{2, 9, 9, 4, 6, 3, 2, 1, 2, 1, false}}) {
+    const ConvProblem problem = c.problem(ConvDirection::kImageGradient);
+    const std::optional<ConvProblem> forward = as_forward(problem);
+    ASSERT_TRUE(forward.has_value());
+    EXPECT_EQ(forward->windows.channels, 6);
+    EXPECT_EQ(forward->outputs, 4);
+    const internal::WindowAxis &to = problem.windows.w, &from = forward->windows.w;
+    ASSERT_EQ(from.output, to.input);
+    for (int64_t pixel = 0; pixel < to.input; ++pixel) {
+      for (int64_t tap = 0; tap < to.size; ++tap) {
+        const int64_t window = pixel - from.padding + (to.size - 1 - tap) * from.dilation;
+        const bool lies_on = window >= 0 && window < from.input;
+        EXPECT_EQ(to.window_of(pixel, tap), lies_on ? window : -1);
+      }
+    }
+    expect_plans(*forward, {.most_workspace = kMuch});
+  }
+  EXPECT_FALSE(as_forward(Case{2, 8, 8, 4, 6, 3, 3}.problem(ConvDirection::kForward)));
+  EXPECT_FALSE(as_forward(Case{2, 8, 8, 4, 6, 3, 3, 2}.problem(ConvDirection::kImageGradient)));
+  ConvProblem wide = Case{2, 8, 8, 4, 6, 3, 3}.problem(ConvDirection::kImageGradient);
+  wide.windows.h.padding = 3;
+  EXPECT_FALSE(as_forward(wide));
+}
+
 TEST(ConvPlansTest, CountTensorsOfUpTo31Bits) {
   constexpr auto forward = ConvDirection::kForward;
   EXPECT_TRUE(cudnn_counts(Case{1, 9, 9, 5, 6, 2, 2}.problem(forward)));
