@@ -4,6 +4,7 @@
 #include "core/backend/module.h"
 #include "core/base/check.h"
 #include "cuda/cuda_device.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 
@@ -20,7 +21,7 @@ class CudaBackend : public internal::Backend {
   int device_count() const noexcept override {
     int count = 0;  // left as it is where there is no driver
     if (cudaGetDeviceCount(&count) != cudaSuccess) count = 0;
-    static_cast<void>(cudaGetLastError());
+    forget_error();
     return count;
   }
 
@@ -44,7 +45,7 @@ void check_driver() {
   int version = 0, count = 0;
   const bool there = cudaDriverGetVersion(&version) == cudaSuccess && version > 0;
   const cudaError_t answer = there ? cudaGetDeviceCount(&count) : cudaSuccess;
-  static_cast<void>(cudaGetLastError());
+  forget_error();
   internal::require<RuntimeError>(answer != cudaErrorInsufficientDriver, ErrorKind::device_failed,
                                   "the NVIDIA driver is one for CUDA ", version / 1000, ".",
                                   version / 10 % 100, ", which is too old for CUDA ",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 namespace {
@@ -24,18 +25,21 @@ Mark::Mark(cudaStream_t stream) {
   check(status, "cudaEventRecord");
 }
 
-Mark::~Mark() { static_cast<void>(cudaEventDestroy(event_)); }
+Mark::~Mark() {
+  if (!process_ends()) static_cast<void>(cudaEventDestroy(event_));
+}
 
 bool Mark::passed() const noexcept {
   const cudaError_t answer = cudaEventQuery(event_);
   if (answer == cudaSuccess) return true;
-  static_cast<void>(cudaGetLastError());  // mostly no error: not yet
+  forget_error();  // mostly no error: not yet
   return answer != cudaErrorNotReady;
 }
 
 void Mark::wait() const noexcept { static_cast<void>(cudaEventSynchronize(event_)); }
 
 CachingAllocator::~CachingAllocator() {
+  if (process_ends()) return;
   for (const Block& block : idle_) static_cast<void>(cudaFree(block.memory));
   for (const auto& [memory, bytes] : in_use_) static_cast<void>(cudaFree(memory));
 }
@@ -91,7 +95,7 @@ void* CachingAllocator::take_from_device(size_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, bytes);
   if (status == cudaErrorMemoryAllocation) {
-    static_cast<void>(cudaGetLastError());
+    forget_error();
     return nullptr;
   }
   check(status, "cudaMalloc");

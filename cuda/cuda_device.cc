@@ -1,11 +1,13 @@
 #include "cuda/cuda_device.h"
 
+#include <cfenv>
 #include <cstring>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/strings.h"
 #include "cuda/device_guard.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 namespace {
@@ -19,12 +21,27 @@ class CudaEvent : public internal::Event {
   CudaEvent() {
     check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
   }
-  ~CudaEvent() override { static_cast<void>(cudaEventDestroy(event)); }
+  ~CudaEvent() override {
+    if (!process_ends()) static_cast<void>(cudaEventDestroy(event));
+  }
   CudaEvent(const CudaEvent&) = delete;
   CudaEvent& operator=(const CudaEvent&) = delete;
 
   cudaEvent_t event = nullptr;
   mutable std::vector<StagedRead> reads;  // taken by who waits first
+};
+
+// What cuDNN and cuBLASLt compute while they choose raises no exception of the caller's: none is
+// trapped, and the flags are the caller's again.
+class ExceptionsUnheeded {
+ public:
+  ExceptionsUnheeded() { std::feholdexcept(&before_); }
+  ~ExceptionsUnheeded() { std::fesetenv(&before_); }
+  ExceptionsUnheeded(const ExceptionsUnheeded&) = delete;
+  ExceptionsUnheeded& operator=(const ExceptionsUnheeded&) = delete;
+
+ private:
+  std::fenv_t before_ = {};
 };
 
 CudaQueue& own(internal::Queue& queue) { return static_cast<CudaQueue&>(queue); }
@@ -52,13 +69,14 @@ CudaDevice::CudaDevice(const internal::KernelRegistry& kernels, int index, std::
       name_(std::move(name)),
       allow_tf32_(options.allow_tf32),
       streams_(StreamsInUse::of(index)) {
+  notice_the_end();
   check(cudaGetDeviceProperties(&properties_, index_), "cudaGetDeviceProperties");
   limit_ = options.memory_limit != 0 ? options.memory_limit : properties_.totalGlobalMem;
   allocator_ = std::make_unique<CachingAllocator>(name_, limit_);
 }
 
 CudaDevice::~CudaDevice() {
-  if (!used_) return;
+  if (!used_ || process_ends()) return;
   try {
     const DeviceGuard guard(index_);
     static_cast<void>(cudaDeviceSynchronize());
@@ -66,7 +84,7 @@ CudaDevice::~CudaDevice() {
     libraries_.close();
     preparing_.close();
   } catch (...) {  // no such device any more
-    static_cast<void>(cudaGetLastError());
+    forget_error();
   }
 }
 
@@ -108,7 +126,7 @@ void CudaDevice::release(void* memory) noexcept {
     const DeviceGuard guard(index_);
     allocator_->release(memory, streams_.under_way());
   } catch (...) {  // the device has failed; what may still be in use isn't handed out again
-    static_cast<void>(cudaGetLastError());
+    forget_error();
   }
 }
 
@@ -206,6 +224,7 @@ void CudaDevice::replay(const internal::Recording& recording, internal::Queue& q
 
 internal::Kernel CudaDevice::prepare(const internal::KernelRequest& request, DType dtype) {
   const DeviceGuard guard(index_);
+  const ExceptionsUnheeded unheeded;
   internal::Kernel kernel = internal::prepare_kernel({}, kernels_, request, dtype, name_);
   if (kernel.module.empty()) kernel.module = "cuda";
   kernel.launch = [index = index_, launch = std::move(kernel.launch)](const internal::Launch& on) {

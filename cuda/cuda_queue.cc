@@ -4,6 +4,7 @@
 
 #include "cuda/cuda_device.h"
 #include "cuda/device_guard.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 
@@ -29,11 +30,11 @@ CudaQueue::~CudaQueue() {
     unbind();
     if (libraries_ != nullptr) device_.libraries_.give_back(std::move(libraries_));
   } catch (...) {  // the device has failed, and with it all that could be waited for
-    static_cast<void>(cudaGetLastError());
+    forget_error();
   }
   // Only now: until here, whoever gives memory back had to come after this stream.
   device_.streams_.remove(*this);
-  if (owned_) static_cast<void>(cudaStreamDestroy(stream_));
+  if (owned_ && !process_ends()) static_cast<void>(cudaStreamDestroy(stream_));
 }
 
 int CudaQueue::device() const noexcept { return device_.index(); }
@@ -68,7 +69,7 @@ CudaQueue::Aside::Aside(CudaQueue& queue) : queue_(queue) {
 CudaQueue::Aside::~Aside() {
   if (queue_.owned_) return;
   swap();
-  static_cast<void>(cudaStreamDestroy(stream_));
+  if (!process_ends()) static_cast<void>(cudaStreamDestroy(stream_));
 }
 
 void CudaQueue::Aside::swap() noexcept {

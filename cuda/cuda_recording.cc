@@ -1,5 +1,6 @@
 #include "cuda/cuda_recording.h"
 
+#include "cuda/process_end.h"
 #include "tenon/error.h"
 
 namespace tenon::cuda {
@@ -31,8 +32,6 @@ class Capture {
   }
 
  private:
-  static void forget_error() noexcept { static_cast<void>(cudaGetLastError()); }
-
   cudaStream_t stream_;
   bool begun_ = false;
   cudaGraph_t graph_ = nullptr;
@@ -57,14 +56,16 @@ std::unique_ptr<CudaRecording> CudaRecording::make(CudaQueue& queue,
   if (graph == nullptr) return nullptr;
   cudaGraphExec_t instance = nullptr;
   if (cudaGraphInstantiate(&instance, graph, 0) != cudaSuccess) {
-    static_cast<void>(cudaGetLastError());
+    forget_error();
     return nullptr;
   }
   return std::unique_ptr<CudaRecording>(new CudaRecording(instance));
 }
 
 // A graph that still runs is freed when it is done: so CUDA defines it.
-CudaRecording::~CudaRecording() { static_cast<void>(cudaGraphExecDestroy(graph_)); }
+CudaRecording::~CudaRecording() {
+  if (!process_ends()) static_cast<void>(cudaGraphExecDestroy(graph_));
+}
 
 void CudaRecording::launch(cudaStream_t stream) const {
   check(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch");

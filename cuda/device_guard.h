@@ -5,6 +5,8 @@
 // called here has nothing to do with it.
 #pragma once
 
+#include "core/base/check.h"
+#include "cuda/process_end.h"
 #include "cuda/status.h"
 
 namespace tenon::cuda {
@@ -13,6 +15,8 @@ namespace tenon::cuda {
 class [[nodiscard]] CaptureUnheeded {
  public:
   CaptureUnheeded() {
+    internal::require<RuntimeError>(!process_ends(), ErrorKind::device_failed,
+                                    "The process is ending: no GPU can be used any more");
     check(cudaThreadExchangeStreamCaptureMode(&mode_), "cudaThreadExchangeStreamCaptureMode");
   }
   ~CaptureUnheeded() { static_cast<void>(cudaThreadExchangeStreamCaptureMode(&mode_)); }

@@ -93,12 +93,12 @@ class Workshop {
     const Key* key;
   };
 
-  Workshop() {
-    static_cast<void>(std::atexit([] { instance().end(); }));
-  }
+  Workshop() = default;
 
   // One more while there is more to do than threads that do it.
   void start_thread() {
+    // Not before there is one: by now NVRTC has made its static objects, which go after this.
+    if (threads_.empty()) static_cast<void>(std::atexit([] { instance().end(); }));
     const size_t most = std::clamp<size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
     if (threads_.size() < most && threads_.size() < jobs_.size()) {
       threads_.emplace_back([this] { work(); });

@@ -3,6 +3,8 @@
 #include <bit>
 #include <utility>
 
+#include "cuda/process_end.h"
+
 namespace tenon::cuda {
 
 void PinnedMemory::Block::give_back() noexcept {
@@ -14,6 +16,7 @@ void PinnedMemory::Block::give_back() noexcept {
 PinnedMemory::~PinnedMemory() {
   for (const InUse& block : in_use_) events_.push_back(block.done);
   in_use_.clear();  // gives the blocks back
+  if (process_ends()) return;
   for (const auto& [bytes, data] : idle_) static_cast<void>(cudaFreeHost(data));
   for (cudaEvent_t event : events_) static_cast<void>(cudaEventDestroy(event));
 }
@@ -59,7 +62,7 @@ void PinnedMemory::reclaim(bool wait) {
     const cudaEvent_t done = in_use_.front().done;
     const cudaError_t status = wait ? cudaEventSynchronize(done) : cudaEventQuery(done);
     if (status == cudaErrorNotReady) {
-      static_cast<void>(cudaGetLastError());  // that is no error
+      forget_error();  // that is no error
       return;
     }
     check(status, wait ? "cudaEventSynchronize" : "cudaEventQuery");

@@ -1,5 +1,7 @@
 #include "cuda/process_end.h"
 
+#include <cuda_runtime_api.h>
+
 #include <atomic>
 #include <cstdlib>
 
@@ -15,5 +17,9 @@ void notice_the_end() {
 }
 
 bool process_ends() noexcept { return ends; }
+
+void forget_error() noexcept {
+  if (!ends) static_cast<void>(cudaGetLastError());
+}
 
 }  // namespace tenon::cuda

@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "cuda/cudnn_descriptor.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 namespace {
@@ -22,7 +23,7 @@ using internal::fail;
 
 void check(cudaError_t status, std::string_view what) {
   if (status == cudaSuccess) return;
-  static_cast<void>(cudaGetLastError());  // the next call is not to blame
+  forget_error();
   const std::string text = cudaGetErrorString(status);
   if (status == cudaErrorMemoryAllocation) fail_for_memory(what, text);
   const bool for_others = status == cudaErrorNoKernelImageForDevice;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "cuda/cuda_queue.h"
+#include "cuda/process_end.h"
 
 namespace tenon::cuda {
 
@@ -39,7 +40,7 @@ Marks StreamsInUse::under_way() {
     std::lock_guard nobody_captures(queue->capturing());
     if (is_captured(queue->stream())) continue;
     if (cudaStreamQuery(queue->stream()) == cudaSuccess) continue;
-    static_cast<void>(cudaGetLastError());  // mostly no error: it is at work
+    forget_error();  // mostly no error: it is at work
     marks.push_back(std::make_shared<Mark>(queue->stream()));
   }
   return marks;
@@ -48,7 +49,7 @@ Marks StreamsInUse::under_way() {
 bool is_captured(cudaStream_t stream) {
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
   const cudaError_t answer = cudaStreamIsCapturing(stream, &status);
-  if (answer != cudaSuccess) static_cast<void>(cudaGetLastError());
+  if (answer != cudaSuccess) forget_error();
   return answer != cudaSuccess || status != cudaStreamCaptureStatusNone;
 }
 

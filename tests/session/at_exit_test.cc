@@ -65,7 +65,7 @@ TEST_F(AtExitTest, AGlobalObjectCallsWhatWasPlannedAndWhatWasNot) {
   EXPECT_EXIT(
       {
         const Output x = placeholder(float32, {-1});
-        static Session session({.threads = 1});
+        static Session session({.device_count = {{"GPU", 0}}, .threads = 1});
         at_end.call = session.make_callable({exp(x) * 2.0f}, {x});
         (*at_end.call)({Tensor({1.0f, 2.0f})});
         std::exit(0);
