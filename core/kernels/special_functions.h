@@ -78,7 +78,7 @@ struct Lgamma {
   template <typename T>
   TENON_HOST_DEVICE T operator()(T a) const {
 #ifdef __CUDA_ARCH__
-    return ::lgamma(a);
+    return static_cast<T>(::lgamma(static_cast<double>(a)));  // float's is coarse near its zeros
 #else
     int sign = 0;  // std::lgamma keeps it in a global variable
     if constexpr (sizeof(T) == sizeof(float)) return ::lgammaf_r(a, &sign);

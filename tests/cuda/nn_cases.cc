@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -195,6 +196,13 @@ void add_top_k(std::vector<GpuCase>& cases, DType dtype) {
   }
 }
 
+// Scores, the highest first.
+Tensor falling(Tensor scores) {
+  const auto numbers = scores.mutable_data<float>();
+  std::sort(numbers.begin(), numbers.end(), std::greater<>());
+  return scores;
+}
+
 // The places that are kept, behind which zeros stand, and their number.
 void add_suppressions(std::vector<GpuCase>& cases) {
   for (const auto& [boxes, most] : {std::pair<int64_t, int32_t>{700, 300}, {5, 2}, {0, 3}}) {
@@ -202,7 +210,7 @@ void add_suppressions(std::vector<GpuCase>& cases) {
     cases.push_back({"_NonMaxSuppression_" + std::to_string(cases.size()),
                      {.op = "_NonMaxSuppression",
                       .dtype = int32,
-                      .inputs = {some(float32, {boxes, 4}), some(float32, {boxes}, 1, 2),
+                      .inputs = {some(float32, {boxes, 4}), falling(some(float32, {boxes}, 1, 2)),
                                  Tensor(most), Tensor(0.3f), Tensor(0.1f)},
                       .outputs = {{int32, {kept}}, {int32, {}}}}});
   }
