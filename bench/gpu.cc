@@ -1,11 +1,13 @@
-// What `./dev check-gpu bench` measures on a GPU: an image filter, a convolution and a dense layer
-// forward and backward, a training step of the digits model. One JSON line each, float32 with and
-// without TensorFloat-32. bench/gpu/torch_gpu.py is the peer.
+// What `./dev check-gpu bench` measures on a GPU: layers forward and backward, arithmetic, training
+// steps. One JSON line each, float32 with and without TensorFloat-32. bench/gpu/torch_gpu.py is the
+// peer.
 //   gpu [WORKLOAD ...]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
+#include "layer_workloads.h"
 #include "support/bench.h"
 
 namespace tn = tenon;
@@ -70,6 +72,10 @@ Targets digits_step() {
   return {tn::train::AdamOptimizer({.learning_rate = 1e-3}).minimize(loss)};
 }
 
+tn::Output recurrent() {
+  return bench::recurrent(bench::constant(42, {192, 128}, 0.1), bench::constant(43, {128}, 0.1));
+}
+
 struct Workload {
   const char* name;
   std::function<Targets()> build;
@@ -83,6 +89,11 @@ const std::vector<Workload>& workloads() {
       {"dense_4096_fwd", [] { return Targets{dense().op()}; }},
       {"dense_4096_fwdbwd", [] { return with_gradients(dense()); }},
       {"digits_step", digits_step},
+      {"mlp_train", [] { return Targets{bench::mlp_train().train}; }},
+      {"cnn_train", [] { return Targets{bench::cnn_train().train}; }},
+      {"rnn_fwd", [] { return Targets{recurrent().op()}; }},
+      {"ew_chain20", [] { return Targets{bench::ew_chain20().op()}; }},
+      {"norm_4096x1024", [] { return Targets{bench::norm().op()}; }},
   };
   return all;
 }
@@ -123,6 +134,7 @@ void run(const Workload& workload, bool tf32) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  setenv("TENON_COMPILE_AHEAD", "1", 0);  // what is measured is what is compiled
   const bench::Arguments arguments(argc, argv);
   for (const bool tf32 : {false, true}) {
     for (const Workload& workload : workloads()) {

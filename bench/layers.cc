@@ -2,22 +2,21 @@
 //   layers [WORKLOAD ...] [--threads N]
 #include <cstdio>
 
+#include "layer_workloads.h"
 #include "support/bench.h"
-#include "training_workloads.h"
 
 namespace tn = tenon;
 
 namespace {
+
+using bench::constant;
+using bench::recurrent;
 
 // What one workload computes: operations to run, and the values to check.
 struct Work {
   std::vector<tn::Fetch> targets = {};
   std::vector<tn::Output> checked = {};
 };
-
-tn::Output constant(uint32_t stream, const tn::Shape& shape, double scale = 1) {
-  return tn::Variable(bench::numbers(stream, shape, scale), {.trainable = false});
-}
 
 // Runs these operations, and checks their results.
 Work forward(const std::vector<tn::Output>& results) {
@@ -76,38 +75,12 @@ Work dense_small() {
                                    constant(33, {20}, 0.1))});
 }
 
-// 100 steps of h = tanh(concat(x_t, h) w + b).
-tn::Output recurrent(const tn::Output& w, const tn::Output& b) {
-  const std::vector<tn::Output> inputs = tn::unstack(constant(41, {100, 32, 64}), {.axis = 0});
-  tn::Output h = tn::zeros({32, 128});
-  for (const tn::Output& x : inputs) {
-    h = tn::tanh(tn::nn::bias_add(tn::matmul(tn::concat({x, h}, 1), w), b));
-  }
-  return h;
-}
-
 Work rnn_fwd() {
   return forward({recurrent(constant(42, {192, 128}, 0.1), constant(43, {128}, 0.1))});
 }
 
-Work ew_chain20() {
-  const double factors[] = {0.9, 1.1, 0.8, 1.2, 0.95}, shifts[] = {0.1, 0.2, 0.3, 0.4, 0.5};
-  const tn::Output x = constant(91, {1024, 1024});
-  tn::Output y = x;
-  for (int i = 0; i < 5; ++i) {
-    y = tn::maximum(y * static_cast<float>(factors[i]) + x - static_cast<float>(shifts[i]), -1.0f);
-  }
-  return forward({y});
-}
-
-Work norm() {
-  const tn::Output x = constant(92, {4096, 1024}), gamma = constant(93, {1024}),
-                   beta = constant(94, {1024});
-  const tn::Output centred = x - tn::reduce_mean(x, {.axis = {-1}, .keepdims = true});
-  const tn::Output variance =
-      tn::reduce_mean(tn::square(centred), {.axis = {-1}, .keepdims = true});
-  return forward({centred * tn::rsqrt(variance + 1e-5f) * gamma + beta});
-}
+Work ew_chain20() { return forward({bench::ew_chain20()}); }
+Work norm() { return forward({bench::norm()}); }
 
 struct Workload {
   const char* name;
