@@ -31,6 +31,51 @@ Arithmetic arithmetic_of(DType dtype) {
   }
 }
 
+uint64_t word_of(const ElementwiseProgram::Constant& constant) {
+  if (constant.dtype == DType::float64) return internal::bits_as<uint64_t>(constant.number);
+  if (!is_floating(constant.dtype)) return static_cast<uint64_t>(constant.integer);
+  auto number = static_cast<float>(constant.number);
+  if (constant.dtype == DType::float16) {
+    number = static_cast<float>(internal::Half(number));
+  } else if (constant.dtype == DType::bfloat16) {
+    number = static_cast<float>(internal::Bfloat16(number));
+  }
+  return internal::bits_as<uint32_t>(number);
+}
+
+// Neighbouring axes that are all repeated, or all not, are one.
+Offsets broadcast_offsets(const Shape& from, const Shape& to) {
+  const int missing = to.rank() - from.rank();
+  bool fits = missing >= 0;
+  struct Axis {
+    int64_t size;
+    bool repeated;
+  };
+  std::vector<Axis> axes;
+  int64_t count = 1;
+  for (int i = 0; fits && i < to.rank(); ++i) {
+    const int64_t size = i < missing ? 1 : from[i - missing];
+    fits = size == to[i] || size == 1;
+    count *= to[i];
+    if (to[i] == 1) continue;
+    const bool repeated = size == 1;
+    if (!axes.empty() && axes.back().repeated == repeated) {
+      axes.back().size *= to[i];
+    } else {
+      axes.push_back({to[i], repeated});
+    }
+  }
+  require(fits, ErrorKind::shape_incompatible, "Incompatible shapes: ", from,
+          " can't be broadcast to ", to);
+  Offsets offsets;
+  int64_t stride = 1;
+  for (size_t i = axes.size(); i-- > 0;) {
+    offsets.add(axes[i].size, axes[i].repeated ? 0 : stride, count);
+    if (!axes[i].repeated) stride *= axes[i].size;
+  }
+  return offsets;
+}
+
 namespace {
 
 constexpr size_t kSharedBytes = 48 << 10;
@@ -76,52 +121,6 @@ bool has_meaning(Primitive primitive, DType dtype) {
     default:
       return dtype != DType::bool_;
   }
-}
-
-uint64_t word_of(const ElementwiseProgram::Constant& constant) {
-  if (constant.dtype == DType::float64) return internal::bits_as<uint64_t>(constant.number);
-  if (!is_floating(constant.dtype)) return static_cast<uint64_t>(constant.integer);
-  auto number = static_cast<float>(constant.number);
-  if (constant.dtype == DType::float16) {
-    number = static_cast<float>(internal::Half(number));
-  } else if (constant.dtype == DType::bfloat16) {
-    number = static_cast<float>(internal::Bfloat16(number));
-  }
-  return internal::bits_as<uint32_t>(number);
-}
-
-// How an input that broadcasts to `to` is read. Neighbouring axes that are all repeated, or all
-// not, are one.
-Offsets broadcast_offsets(const Shape& from, const Shape& to) {
-  const int missing = to.rank() - from.rank();
-  bool fits = missing >= 0;
-  struct Axis {
-    int64_t size;
-    bool repeated;
-  };
-  std::vector<Axis> axes;
-  int64_t count = 1;
-  for (int i = 0; fits && i < to.rank(); ++i) {
-    const int64_t size = i < missing ? 1 : from[i - missing];
-    fits = size == to[i] || size == 1;
-    count *= to[i];
-    if (to[i] == 1) continue;
-    const bool repeated = size == 1;
-    if (!axes.empty() && axes.back().repeated == repeated) {
-      axes.back().size *= to[i];
-    } else {
-      axes.push_back({to[i], repeated});
-    }
-  }
-  require(fits, ErrorKind::shape_incompatible, "Incompatible shapes: ", from,
-          " can't be broadcast to ", to);
-  Offsets offsets;
-  int64_t stride = 1;
-  for (size_t i = axes.size(); i-- > 0;) {
-    offsets.add(axes[i].size, axes[i].repeated ? 0 : stride, count);
-    if (!axes[i].repeated) stride *= axes[i].size;
-  }
-  return offsets;
 }
 
 class Writer {

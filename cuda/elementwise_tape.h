@@ -86,6 +86,12 @@ struct PreparedTape {
   }
 };
 
+// How an input that broadcasts to `to` is read. Throws InvalidArgumentError (shape_incompatible)
+// when it doesn't.
+Offsets broadcast_offsets(const Shape& from, const Shape& to);
+// A constant as what it is computed with.
+uint64_t word_of(const internal::ElementwiseProgram::Constant& constant);
+
 // Threads of a block whose words fit the shared memory. Throws UnimplementedError (no_kernel) when
 // none do.
 int tape_threads(const PreparedTape& tape);

@@ -8,6 +8,6 @@ struct GeneratedHeader {
   const char* text;
 };
 // Made by CMake (cuda/CMakeLists.txt), which says which file stands for which name.
-extern const GeneratedHeader kGeneratedHeaders[15];
+extern const GeneratedHeader kGeneratedHeaders[18];
 
 }  // namespace tenon::cuda

@@ -24,7 +24,7 @@ bool GeneratedLoop::launch(const internal::Launch& args) const {
   const void* function = kernel_ == nullptr ? nullptr : kernel_->function();
   if (function == nullptr) return false;
   alignas(8) GeneratedArguments::Bytes bytes;
-  arguments_.write(args.inputs, args.outputs, bytes);
+  arguments_.write(args.inputs, args.outputs, bytes.data());
   void* parameters[] = {bytes.data()};
   const int64_t in_a_block = int64_t{kGeneratedThreads} * width_;
   const int64_t blocks = std::min((count_ + in_a_block - 1) / in_a_block, kMostBlocks);

@@ -1,83 +1,28 @@
 #include "cuda/generated_source.h"
 
-#include <cctype>
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
-#include <type_traits>
 
 #include "core/base/strings.h"
+#include "cuda/source_text.h"
 
 namespace tenon::cuda {
 namespace {
 
-using internal::Primitive;
 using internal::str;
 
 // Programs beyond this are computed element by element: registers are few.
 constexpr size_t kMostStepsAbreast = 96, kMostInputsAbreast = 12;
 constexpr int kWidth = 4;
 
-std::string_view type_of(DType dtype) {
-  switch (dtype) {
-    case DType::float32:
-      return "float";
-    case DType::float64:
-      return "double";
-    case DType::float16:
-      return "Half";
-    case DType::bfloat16:
-      return "Bfloat16";
-    case DType::int8:
-      return "int8_t";
-    case DType::uint8:
-      return "uint8_t";
-    case DType::int16:
-      return "int16_t";
-    case DType::uint16:
-      return "uint16_t";
-    case DType::int32:
-      return "int32_t";
-    case DType::int64:
-      return "int64_t";
-    default:
-      return "bool";
-  }
-}
-
-std::string_view type_of(Arithmetic arithmetic) {
-  switch (arithmetic) {
-    case Arithmetic::kFloat:
-      return "float";
-    case Arithmetic::kInt:
-      return "int32_t";
-    case Arithmetic::kDouble:
-      return "double";
-    case Arithmetic::kLong:
-      return "int64_t";
-  }
-  return "";
-}
-
-// "squared_difference" is computed by SquaredDifference.
-std::string functor_of(Primitive primitive) {
-  std::string name;
-  bool upper = true;
-  for (const char letter : internal::to_string(primitive)) {
-    if (letter != '_') {
-      name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
-    }
-    upper = letter == '_';
-  }
-  return name;
-}
-
 class SourceWriter {
  public:
   explicit SourceWriter(const PreparedTape& tape)
       : tape_(tape), values_(static_cast<size_t>(tape.slots)) {}
 
-  GeneratedSource write() {
+  // The kernel of one tape, or of many side by side.
+  GeneratedSource write(size_t most_parts = 0) {
     size_t loads = 0;
     for (const TapeStep& step : tape_.steps) {
       if (step.op == TapeOp::kLoad) load(step), ++loads;
@@ -91,31 +36,48 @@ class SourceWriter {
                         "template <int kWidth>\n",
                         "__device__ inline void compute(const Arguments& p, int64_t first) {\n",
                         loads_, declared_, "#pragma unroll\n",
-                        "  for (int k = 0; k < kWidth; ++k) {\n", body_, "  }\n", stores_,
-                        "}\n\nextern \"C\" __global__ void __launch_bounds__(", kGeneratedThreads,
-                        ")\n", "run(const __grid_constant__ Arguments p) {\n  for_each<", width,
-                        ">(p.count, p.aligned != 0, [&](auto width, int64_t first) {\n",
-                        "    compute<decltype(width)::value>(p, first);\n  });\n}\n"),
+                        "  for (int k = 0; k < kWidth; ++k) {\n", body_, "  }\n", stores_, "}\n\n",
+                        most_parts > 0 ? entry_of_many(width, most_parts) : entry(width)),
             .width = width};
   }
 
  private:
+  static std::string bounds() {
+    return str("extern \"C\" __global__ void __launch_bounds__(", kGeneratedThreads, ")\n");
+  }
+  static std::string entry(int width) {
+    return str(bounds(), "run(const __grid_constant__ Arguments p) {\n  for_each<", width,
+               ">(p.count, p.aligned != 0, blockIdx.x, gridDim.x,\n",
+               "              [&](auto width, int64_t first) {\n",
+               "    compute<decltype(width)::value>(p, first);\n  });\n}\n");
+  }
+  // Each block works on one part.
+  static std::string entry_of_many(int width, size_t most_parts) {
+    return str(
+        "struct Parts {\n  int64_t count, blocks;\n  int64_t first_blocks[", most_parts,
+        "];\n  Arguments parts[", most_parts, "];\n};\n\n", bounds(),
+        "run(const __grid_constant__ Parts all) {\n", "  int part = 0;\n",
+        "  while (part + 1 < all.count && all.first_blocks[part + 1] <= blockIdx.x) ++part;\n",
+        "  const int64_t first_block = all.first_blocks[part];\n",
+        "  const int64_t end = part + 1 < all.count ? all.first_blocks[part + 1] : all.blocks;\n",
+        "  const Arguments& p = all.parts[part];\n  for_each<", width,
+        ">(p.count, p.aligned != 0, blockIdx.x - first_block, end - first_block,\n",
+        "              [&](auto width, int64_t first) {\n",
+        "    compute<decltype(width)::value>(p, first);\n  });\n}\n");
+  }
+
   std::string arguments() const {
-    std::string fields = "  int64_t count, aligned;\n";
-    const auto add = [&](std::string_view type, std::string_view name, size_t count) {
-      if (count > 0) fields += str("  ", type, " ", name, "[", count, "];\n");
-    };
-    add("const void*", "inputs", tape_.inputs);
-    add("void*", "outputs", tape_.outputs);
-    add("uint64_t", "constants", tape_.constants.size());
-    add("tenon::cuda::Offsets", "offsets", tape_.offsets.size());
-    return "struct Arguments {\n" + fields + "};\n\n";
+    return parameter_text({.numbers = "count, aligned",
+                           .inputs = tape_.inputs,
+                           .outputs = tape_.outputs,
+                           .constants = tape_.constants.size(),
+                           .offsets = tape_.offsets.size()});
   }
 
   // An operand of an instruction that computes with `arithmetic`.
   std::string operand(uint16_t operand, Arithmetic arithmetic) const {
     if ((operand & kConstant) == 0) return values_[operand];
-    return str("number<", type_of(arithmetic), ">(p.constants[", operand & 0x7fff, "])");
+    return constant_text(operand & 0x7fff, arithmetic);
   }
 
   // Gives the slot a new value.
@@ -139,25 +101,11 @@ class SourceWriter {
   }
 
   void compute(const TapeStep& step) {
-    const std::string value = expression(step);
+    const uint16_t operands[] = {step.a, step.b, step.c};
+    const std::string value = primitive_text(
+        step.primitive, step.arithmetic, step.dtype,
+        [&](int index, Arithmetic arithmetic) { return operand(operands[index], arithmetic); });
     body_ += str("    const auto ", name_value(step.out), " = ", value, ";\n");
-  }
-
-  std::string expression(const TapeStep& step) const {
-    if (step.primitive == Primitive::kSelect) {
-      const Arithmetic chosen = arithmetic_of(step.dtype);
-      return str(operand(step.a, Arithmetic::kInt), " != 0 ? ", operand(step.b, chosen), " : ",
-                 operand(step.c, chosen));
-    }
-    const std::string a = operand(step.a, step.arithmetic);
-    if (step.primitive == Primitive::kCast) {
-      return str("word(scalar::cast<", type_of(step.dtype), ">(", a, "))");
-    }
-    const std::string arguments = internal::operand_count(step.primitive) == 1
-                                      ? a
-                                      : str(a, ", ", operand(step.b, step.arithmetic));
-    return str("narrowed<", type_of(step.dtype), ">(scalar::", functor_of(step.primitive), "()(",
-               arguments, "))");
   }
 
   void store(const TapeStep& step) {
@@ -174,42 +122,66 @@ class SourceWriter {
   std::string loads_, declared_, body_, stores_;
 };
 
-template <typename T>
-void append(std::vector<std::byte>& bytes, const T& value) {
-  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 8 && sizeof(T) % 8 == 0);
-  const size_t at = bytes.size();
-  bytes.resize(at + sizeof value);
-  std::memcpy(bytes.data() + at, &value, sizeof value);
-}
-
 }  // namespace
 
 GeneratedSource generated_source(const PreparedTape& tape) { return SourceWriter(tape).write(); }
 
+GeneratedSource group_source(const PreparedTape& tape) {
+  return SourceWriter(tape).write(GroupArguments::most_parts(GeneratedArguments(tape).size()));
+}
+
 GeneratedArguments::GeneratedArguments(const PreparedTape& tape)
-    : inputs_(tape.inputs), outputs_(tape.outputs), whole_(tape.inputs, false) {
-  append(bytes_, tape.count);
-  append(bytes_, int64_t{0});
-  for (size_t i = 0; i < inputs_ + outputs_; ++i) append(bytes_, static_cast<const void*>(nullptr));
-  for (const uint64_t constant : tape.constants) append(bytes_, constant);
-  for (const Offsets& offsets : tape.offsets) append(bytes_, offsets);
+    : parameter_({tape.count, 0}, tape.inputs, tape.outputs, tape.constants, tape.offsets),
+      outputs_(tape.outputs),
+      whole_(tape.inputs, false) {
   for (const TapeStep& step : tape.steps) {
     if (step.op == TapeOp::kLoad && step.b == 0) whole_[step.a] = true;
   }
 }
 
-void GeneratedArguments::write(const void* const* inputs, void* const* outputs, Bytes& to) const {
-  constexpr size_t kWord = sizeof(int64_t), kPointer = sizeof(void*);
-  std::memcpy(to.data(), bytes_.data(), bytes_.size());
+void GeneratedArguments::write(const void* const* inputs, void* const* outputs,
+                               std::byte* to) const {
+  parameter_.write(inputs, outputs, to);
   uintptr_t bits = 0;
-  for (size_t i = 0; i < inputs_; ++i) {
+  for (size_t i = 0; i < whole_.size(); ++i) {
     if (whole_[i]) bits |= reinterpret_cast<uintptr_t>(inputs[i]);
   }
   for (size_t i = 0; i < outputs_; ++i) bits |= reinterpret_cast<uintptr_t>(outputs[i]);
-  const int64_t aligned = bits % 16 == 0 ? 1 : 0;
-  std::memcpy(to.data() + kWord, &aligned, kWord);
-  std::memcpy(to.data() + 2 * kWord, inputs, inputs_ * kPointer);
-  std::memcpy(to.data() + 2 * kWord + inputs_ * kPointer, outputs, outputs_ * kPointer);
+  KernelParameter::write_number(1, bits % 16 == 0 ? 1 : 0, to);
+}
+
+namespace {
+
+constexpr size_t kGroupHeader = 2 * sizeof(int64_t);
+constexpr int64_t kMostBlocksOfPart = 1 << 10;  // a thread then does more than one thing
+
+}  // namespace
+
+size_t GroupArguments::most_parts(size_t size) {
+  return (KernelParameter::kMostBytes - kGroupHeader) / (size + sizeof(int64_t));
+}
+
+GroupArguments::GroupArguments(const std::vector<PreparedTape>& tapes, int width) {
+  const int64_t in_a_block = int64_t{kGeneratedThreads} * width;
+  for (const PreparedTape& tape : tapes) {
+    parts_.push_back({GeneratedArguments(tape), int64_t{blocks_}, tape.inputs, tape.outputs});
+    const int64_t blocks = (tape.count + in_a_block - 1) / in_a_block;
+    blocks_ += static_cast<unsigned>(std::clamp<int64_t>(blocks, 1, kMostBlocksOfPart));
+  }
+}
+
+void GroupArguments::write(const void* const* inputs, void* const* outputs, std::byte* to) const {
+  const size_t size = parts_[0].arguments.size();
+  KernelParameter::write_number(0, std::ssize(parts_), to);
+  KernelParameter::write_number(1, int64_t{blocks_}, to);
+  std::byte* const arguments = to + kGroupHeader + most_parts(size) * sizeof(int64_t);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    KernelParameter::write_number(2 + i, part.first_block, to);
+    part.arguments.write(inputs, outputs, arguments + i * size);
+    inputs += part.inputs;
+    outputs += part.outputs;
+  }
 }
 
 }  // namespace tenon::cuda

@@ -1,12 +1,11 @@
 // The CUDA C++ source of a kernel that does what a tape says, for NVRTC.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "cuda/elementwise_tape.h"
+#include "cuda/kernel_parameter.h"
 
 namespace tenon::cuda {
 
@@ -21,25 +20,47 @@ struct GeneratedSource {
 };
 GeneratedSource generated_source(const PreparedTape& tape);
 
-// The parameter, as the source declares it.
+// The same for as many such tapes as fit a kernel's parameter, side by side (GroupArguments).
+GeneratedSource group_source(const PreparedTape& tape);
+
+// The kernel's parameter. Addresses say what may be moved as vectors.
 class GeneratedArguments {
  public:
-  // The most that a kernel of any version of CUDA takes.
-  static constexpr size_t kMostBytes = 4096;
-  using Bytes = std::array<std::byte, kMostBytes>;
+  using Bytes = KernelParameter::Bytes;
 
   explicit GeneratedArguments(const PreparedTape& tape);
 
-  // Whether they are no more than that: else there is no generated kernel.
-  bool fit() const { return bytes_.size() <= kMostBytes; }
-
-  // Writes those of one launch, without allocating. Addresses say what may be moved as vectors.
-  void write(const void* const* inputs, void* const* outputs, Bytes& to) const;
+  bool fit() const { return parameter_.fits(); }
+  size_t size() const { return parameter_.size(); }
+  // Writes those of one launch, without allocating.
+  void write(const void* const* inputs, void* const* outputs, std::byte* to) const;
 
  private:
-  std::vector<std::byte> bytes_;     // without addresses
-  size_t inputs_ = 0, outputs_ = 0;  // how many
-  std::vector<bool> whole_;          // by input: whether it is as large as the outputs
+  KernelParameter parameter_;
+  size_t outputs_;           // how many
+  std::vector<bool> whole_;  // by input: whether it is as large as the outputs
+};
+
+// The parameter of a group_source(): of each part its arguments, and the blocks that it gets.
+class GroupArguments {
+ public:
+  // How many parts with arguments of so many bytes fit.
+  static size_t most_parts(size_t size);
+
+  GroupArguments(const std::vector<PreparedTape>& tapes, int width);
+
+  unsigned blocks() const { return blocks_; }  // together
+  // Inputs and outputs of all parts, one after the other.
+  void write(const void* const* inputs, void* const* outputs, std::byte* to) const;
+
+ private:
+  struct Part {
+    GeneratedArguments arguments;
+    int64_t first_block;
+    size_t inputs, outputs;  // how many
+  };
+  std::vector<Part> parts_;
+  unsigned blocks_ = 0;
 };
 
 }  // namespace tenon::cuda

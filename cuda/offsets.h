@@ -64,6 +64,9 @@ struct Offsets {
 #endif
   TENON_HOST_DEVICE int64_t operator()(int64_t index) const {
     int64_t offset = 0;
+#ifdef __CUDA_ARCH__
+#pragma unroll 1  // few axes, long code
+#endif
     for (int i = 0; i + 1 < axes; ++i) {
       const int64_t outer = sizes[i].split(index);
       offset += index * strides[i];

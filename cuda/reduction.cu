@@ -35,6 +35,8 @@ struct Smallest {
 // What sums are kept in.
 template <typename T>
 using Kept = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+// The sum of many 64-bit integers, whose mean is one again.
+__extension__ using Integer128 = __int128;
 
 template <typename A>
 struct Ending {
@@ -49,6 +51,11 @@ struct Ending {
 template <typename A>
 __device__ __noinline__ void store_result(const Ending<A>& ending, void* out, int64_t index,
                                           A sum) {
+  if constexpr (std::is_same_v<A, Integer128>) {
+    const A mean = ending.mean == 0 ? 0 : sum / ending.mean;
+    static_cast<int64_t*>(out)[index] = static_cast<int64_t>(mean);
+    return;
+  }
   if (ending.halve) sum = static_cast<A>(sum / 2);
   if (!ending.is_mean) {
     store_as(ending.dtype, out, index, sum);
@@ -71,9 +78,9 @@ struct Layout {
 };
 
 // Elements as they are summed, of one type,
-template <typename T>
+template <typename T, typename S = Kept<T>>
 struct Elements {
-  using Sum = Kept<T>;
+  using Sum = S;
   const T* x;
   __device__ Sum operator()(int64_t i) const { return static_cast<Sum>(widened(x[i])); }
 };
@@ -115,7 +122,7 @@ __global__ void reduce_rows(Source x, void* out, A* partial, Layout layout, Endi
   });
 }
 
-constexpr int kColumns = 32, kRows = 8;
+constexpr int kColumns = ReductionPieces::kColumns, kRows = 8;
 
 // Where the innermost axis is kept: a block for each 32 columns of a piece.
 template <class Source, class Op, bool kSquares, typename A = typename Source::Sum>
@@ -167,39 +174,28 @@ __global__ void join_segments(const A* partial, void* out, int64_t results, int6
 
 // ---- Preparation -------------------------------------------------------------------------------
 
-// Long reductions are cut where there are few results.
-constexpr int64_t kPieceElements = 4096, kWantedPieces = 2048;
-
 Layout layout_of(const internal::ReducedAxes& axes) {
+  const ReductionPieces pieces(axes);
   Layout layout = {.kept = {},
                    .reduced = {},
                    .groups = axes.groups,
                    .width = axes.width,
-                   .count = axes.inner_reduced ? axes.rows * axes.inner : axes.rows,
-                   .segments = 1,
-                   .length = 0};
+                   .count = pieces.count,
+                   .segments = pieces.segments,
+                   .length = pieces.length};
   for (const auto& axis : axes.kept) layout.kept.add(axis.size, axis.stride, axes.groups);
   if (axes.inner_reduced) layout.reduced.add(axes.inner, 1, layout.count);
   for (const auto& axis : axes.reduced) layout.reduced.add(axis.size, axis.stride, layout.count);
-  const int64_t unit = axes.inner_reduced ? 1 : std::min<int64_t>(axes.width, kColumns);
-  const int64_t pieces =
-      layout.groups * (axes.inner_reduced ? 1 : (axes.width + kColumns - 1) / kColumns);
-  const int64_t most =
-      layout.count / std::max<int64_t>(1, kPieceElements / std::max<int64_t>(unit, 1));
-  const int64_t wanted = kWantedPieces / std::max<int64_t>(pieces, 1);
-  const int64_t segments = std::max<int64_t>(1, std::min(most, wanted));
-  layout.length = std::max<int64_t>(1, (layout.count + segments - 1) / segments);
-  layout.segments = std::max<int64_t>(1, (layout.count + layout.length - 1) / layout.length);
   return layout;
 }
 
 template <typename T>
 inline constexpr bool kNarrow = std::is_integral_v<T> && sizeof(T) < 4;
-template <typename T>
-using SourceOf = std::conditional_t<kNarrow<T>, NarrowElements, Elements<T>>;
+template <typename T, typename A>
+using SourceOf = std::conditional_t<kNarrow<T>, NarrowElements, Elements<T, A>>;
 
-template <typename T>
-SourceOf<T> source(const Launch& args, int input) {
+template <typename T, typename A>
+SourceOf<T, A> source(const Launch& args, int input) {
   if constexpr (kNarrow<T>) {
     return {args.inputs[input], kDType<T>};
   } else {
@@ -207,9 +203,10 @@ SourceOf<T> source(const Launch& args, int input) {
   }
 }
 
-template <typename T, class Op, bool kSquares = false>
-Kernel make_kernel(const internal::ReducedAxes& axes, const Ending<Kept<T>>& ending, int input) {
-  using A = Kept<T>;
+// Of elements of T, kept in A.
+template <typename T, class Op, bool kSquares = false, typename A>
+Kernel make_kernel(const internal::ReducedAxes& axes, const Ending<A>& ending, int input) {
+  using Source = SourceOf<T, A>;
   const Layout layout = layout_of(axes);
   const int64_t results = layout.groups * layout.width;
   const bool rows = axes.inner_reduced || axes.width == 1;
@@ -217,18 +214,18 @@ Kernel make_kernel(const internal::ReducedAxes& axes, const Ending<Kept<T>>& end
       layout.segments > 1 ? static_cast<size_t>(results * layout.segments) * sizeof(A) : 0;
   return {.workspace_bytes = bytes, .launch = [=](const Launch& args) {
             if (results == 0) return;
-            const SourceOf<T> x = source<T>(args, input);
+            const Source x = source<T, A>(args, input);
             A* partial = static_cast<A*>(args.workspace);
             const int64_t pieces = layout.groups * layout.segments;
             if (rows) {
               const int team = team_size(layout.length);
-              reduce_rows<SourceOf<T>, Op, kSquares>
+              reduce_rows<Source, Op, kSquares>
                   <<<blocks_for(pieces * team), kThreads, 0, stream(args)>>>(
                       x, args.outputs[0], partial, layout, ending, team);
               check_launch("reduce_rows");
             } else {
               const int64_t across = (layout.width + kColumns - 1) / kColumns;
-              reduce_columns<SourceOf<T>, Op, kSquares>
+              reduce_columns<Source, Op, kSquares>
                   <<<blocks_for(pieces * across, 1), dim3(kColumns, kRows), 0, stream(args)>>>(
                       x, args.outputs[0], partial, layout, ending);
               check_launch("reduce_columns");
@@ -252,8 +249,14 @@ Kernel make_kernel_of(Reduce reduce, DType dtype, const internal::ReducedAxes& a
                       .mean = axes.elements,
                       .dtype = dtype};
   switch (reduce) {
-    case Reduce::kSum:
     case Reduce::kMean:
+      if constexpr (std::is_same_v<T, int64_t>) {
+        const Ending<Integer128> wide = {
+            .start = 0, .halve = false, .is_mean = true, .mean = axes.elements, .dtype = dtype};
+        return make_kernel<T, Total>(axes, wide, input);
+      }
+      [[fallthrough]];
+    case Reduce::kSum:
       return make_kernel<T, Total>(axes, ending, input);
     case Reduce::kProd:
       ending.start = 1;

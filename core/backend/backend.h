@@ -26,6 +26,7 @@
 namespace tenon::internal {
 
 class Device;
+struct GroupProgram;
 struct TileProgram;
 
 // An ordered line of work on one device. Launches and copies on one queue happen in order.
@@ -105,6 +106,7 @@ struct KernelRequest {
   Epilogue epilogue = {};
   const ElementwiseProgram* program = nullptr;  // of kElementwiseOp
   const TileProgram* tiles = nullptr;           // of kTilesOp (tiles.h)
+  const GroupProgram* group = nullptr;          // of kGroupOp (groups.h)
   Device* device = nullptr;
 
   DType input_dtype(int index) const { return inputs[static_cast<size_t>(index)].dtype; }
@@ -129,6 +131,10 @@ struct KernelRegistration {
   std::vector<int> in_place = {};
   bool epilogues = false;  // whether any Epilogue may be asked for
   bool heavy = false;      // worth asking a library for a faster one (KernelLibrary)
+  // Of kTilesOp: whether its kernel can take these parts. Null: any, by their own kernels.
+  bool (*takes_tiles)(const TileProgram& program) = nullptr;
+  // Of kGroupOp: whether its kernel can take these parts.
+  bool (*takes_group)(const GroupProgram& program) = nullptr;
 
   bool may_overwrite(int input) const noexcept {
     for (const int one : in_place) {

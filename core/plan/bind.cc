@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/backend/groups.h"
 #include "core/backend/tiles.h"
 #include "core/base/check.h"
 #include "core/base/strings.h"
@@ -43,6 +44,7 @@ TensorSpec spec_of(const PlanGraph& graph, ValueId id, const PlanEnvironment& en
 // The name under which an operation's kernel is registered.
 std::string_view kernel_of(const PlanOp& op) {
   if (op.tiles != nullptr) return kTilesOp;
+  if (op.group != nullptr) return kGroupOp;
   return op.program != nullptr ? kElementwiseOp : op.node->type();
 }
 
@@ -151,6 +153,7 @@ class Binder {
     for (const TensorSpec& spec : request.outputs) check_countable(spec);
     if (op.program != nullptr) step.fused = op.program->to_string();
     if (op.tiles != nullptr) step.fused = op.tiles->to_string();
+    if (op.group != nullptr) step.fused = op.group->to_string();
     try {
       step.kernel = request.device->prepare(request, op.node->main_dtype());
     } catch (Error& error) {
@@ -187,6 +190,7 @@ KernelRequest request_of(const PlanGraph& graph, const PlanOp& op,
                         .epilogue = op.epilogue,
                         .program = op.program.get(),
                         .tiles = op.tiles.get(),
+                        .group = op.group.get(),
                         .device = &environment.device_at(op.device)};
   for (const ValueId input : op.inputs()) {
     request.inputs.push_back(spec_of(graph, input, environment));

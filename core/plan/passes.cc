@@ -7,7 +7,7 @@
 namespace tenon::internal {
 namespace {
 
-constexpr std::array<Pass, 12> kPasses = {{
+constexpr std::array<Pass, 13> kPasses = {{
     {"prune", "copies what the fetches and targets depend on",
      [](PlanGraph& graph, PassContext& in) { prune(graph, in.graph, in.request); }},
     {"specialise", "works out every shape, and the values that follow from constants",
@@ -33,6 +33,8 @@ constexpr std::array<Pass, 12> kPasses = {{
      }},
     {"tile", "joins steps that work row by row into one that takes a few rows at a time",
      [](PlanGraph& graph, PassContext& in) { tile(graph, in.environment); }},
+    {"group", "joins updates of variables that don't wait for each other into one step",
+     [](PlanGraph& graph, PassContext& in) { group(graph, in.environment); }},
     {"bind", "prepares the kernel of every step",
      [](PlanGraph& graph, PassContext& in) { bind(graph, in.environment, in.plan); }},
     {"memory", "gives every value its place",

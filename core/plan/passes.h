@@ -52,6 +52,7 @@ void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_
 void fuse(PlanGraph& plan, const PlanEnvironment& environment);
 void order(PlanGraph& plan);
 void tile(PlanGraph& plan, const PlanEnvironment& environment);
+void group(PlanGraph& plan, const PlanEnvironment& environment);
 void bind(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
 void place_in_memory(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);
 void record(const PlanGraph& graph, const PlanEnvironment& environment, Plan& plan);

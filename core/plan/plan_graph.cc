@@ -131,6 +131,11 @@ void PlanGraph::join(std::span<const OpId> ops, std::vector<ValueId> inputs,
                      std::vector<ValueId> outputs) {
   const OpId last = ops.back();
   for (const OpId op : ops.first(ops.size() - 1)) absorb(last, op);
+  for (const OpId id : order_) {
+    for (OpId& control : ops_[id].controls_) {
+      if (contains(ops, control)) control = last;
+    }
+  }
   for (const ValueId output : outputs) values_[output].producer_ = last;
   ops_[last].inputs_ = std::move(inputs);
   ops_[last].outputs_ = std::move(outputs);

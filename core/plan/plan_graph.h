@@ -101,9 +101,11 @@ class PlanOp {
   FlowUse use;                      // of one that runs bodies
   Epilogue epilogue = {};
   std::shared_ptr<ElementwiseProgram> program = {};
-  std::shared_ptr<const TileProgram> tiles = {};  // operations that were joined into this one
-  DeviceId peer = kHostDevice;                    // of kSend and kReceive: the other device
-  int event = -1;  // of kSend and kReceive: says that the value is there
+  // Operations that were joined into this one: row by row, or side by side.
+  std::shared_ptr<const TileProgram> tiles = {};
+  std::shared_ptr<const GroupProgram> group = {};
+  DeviceId peer = kHostDevice;  // of kSend and kReceive: the other device
+  int event = -1;               // of kSend and kReceive: says that the value is there
 
   std::span<const ValueId> inputs() const { return inputs_; }
   ValueId input(size_t i) const { return inputs_[i]; }
@@ -198,7 +200,8 @@ class PlanGraph {
   // `op` waits for and reads what `producer`, which goes, did.
   void absorb(OpId op, OpId producer);
   void take_inputs(OpId op, OpId from);  // in place of its own
-  // The last of these operations stands for all of them from now on, with these inputs and outputs.
+  // The last of these operations stands for all of them from now on, with these inputs and outputs:
+  // who waited for one of them waits for it.
   void join(std::span<const OpId> ops, std::vector<ValueId> inputs, std::vector<ValueId> outputs);
 
   void erase(OpId op);

@@ -1,6 +1,6 @@
 // Tile: steps that follow each other and work row by row become one, which takes a few rows at a
-// time through all of them: what lies between them stays in the cache, and never takes its way
-// through memory.
+// time through all of them: what lies between them stays in the cache, or in a GPU's registers, and
+// never takes its way through memory.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -127,10 +127,23 @@ class Tiler {
       const bool is_read = reads_memory(op, i) && !contains(op.def().needs_value, i);
       uses.push_back({op.input(i), plan_.owner_id(op.input(i)), by_rows, is_read});
     }
-    if (!group_.takes(made[0], uses)) return false;
+    if (!group_.takes(made[0], uses) || !kernel_takes(op, part)) return false;
     group_.program.rows = made[0];
     group_.add(id, plan_.owner_id(op.output()), std::move(part), std::move(uses));
     return true;
+  }
+
+  const KernelRegistration* kernel_on(DeviceId device) const {
+    return environment_.device_at(device).kernels().find(kTilesOp, DType::invalid);
+  }
+
+  // Whether the device's kernel can go over the group's rows for this part too.
+  bool kernel_takes(const PlanOp& op, const TileProgram::Part& part) const {
+    const KernelRegistration& kernel = *kernel_on(op.device);
+    if (kernel.takes_tiles == nullptr) return true;
+    TileProgram longer = group_.program;
+    longer.parts.push_back(part);
+    return kernel.takes_tiles(longer);
   }
 
   bool may_tile(OpId id) const {
@@ -141,9 +154,9 @@ class Tiler {
         op.outputs().size() != 1) {
       return false;
     }
-    const Device& device = environment_.device_at(op.device);
-    if (!device.host_memory() || !device.kernels().has_kernel(kTilesOp, DType::invalid))
-      return false;
+    const KernelRegistration* kernel = kernel_on(op.device);
+    const bool on_host = environment_.device_at(op.device).host_memory();
+    if (kernel == nullptr || (!on_host && kernel->takes_tiles == nullptr)) return false;
     if (!group_.empty() && op.device != plan_.op(group_.ops.front()).device) return false;
     const PlanValue& made = plan_.value(op.output());
     const bool has_rows = made.shape.rank() > 0 && made.shape[0] > 1 && !made.is_alias() &&
@@ -182,10 +195,17 @@ class Tiler {
     return bytes / static_cast<size_t>(std::max<int64_t>(group_.program.rows, 1));
   }
 
+  // A kernel of its own saves launches too; it goes by rows for what reduces them.
+  bool is_worth_it() const {
+    if (group_.ops.size() < 2) return false;
+    const bool has_own = kernel_on(plan_.op(group_.ops.front()).device)->takes_tiles != nullptr;
+    if (!has_own) return saved_bytes() >= kLeastSaved && bytes_a_row() <= kLongestRow;
+    return std::any_of(group_.program.parts.begin(), group_.program.parts.end(),
+                       [](const TileProgram::Part& part) { return part.program == nullptr; });
+  }
+
   void close() {
-    const bool is_worth_it =
-        group_.ops.size() > 1 && saved_bytes() >= kLeastSaved && bytes_a_row() <= kLongestRow;
-    if (is_worth_it) join();
+    if (is_worth_it()) join();
     group_ = {};
   }
 

@@ -65,11 +65,12 @@ struct Width {
 };
 
 // Calls compute(Width<w>(), first) for all `count` elements, w from `first` on at a time: kWidth
-// where memory is aligned for it.
+// where memory is aligned for it. `blocks` of them share the work; this one has the number `block`.
 template <int kWidth, class Compute>
-__device__ inline void for_each(int64_t count, bool aligned, Compute compute) {
-  const int64_t threads = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  const int64_t own = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+__device__ inline void for_each(int64_t count, bool aligned, int64_t block, int64_t blocks,
+                                Compute compute) {
+  const int64_t threads = blocks * blockDim.x;
+  const int64_t own = block * blockDim.x + threadIdx.x;
   int64_t done = 0;
   if (kWidth > 1 && aligned) {
     done = count / kWidth * kWidth;

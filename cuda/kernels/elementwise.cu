@@ -5,6 +5,7 @@
 #include "cuda/cuda_device.h"
 #include "cuda/elementwise_tape.h"
 #include "cuda/generated_loop.h"
+#include "cuda/interpreted_loop.h"
 #include "cuda/thread_words.h"
 #include "cuda/typed_access.h"
 #include "cuda/words.h"
@@ -298,25 +299,37 @@ void launch_tape(const Launch& args, const PreparedTape& prepared, int threads) 
   check_launch("run_tape");
 }
 
-Kernel prepare_elementwise(const KernelRequest& request) {
-  const auto tape = std::make_shared<const PreparedTape>(request);
-  if (tape->count == 0) return {.launch = [](const Launch&) {}};
+// Interprets a tape of at least one element.
+std::function<void(const Launch&)> interpreter_of(const std::shared_ptr<const PreparedTape>& tape) {
   const int threads = tape_threads(*tape);
   const bool small = tape->steps.size() <= SmallTape::kSteps &&
                      tape->inputs <= SmallTape::kInputs && tape->outputs <= SmallTape::kOutputs &&
                      tape->constants.size() <= SmallTape::kConstants &&
                      tape->offsets.size() <= SmallTape::kOffsets;
   auto* interpret = small ? launch_tape<SmallTape> : launch_tape<LargeTape>;
+  return [=](const Launch& args) { interpret(args, *tape, threads); };
+}
+
+Kernel prepare_elementwise(const KernelRequest& request) {
+  const auto tape = std::make_shared<const PreparedTape>(request);
+  if (tape->count == 0) return {.launch = [](const Launch&) {}};
+  const auto interpret = interpreter_of(tape);
   const auto generated =
       std::make_shared<const GeneratedLoop>(*tape, CudaDevice::of(request).compute_capability());
   return {.launch =
-              [tape, threads, interpret, generated](const Launch& args) {
-                if (!generated->launch(args)) interpret(args, *tape, threads);
+              [interpret, generated](const Launch& args) {
+                if (!generated->launch(args)) interpret(args);
               },
           .settled = [generated] { return generated->settled(); }};
 }
 
 }  // namespace
+
+Kernel interpreted_elementwise(const KernelRequest& request) {
+  const auto tape = std::make_shared<const PreparedTape>(request);
+  if (tape->count == 0) return {.launch = [](const Launch&) {}};
+  return {.launch = interpreter_of(tape)};
+}
 
 void register_elementwise(KernelRegistry& kernels) {
   // All inputs of an element are read before it is written.

@@ -22,6 +22,7 @@ struct KernelCase {
   const internal::ElementwiseProgram* program = nullptr;
   int threads = 1;
   uint64_t random_blocks_drawn = 0;
+  const internal::TileProgram* tiles = nullptr;
 };
 
 // Runs the kernel on copies of the inputs; a kernel that writes an input leaves it in `inputs`.

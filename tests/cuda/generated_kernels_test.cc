@@ -5,6 +5,7 @@
 
 #include "tests/cuda/gpu_testing.h"
 #include "tests/cuda/kernel_cases.h"
+#include "tests/cuda/row_cases.h"
 
 namespace tenon::testing {
 namespace {
@@ -33,6 +34,24 @@ TEST_P(GeneratedKernelTest, GivesTheInterpretersBits) {
 
 INSTANTIATE_TEST_SUITE_P(Elementwise, GeneratedKernelTest, ::testing::ValuesIn(elementwise_cases()),
                          [](const auto& row) { return row.param.name; });
+
+// Joined by rows: as the parts' own kernels, one after the other, which are as the CPU's.
+TEST(GeneratedRowsTest, GiveTheBitsOfTheirParts) {
+  for (const RowCase& c : row_cases()) {
+    SCOPED_TRACE(c.name());
+    const KernelRun parts = run_compiled(c.kernel(), false);
+    const std::vector<Tensor> expected = c.expected();
+    for (size_t i = 0; i < expected.size(); ++i) {
+      expect_alike(parts.outputs[i], expected[i], expected[i].dtype() == float16 ? 1e-3 : 4e-6);
+    }
+    for (const bool aligned : {true, false}) {
+      const KernelRun compiled = run_compiled(c.kernel(), true, {.aligned = aligned});
+      for (size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_TRUE(same_bits(compiled.outputs[i], parts.outputs[i])) << i;
+      }
+    }
+  }
+}
 
 TEST(GeneratedKernelsTest, AreReadyAfterAWhile) {
   internal::ElementwiseBuilder builder;

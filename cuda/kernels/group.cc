@@ -1,0 +1,64 @@
+// The kernel of a GroupProgram, whose parts have one source: compiled while the program runs. Until
+// that is ready, and where nothing can be compiled, the parts are interpreted one after the other.
+#include "core/backend/groups.h"
+
+#include "cuda/cuda_device.h"
+#include "cuda/generated_group.h"
+#include "cuda/interpreted_loop.h"
+
+namespace tenon::cuda {
+
+using internal::GroupProgram;
+using internal::Kernel;
+using internal::KernelRegistry;
+using internal::KernelRequest;
+using internal::Launch;
+
+namespace {
+
+// Whether the last part has the source of the first, and the parameter has room for it. What can't
+// be prepared says so as an operation of its own.
+bool takes_group(const GroupProgram& program) try {
+  const PreparedTape first(program.parts.front().request), last(program.parts.back().request);
+  const size_t size = GeneratedArguments(first).size();
+  return program.parts.size() <= GroupArguments::most_parts(size) &&
+         generated_source(first).text == generated_source(last).text;
+} catch (const Error&) {
+  return false;
+}
+
+Kernel prepare_group(const KernelRequest& request) {
+  struct Part {
+    Kernel kernel;
+    size_t inputs, outputs;  // how many
+  };
+  std::vector<Part> parts;
+  std::vector<PreparedTape> tapes;
+  for (const GroupProgram::Part& part : request.group->parts) {
+    parts.push_back({interpreted_elementwise(part.request), part.request.inputs.size(),
+                     part.request.outputs.size()});
+    tapes.emplace_back(part.request);
+  }
+  const auto generated =
+      std::make_shared<const GeneratedGroup>(tapes, CudaDevice::of(request).compute_capability());
+  return {.launch =
+              [parts, generated](const Launch& args) {
+                if (generated->launch(args)) return;
+                Launch one = args;
+                for (const Part& part : parts) {
+                  part.kernel.launch(one);
+                  one.inputs += part.inputs;
+                  one.outputs += part.outputs;
+                }
+              },
+          .settled = [generated] { return generated->settled(); }};
+}
+
+}  // namespace
+
+void register_group(KernelRegistry& kernels) {
+  kernels.add(internal::kGroupOp, DType::invalid,
+              {.prepare = prepare_group, .takes_group = takes_group});
+}
+
+}  // namespace tenon::cuda
