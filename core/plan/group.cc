@@ -28,6 +28,7 @@ class Grouper {
     const PlanOp& op = plan_.op(id);
     if (!op.updates_in_place() || op.program == nullptr) return false;
     const Device& device = environment_.device_at(op.device);
+    if (device.host_memory()) return false;  // where a launch is a call
     const KernelRegistration* kernel = device.kernels().find(kGroupOp, DType::invalid);
     if (kernel == nullptr || kernel->takes_group == nullptr) return false;
     if (!ops_.empty() && (op.device != plan_.op(ops_.front()).device || meets_group(op))) {
