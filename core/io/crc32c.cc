@@ -7,7 +7,7 @@
 #include <string_view>
 
 #ifdef __x86_64__
-#include <nmmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace tenon::internal {
@@ -34,6 +34,26 @@ constexpr CrcTables make_crc_tables() {
   return tables;
 }
 constexpr CrcTables kCrcTables = make_crc_tables();
+
+// Of polynomials, modulo the CRC's.
+constexpr uint32_t product(uint32_t a, uint32_t b) {
+  uint32_t sum = 0;
+  for (; a != 0; a <<= 1) {
+    if ((a >> 31) != 0) sum ^= b;
+    b = (b >> 1) ^ ((b & 1) != 0 ? kPolynomial : 0);
+  }
+  return sum;
+}
+
+// x to that power.
+constexpr uint32_t power_of_x(uint64_t exponent) {
+  uint32_t result = uint32_t{1} << 31, power = uint32_t{1} << 30;
+  for (; exponent != 0; exponent >>= 1) {
+    if ((exponent & 1) != 0) result = product(result, power);
+    power = product(power, power);
+  }
+  return result;
+}
 
 uint64_t load_word(const char* at) {
   uint64_t word = 0;
@@ -90,16 +110,64 @@ __attribute__((target("sse4.2"))) uint32_t extend_by_instruction(uint32_t start,
   for (; left > 0; ++at, --left) short_crc = _mm_crc32_u8(short_crc, static_cast<uint8_t>(*at));
   return ~short_crc;
 }
-#endif
 
-uint32_t product(uint32_t a, uint32_t b) {
-  uint32_t sum = 0;
-  for (; a != 0; a <<= 1) {
-    if ((a >> 31) != 0) sum ^= b;
-    b = (b >> 1) ^ ((b & 1) != 0 ? kPolynomial : 0);
-  }
-  return sum;
+// Folding: 16 bytes as a polynomial are, modulo the CRC's, what two products of 64 bits make of
+// them so many bits further on. Bits are in reverse, which multiplies each product by x.
+#define TENON_FOLDS __attribute__((target("avx512f,avx512vl,pclmul,vpclmulqdq,sse4.2")))
+constexpr size_t kFolded = 256;  // bytes at a time
+
+constexpr int64_t fold_factor(uint64_t bits) {
+  return static_cast<int64_t>(uint64_t{power_of_x(bits - 1)} << 32);
 }
+
+// The factors for each quarter of a vector, by the bits that it goes on.
+struct FoldFactors {
+  alignas(64) int64_t words[8] = {};
+  constexpr explicit FoldFactors(const std::array<uint64_t, 4>& bits) {
+    for (size_t i = 0; i < 4; ++i) {
+      words[2 * i] = fold_factor(bits[i] + 64);
+      words[2 * i + 1] = fold_factor(bits[i]);
+    }
+  }
+};
+TENON_FOLDS inline __m512i folded(__m512i bytes, __m512i factors) {
+  return _mm512_xor_si512(_mm512_clmulepi64_epi128(bytes, factors, 0x00),
+                          _mm512_clmulepi64_epi128(bytes, factors, 0x11));
+}
+
+// Of at least kFolded bytes.
+TENON_FOLDS uint32_t extend_by_folding(uint32_t start, std::string_view bytes) {
+  constexpr size_t kVectors = 4, kVector = kFolded / kVectors;
+  static constexpr FoldFactors kFar({8 * kFolded, 8 * kFolded, 8 * kFolded, 8 * kFolded}),
+      kNext({8 * kVector, 8 * kVector, 8 * kVector, 8 * kVector}), kToLast({384, 256, 128, 128});
+  const __m512i far = _mm512_load_si512(kFar.words), next = _mm512_load_si512(kNext.words),
+                to_last = _mm512_load_si512(kToLast.words);
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  __m512i sums[kVectors];
+  for (size_t i = 0; i < kVectors; ++i) sums[i] = _mm512_loadu_si512(at + kVector * i);
+  sums[0] = _mm512_xor_si512(sums[0],
+                             _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(~start))));
+  for (at += kFolded, left -= kFolded; left >= kFolded; at += kFolded, left -= kFolded) {
+    for (size_t i = 0; i < kVectors; ++i) {
+      sums[i] = _mm512_xor_si512(folded(sums[i], far), _mm512_loadu_si512(at + kVector * i));
+    }
+  }
+  for (size_t i = 1; i < kVectors; ++i) {
+    sums[i] = _mm512_xor_si512(sums[i], folded(sums[i - 1], next));
+  }
+  // The first three quarters, brought to the last.
+  alignas(64) uint64_t words[8], last[8];
+  _mm512_store_si512(words, folded(sums[kVectors - 1], to_last));
+  _mm512_store_si512(last, sums[kVectors - 1]);
+  uint64_t crc = 0;
+  for (size_t i = 0; i < 2; ++i) {
+    crc = _mm_crc32_u64(crc, words[i] ^ words[2 + i] ^ words[4 + i] ^ last[6 + i]);
+  }
+  return extend_by_instruction(~static_cast<uint32_t>(crc), {at, left});
+}
+#undef TENON_FOLDS
+#endif
 
 }  // namespace
 
@@ -121,17 +189,15 @@ uint32_t extend_crc32c_by_tables(uint32_t start, std::string_view bytes) {
 // Checksums are polynomials modulo that of the CRC, and n zero bytes behind the first stretch
 // multiply its checksum by x to the power of 8n.
 uint32_t joined_crc32c(uint32_t first, uint32_t second, uint64_t bytes_of_second) {
-  uint32_t power = uint32_t{1} << (31 - 8);  // x^8: bit 31 is the constant term
-  for (; bytes_of_second != 0; bytes_of_second >>= 1) {
-    if ((bytes_of_second & 1) != 0) first = product(first, power);
-    power = product(power, power);
-  }
-  return first ^ second;
+  return product(first, power_of_x(8 * bytes_of_second)) ^ second;
 }
 
 uint32_t extend_crc32c(uint32_t crc, std::string_view bytes) {
 #ifdef __x86_64__
   static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  static const bool folds = has_instruction && __builtin_cpu_supports("avx512vl") != 0 &&
+                            __builtin_cpu_supports("vpclmulqdq") != 0;
+  if (folds && bytes.size() >= kFolded) return extend_by_folding(crc, bytes);
   if (has_instruction) return extend_by_instruction(crc, bytes);
 #endif
   return extend_crc32c_by_tables(crc, bytes);
