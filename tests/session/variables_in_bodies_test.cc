@@ -130,7 +130,8 @@ TEST_P(VariablesInBodiesTest, BeginALoopThatWritesThem) {
 }
 
 TEST_P(VariablesInBodiesTest, DecideOnBranchesThatWriteThem) {
-  const auto [is_resource, gpus] = GetParam();
+  const bool is_resource = std::get<0>(GetParam());
+  const int gpus = std::get<1>(GetParam());
   const ScopeGuard there = device(gpus > 0 ? "/gpu:1" : "");
   const Variable flag(true, {.name = "flag", .use_resource = is_resource});
   const Output turned = [&] {
