@@ -169,11 +169,15 @@ class Binder {
 
 }  // namespace
 
+bool is_step(const PlanGraph& graph, const PlanOp& op) {
+  return op.kind != StepKind::kNothing && !is_empty(graph, op);
+}
+
 std::vector<OpId> steps_of(const PlanGraph& graph) {
   std::vector<OpId> steps;
   for (const OpId id : graph.ops()) {
     const PlanOp& op = graph.op(id);
-    if (op.kind != StepKind::kNothing && !is_empty(graph, op)) steps.push_back(id);
+    if (is_step(graph, op)) steps.push_back(id);
   }
   return steps;
 }

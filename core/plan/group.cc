@@ -31,7 +31,7 @@ class Grouper {
     if (device.host_memory()) return false;  // where a launch is a call
     const KernelRegistration* kernel = device.kernels().find(kGroupOp, DType::invalid);
     if (kernel == nullptr || kernel->takes_group == nullptr) return false;
-    if (!ops_.empty() && (op.device != plan_.op(ops_.front()).device || meets_group(op))) {
+    if (!ops_.empty() && (op.device != plan_.op(ops_.front()).device || meets_group(id))) {
       return false;
     }
     program_.parts.push_back({request_of(plan_, op, environment_), op.program});
@@ -44,14 +44,12 @@ class Grouper {
   }
 
   // Whether the operation reads what the group writes, or the other way round; or waits for it.
-  bool meets_group(const PlanOp& op) const {
-    bool meets = false;
-    plan_.for_each_predecessor(op, [&](OpId before) { meets = meets || contains(ops_, before); });
-    for (const OpId id : ops_) {
-      const PlanOp& other = plan_.op(id);
-      meets = meets || reads_writes(op, other) || reads_writes(other, op);
-    }
-    return meets;
+  bool meets_group(OpId id) const {
+    const PlanOp& op = plan_.op(id);
+    return plan_.waits_for(id, ops_) || std::any_of(ops_.begin(), ops_.end(), [&](OpId member) {
+             const PlanOp& other = plan_.op(member);
+             return reads_writes(op, other) || reads_writes(other, op);
+           });
   }
 
   bool reads_writes(const PlanOp& reader, const PlanOp& writer) const {

@@ -141,6 +141,23 @@ void PlanGraph::join(std::span<const OpId> ops, std::vector<ValueId> inputs,
   ops_[last].outputs_ = std::move(outputs);
 }
 
+bool PlanGraph::waits_for(OpId id, std::span<const OpId> ops) const {
+  IdVector<OpId, bool> seen(op_count(), false);
+  std::vector<OpId> waiting = {id};
+  bool waits = false;
+  while (!waiting.empty() && !waits) {
+    const OpId at = waiting.back();
+    waiting.pop_back();
+    for_each_predecessor(ops_[at], [&](OpId before) {
+      waits = waits || contains(ops, before);
+      if (is_step(*this, ops_[before]) || seen[before]) return;
+      seen[before] = true;
+      waiting.push_back(before);
+    });
+  }
+  return waits;
+}
+
 void PlanGraph::take_inputs(OpId op, OpId from) { ops_[op].inputs_ = ops_[from].inputs_; }
 
 void PlanGraph::erase(OpId op) {

@@ -219,6 +219,10 @@ class PlanGraph {
     for (const OpId control : op.controls_) visit(control);
   }
 
+  // Whether an operation waits for one of these: directly, or by way of others that do nothing when
+  // the plan runs. (They follow each other as steps: by way of a step it can't.)
+  bool waits_for(OpId id, std::span<const OpId> ops) const;
+
   // Throw RuntimeError (bad_placement for memories) that says what doesn't hold. `behind` is the
   // pass that ran last.
   void verify(std::string_view behind) const;
@@ -259,7 +263,9 @@ inline bool contains(const std::vector<int>& numbers, size_t number) {
 // Whether a step reads the memory of an input, not only its shape or its state.
 bool reads_memory(const PlanOp& op, size_t input);
 
-// The operations that run as steps, in order: those with something to do.
+// Whether an operation runs as a step: whether there is something to do.
+bool is_step(const PlanGraph& graph, const PlanOp& op);
+// Those that do, in order.
 std::vector<OpId> steps_of(const PlanGraph& graph);
 
 // The variable (VariableV2, VarHandleOp) behind a reference or handle; null for another endpoint.

@@ -114,7 +114,7 @@ class Tiler {
   // Adds the step to the group, if it works by rows as those there do.
   bool extend(OpId id) {
     const PlanOp& op = plan_.op(id);
-    if (!may_tile(id)) return false;
+    if (!may_tile(id) || is_ordered_behind_group(op)) return false;
     const Shape& made = plan_.value(op.output()).shape;
     TileProgram::Part part{.dtype = op.node->main_dtype(), .program = op.program};
     part.request = request_of(plan_, op, environment_);
@@ -131,6 +131,12 @@ class Tiler {
     group_.program.rows = made[0];
     group_.add(id, plan_.owner_id(op.output()), std::move(part), std::move(uses));
     return true;
+  }
+
+  // Whether it waits for the group by more than what it takes from it.
+  bool is_ordered_behind_group(const PlanOp& op) const {
+    return std::any_of(op.controls().begin(), op.controls().end(),
+                       [&](OpId control) { return plan_.waits_for(control, group_.ops); });
   }
 
   const KernelRegistration* kernel_on(DeviceId device) const {

@@ -91,6 +91,22 @@ TEST_P(GroupTest, OneVariableIsUpdatedTwiceInOrder) {
   EXPECT_EQ(after_steps(on_gpu(), {second.op()}), after_steps(on_cpu(), {second.op()}));
 }
 
+// What comes between them does nothing when it runs, and has an order all the same.
+TEST_P(GroupTest, AnUpdateBehindAnotherOneStaysApart) {
+  const Variable a = variable({8}, 0.2), b = variable({9}, 0.5);
+  const Operation first = a.assign_add(ones({8})).op(), between = [&] {
+    const ScopeGuard after = control_dependencies({first});
+    return no_op();
+  }();
+  const Output second = [&] {
+    const ScopeGuard after = control_dependencies({between});
+    return b.assign_add(ones({9}));
+  }();
+  const std::vector<Fetch> step = {between, second.op()};
+  EXPECT_THAT(on_gpu().plan_text(step, {}), Not(HasSubstr(" times ")));
+  EXPECT_EQ(after_steps(on_gpu(), step), after_steps(on_cpu(), step));
+}
+
 TEST_P(GroupTest, VariablesOfNoElementsAreLeftOut) {
   const Variable a = variable({4}, 0.2), none = variable({0, 3}, 0), b = variable({2}, 0.7);
   std::vector<Fetch> step;

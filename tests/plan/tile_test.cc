@@ -159,6 +159,19 @@ TEST_F(TileTest, WhatIsWaitedForIsLeft) {
   EXPECT_EQ(count_starting(steps, "kernel Mean"), 1) << ::testing::PrintToString(steps);
 }
 
+// By way of what does nothing when it runs, and has its place in the order all the same.
+TEST_F(TileTest, WhatWaitsForAnAliasOfWhatIsMadeIsLeft) {
+  const Output mean = reduce_mean(x_, {.axis = {-1}, .keepdims = true}), same = identity(mean);
+  const ScopeGuard after = control_dependencies({same});
+  const Output centred = x_ - mean, squares = centred * centred;
+  const Tensor value = rows_of(600, 512);
+  Session session({.device_count = {{"GPU", 0}}});
+  const Tensor together = session.run(squares, {{x_, value}});
+  const Tensor means = session.run(mean, {{x_, value}});
+  EXPECT_EQ(together.to_vector<float>(),
+            session.run(squares, {{x_, value}, {mean, means}}).to_vector<float>());
+}
+
 TEST_F(TileTest, VariablesAreReadBeforeTheyAreWritten) {
   for (const bool use_resource : {false, true}) {
     const Tensor value = rows_of(700, 512);
