@@ -1,6 +1,9 @@
 // Prepares and launches one kernel of the CPU backend, without a graph.
 #pragma once
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <cstring>
 #include <functional>
