@@ -203,6 +203,11 @@ size_t PreparedProgram::place(const ElementwiseProgram& program) {
   return end;
 }
 
+internal::Kernel PreparedProgram::kernel(const KernelRequest& request) {
+  const auto program = std::make_shared<const PreparedProgram>(request);
+  return {.launch = [program](const Launch& args) { program->run(args); }};
+}
+
 void PreparedProgram::run(const Launch& args) const {
   if (total_ == 0) return;
   pool(args).for_range(total_, grain_,

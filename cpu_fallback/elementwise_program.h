@@ -24,6 +24,9 @@ class PreparedProgram {
 
   void run(const internal::Launch& args) const;
 
+  // As a kernel.
+  static internal::Kernel kernel(const internal::KernelRequest& request);
+
  private:
   struct Result {
     int value;

@@ -2,6 +2,7 @@
 // costs more than what many small ones do.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,5 +25,9 @@ struct GroupProgram {
 
   std::string to_string() const;  // for plans that are printed
 };
+
+// A launch of all parts, one after the other, by the kernels that `prepare` makes of them.
+std::function<void(const Launch&)> launch_in_turn(const GroupProgram& program,
+                                                  PrepareFunction prepare);
 
 }  // namespace tenon::internal

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/backend/groups.h"
+#include "core/plan/joined_steps.h"
 #include "core/plan/passes.h"
 
 namespace tenon::internal {
@@ -15,12 +16,8 @@ class Grouper {
       : plan_(plan), environment_(environment) {}
 
   void run() {
-    for (const OpId id : steps_of(plan_)) {
-      if (extend(id)) continue;
-      close();
-      extend(id);
-    }
-    close();
+    group_steps(
+        plan_, [this](OpId id) { return extend(id); }, [this] { close(); });
   }
 
  private:

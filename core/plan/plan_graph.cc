@@ -142,6 +142,7 @@ void PlanGraph::join(std::span<const OpId> ops, std::vector<ValueId> inputs,
 }
 
 bool PlanGraph::waits_for(OpId id, std::span<const OpId> ops) const {
+  if (ops.empty()) return false;
   IdVector<OpId, bool> seen(op_count(), false);
   std::vector<OpId> waiting = {id};
   bool waits = false;

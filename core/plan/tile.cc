@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/backend/tiles.h"
+#include "core/plan/joined_steps.h"
 #include "core/plan/passes.h"
 #include "core/tensor/byte_count.h"
 
@@ -101,12 +102,8 @@ class Tiler {
   }
 
   void run() {
-    for (const OpId id : steps_of(plan_)) {
-      if (extend(id)) continue;
-      close();
-      extend(id);
-    }
-    close();
+    group_steps(
+        plan_, [this](OpId id) { return extend(id); }, [this] { close(); });
     erase_names_of_nothing();
   }
 
@@ -144,12 +141,14 @@ class Tiler {
   }
 
   // Whether the device's kernel can go over the group's rows for this part too.
-  bool kernel_takes(const PlanOp& op, const TileProgram::Part& part) const {
+  bool kernel_takes(const PlanOp& op, const TileProgram::Part& part) {
     const KernelRegistration& kernel = *kernel_on(op.device);
     if (kernel.takes_tiles == nullptr) return true;
-    TileProgram longer = group_.program;
-    longer.parts.push_back(part);
-    return kernel.takes_tiles(longer);
+    std::vector<TileProgram::Part>& parts = group_.program.parts;
+    parts.push_back(part);
+    const bool takes = kernel.takes_tiles(group_.program);
+    parts.pop_back();
+    return takes;
   }
 
   bool may_tile(OpId id) const {

@@ -1,6 +1,8 @@
 // The kernel of a GroupProgram, for emulated GPUs: its parts one after the other.
 #include "core/backend/groups.h"
 
+#include <algorithm>
+
 #include "cpu_fallback/elementwise_program.h"
 
 namespace tenon::cpu {
@@ -15,32 +17,19 @@ namespace {
 
 // As a GPU, for which they are one kernel: the same but for numbers and sizes.
 bool takes_group(const GroupProgram& program) {
-  const auto computes_alike = [](const internal::ElementwiseProgram& a,
-                                 const internal::ElementwiseProgram& b) {
-    return a.inputs == b.inputs && a.outputs == b.outputs &&
-           a.instructions.size() == b.instructions.size();
-  };
-  return computes_alike(*program.parts.front().program, *program.parts.back().program);
+  const internal::ElementwiseProgram &first = *program.parts.front().program,
+                                     &last = *program.parts.back().program;
+  using Instruction = internal::ElementwiseProgram::Instruction;
+  return first.inputs == last.inputs && first.outputs == last.outputs &&
+         std::equal(first.instructions.begin(), first.instructions.end(), last.instructions.begin(),
+                    last.instructions.end(), [](const Instruction& x, const Instruction& y) {
+                      return x.primitive == y.primitive && x.operand_dtype == y.operand_dtype &&
+                             x.dtype == y.dtype && x.a == y.a && x.b == y.b && x.c == y.c;
+                    });
 }
 
 Kernel prepare_group(const KernelRequest& request) {
-  struct Part {
-    std::shared_ptr<const PreparedProgram> program;
-    size_t inputs, outputs;  // how many
-  };
-  std::vector<Part> parts;
-  for (const GroupProgram::Part& part : request.group->parts) {
-    parts.push_back({std::make_shared<const PreparedProgram>(part.request),
-                     part.request.inputs.size(), part.request.outputs.size()});
-  }
-  return {.launch = [parts](const Launch& args) {
-    Launch one = args;
-    for (const Part& part : parts) {
-      part.program->run(one);
-      one.inputs += part.inputs;
-      one.outputs += part.outputs;
-    }
-  }};
+  return {.launch = internal::launch_in_turn(*request.group, PreparedProgram::kernel)};
 }
 
 }  // namespace

@@ -28,28 +28,14 @@ bool takes_group(const GroupProgram& program) try {
 }
 
 Kernel prepare_group(const KernelRequest& request) {
-  struct Part {
-    Kernel kernel;
-    size_t inputs, outputs;  // how many
-  };
-  std::vector<Part> parts;
   std::vector<PreparedTape> tapes;
-  for (const GroupProgram::Part& part : request.group->parts) {
-    parts.push_back({interpreted_elementwise(part.request), part.request.inputs.size(),
-                     part.request.outputs.size()});
-    tapes.emplace_back(part.request);
-  }
+  for (const GroupProgram::Part& part : request.group->parts) tapes.emplace_back(part.request);
   const auto generated =
       std::make_shared<const GeneratedGroup>(tapes, CudaDevice::of(request).compute_capability());
   return {.launch =
-              [parts, generated](const Launch& args) {
-                if (generated->launch(args)) return;
-                Launch one = args;
-                for (const Part& part : parts) {
-                  part.kernel.launch(one);
-                  one.inputs += part.inputs;
-                  one.outputs += part.outputs;
-                }
+              [in_turn = internal::launch_in_turn(*request.group, interpreted_elementwise),
+               generated](const Launch& args) {
+                if (!generated->launch(args)) in_turn(args);
               },
           .settled = [generated] { return generated->settled(); }};
 }
