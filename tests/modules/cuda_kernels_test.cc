@@ -14,12 +14,10 @@ namespace tenon::internal {
 namespace {
 
 // What gives or takes strings works in the host's memory; TensorFlow has these, and what follows
-// from sounds, for the CPU alone too. Tiles are for caches: a GPU's fused loops take what they are
-// for.
+// from sounds, for the CPU alone too.
 const std::set<std::string, std::less<>> kHostOnly = {
     "Assert",   "AudioSpectrogram", "HistogramSummary", "ImageSummary", "MergeSummary", "Mfcc",
-    "Print",    "ScalarSummary",    "TensorSummaryV2",  "_DecodeWav",   "_Text",        "_Tiles",
-    "_WavSizes"};
+    "Print",    "ScalarSummary",    "TensorSummaryV2",  "_DecodeWav",   "_Text",        "_WavSizes"};
 
 TEST(CudaKernelsTest, HasEveryKernelOfTheCpuButOfWhatGivesStrings) {
   const Module module = open_module_file(TENON_CUDA_MODULE);
