@@ -119,6 +119,10 @@ struct OpDef {
   Activation activation = Activation::kNone;
   // Whether it is the sum of its two inputs, where a vector is added along the last dimension.
   bool (*adds_along_last)(const AttrMap& attrs) = nullptr;
+  // The number of the input whose last dimension is the output's and to which the output is
+  // proportional along it: what each channel of the output is multiplied by, that input may be
+  // multiplied by. -1, or null: none.
+  int (*filter_input)(const AttrMap& attrs) = nullptr;
   // Whether, for a request, each row (along the first dimension) of the output follows from the
   // same row of input 0; null: never. What else it takes it takes whole. Elementwise operations
   // need no word of it.

@@ -85,7 +85,10 @@ void register_math_matmul(OpRegistry& ops) {
            .defaults = {{"transpose_a", false}, {"transpose_b", false}},
            .types = {{"T", kNumbers}},
            .shape = matmul_shape,
-           .gradient = matmul_gradient});
+           .gradient = matmul_gradient,
+           .filter_input = [](const AttrMap& attrs) {
+             return attrs.get<bool>("transpose_b") ? -1 : 1;
+           }});
   ops.add({.name = "BatchMatMulV2",
            .inputs = {"x: T", "y: T"},
            .outputs = {"output: T"},

@@ -167,7 +167,9 @@ Integers channels_last_sizes(const Integers& sizes) {
 }  // namespace
 
 void register_nn_conv(OpRegistry& ops) {
-  ops.add(conv_op("Conv2D", {"input: T", "filter: T"}, conv_shape, conv_gradient));
+  OpDef conv = conv_op("Conv2D", {"input: T", "filter: T"}, conv_shape, conv_gradient);
+  conv.filter_input = [](const AttrMap&) { return 1; };
+  ops.add(std::move(conv));
   OpDef into_input =
       conv_op("Conv2DBackpropInput", {"input_sizes: int32", "filter: T", "out_backprop: T"},
               backprop_input_shape, backprop_input_gradient);

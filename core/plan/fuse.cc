@@ -1,13 +1,10 @@
 // Fuse: convolutions and matrix products take the bias and the activation that follow, and chains
 // of elementwise operations become one program.
-//
-// A value is fused away only when a single operation uses it and nothing waits for its producer:
-// then the producer can run where its user does.
 #include <algorithm>
 #include <optional>
 
 #include "core/plan/passes.h"
-#include "core/plan/write_order.h"
+#include "core/plan/sole_uses.h"
 
 namespace tenon::internal {
 namespace {
@@ -62,17 +59,7 @@ std::vector<ElementwiseBuilder::Value> inlined(ElementwiseBuilder& builder,
 class Fuser {
  public:
   Fuser(PlanGraph& plan, const PlanEnvironment& environment)
-      : plan_(plan),
-        environment_(environment),
-        writes_(plan),
-        uses_(plan.value_count(), 0),
-        waited_for_(plan.op_count(), false) {
-    for (const OpId id : plan.ops()) {
-      for (const ValueId input : plan.op(id).inputs()) ++uses_[input];
-      for (const OpId control : plan.op(id).controls()) waited_for_[control] = true;
-    }
-    for (const ValueId fetch : plan.fetches()) uses_[fetch] += 2;
-  }
+      : plan_(plan), environment_(environment), sole_uses_(plan) {}
 
   void run() {
     for (const OpId id : plan_.ops()) {
@@ -88,41 +75,10 @@ class Fuser {
   }
 
  private:
-  // The operation whose result only this use of it needs, on the same device.
-  OpId sole_producer(OpId user, ValueId value) const {
-    const PlanValue& used = plan_.value(value);
-    const OpId id = used.producer();
-    if (!id.exists() || used.constant || uses_[value] != 1) return {};
-    const PlanOp& producer = plan_.op(id);
-    const bool free = !producer.only_orders && producer.outputs().size() == 1 &&
-                      producer.writes.empty() && producer.device == plan_.op(user).device &&
-                      !waited_for_[id];
-    return free && reads_alike(id, user) ? id : OpId();
-  }
-
-  // Whether a producer sees the same values of variables where its user runs.
-  bool reads_alike(OpId producer, OpId user) const {
-    if (!writes_.has_writes()) return true;
-    const std::span<const ValueId> inputs = plan_.op(producer).inputs();
-    return std::all_of(inputs.begin(), inputs.end(), [&](ValueId input) {
-      const VariableId variable = reference_behind(plan_, input);
-      return !variable.exists() ||
-             writes_.before(variable, producer) == writes_.before(variable, user);
-    });
-  }
-
-  // `op` becomes the product with this epilogue: it runs where `op` stood, after everything that
-  // either waits for.
-  void take_over(OpId product_id, OpId id, const Epilogue& epilogue) {
-    const PlanOp& product = plan_.op(product_id);
-    PlanOp& op = plan_.op(id);
-    op.node = product.node;
-    op.kind = product.kind;
-    op.host_inputs = product.host_inputs;
-    op.epilogue = epilogue;
-    op.program.reset();
-    plan_.take_inputs(id, product_id);
-    plan_.absorb(id, product_id);
+  // `op` becomes the product with this epilogue.
+  void take_over(OpId product, OpId op, const Epilogue& epilogue) {
+    plan_.become(op, product);
+    plan_.op(op).epilogue = epilogue;
   }
 
   bool has_epilogue_kernel(const PlanOp& op) const {
@@ -134,7 +90,7 @@ class Fuser {
   bool fuse_into_product(OpId id) {
     const std::optional<Epilogue> activation = activation_of(*plan_.op(id).node);
     if (!activation) return fuse_bias(id);
-    const OpId product = sole_producer(id, plan_.op(id).input(0));
+    const OpId product = sole_uses_.producer(id, plan_.op(id).input(0));
     if (!product.exists() || !has_epilogue_kernel(plan_.op(product)) ||
         plan_.op(product).epilogue.activation != Activation::kNone) {
       return false;
@@ -152,7 +108,7 @@ class Fuser {
     if (def.adds_along_last == nullptr || !def.adds_along_last(op.node->attrs)) return false;
     if (op.inputs().size() != 2) return false;
     for (const size_t side : {size_t{0}, size_t{1}}) {
-      const OpId product = sole_producer(id, op.input(side));
+      const OpId product = sole_uses_.producer(id, op.input(side));
       if (!product.exists() || !has_epilogue_kernel(plan_.op(product)) ||
           !plan_.op(product).epilogue.empty()) {
         continue;
@@ -174,7 +130,7 @@ class Fuser {
   // Takes in the elementwise producers of this operation's inputs, which have taken in theirs.
   void fuse_producers(OpId id) {
     for (size_t i = 0; i < plan_.op(id).inputs().size();) {
-      const OpId producer = sole_producer(id, plan_.op(id).input(i));
+      const OpId producer = sole_uses_.producer(id, plan_.op(id).input(i));
       if (producer.exists() && may_merge(plan_.op(producer), plan_.op(id), i)) {
         merge(producer, id, i);  // after which another input is in its place
       } else {
@@ -269,9 +225,7 @@ class Fuser {
 
   PlanGraph& plan_;
   const PlanEnvironment& environment_;
-  const WriteOrder writes_;  // as it was before anything was fused
-  IdVector<ValueId, int> uses_;
-  IdVector<OpId, bool> waited_for_;
+  const SoleUses sole_uses_;
 };
 
 }  // namespace

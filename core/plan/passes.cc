@@ -7,7 +7,7 @@
 namespace tenon::internal {
 namespace {
 
-constexpr std::array<Pass, 13> kPasses = {{
+constexpr std::array<Pass, 14> kPasses = {{
     {"prune", "copies what the fetches and targets depend on",
      [](PlanGraph& graph, PassContext& in) { prune(graph, in.graph, in.request); }},
     {"specialise", "works out every shape, and the values that follow from constants",
@@ -18,6 +18,8 @@ constexpr std::array<Pass, 13> kPasses = {{
      [](PlanGraph& graph, PassContext&) { erase_unneeded(graph); }},
     {"simplify", "settles what is done for each operation",
      [](PlanGraph& graph, PassContext&) { simplify(graph); }},
+    {"fold", "multiplies constants for each channel into the constant filters before them",
+     [](PlanGraph& graph, PassContext&) { fold(graph); }},
     {"transfer", "gives operations devices and sends values between their memories",
      [](PlanGraph& graph, PassContext& in) {
        const bool keeps = in.request.keep_on_device && in.plan.rest == nullptr;

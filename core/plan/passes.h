@@ -48,6 +48,7 @@ void specialise(PlanGraph& plan, const PlanEnvironment& environment,
 std::unique_ptr<PlanRest> cut(PlanGraph& plan, const PlanRequest& request);  // null: no cut
 void erase_unneeded(PlanGraph& plan);
 void simplify(PlanGraph& plan);
+void fold(PlanGraph& plan);
 void transfer(PlanGraph& plan, const PlanEnvironment& environment, bool keep_on_device = false);
 void fuse(PlanGraph& plan, const PlanEnvironment& environment);
 void order(PlanGraph& plan);

@@ -159,7 +159,17 @@ bool PlanGraph::waits_for(OpId id, std::span<const OpId> ops) const {
   return waits;
 }
 
-void PlanGraph::take_inputs(OpId op, OpId from) { ops_[op].inputs_ = ops_[from].inputs_; }
+void PlanGraph::become(OpId op, OpId producer) {
+  PlanOp& into = ops_[op];
+  const PlanOp& from = ops_[producer];
+  into.node = from.node;
+  into.kind = from.kind;
+  into.host_inputs = from.host_inputs;
+  into.program = from.program;
+  into.epilogue = from.epilogue;
+  into.inputs_ = from.inputs_;
+  absorb(op, producer);
+}
 
 void PlanGraph::erase(OpId op) {
   ops_[op].outputs_.clear();

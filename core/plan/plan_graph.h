@@ -199,7 +199,8 @@ class PlanGraph {
   ValueId add_view(ValueId of, ValueId like);
   // `op` waits for and reads what `producer`, which goes, did.
   void absorb(OpId op, OpId producer);
-  void take_inputs(OpId op, OpId from);  // in place of its own
+  // `op` does what `producer`, which goes, did: where `op` stood, after all that either waits for.
+  void become(OpId op, OpId producer);
   // The last of these operations stands for all of them from now on, with these inputs and outputs:
   // who waited for one of them waits for it.
   void join(std::span<const OpId> ops, std::vector<ValueId> inputs, std::vector<ValueId> outputs);

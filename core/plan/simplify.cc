@@ -1,5 +1,6 @@
 // Simplify: settles what is done for each operation. Operations that only pass memory on (Identity,
-// Reshape) and those whose results are known do nothing.
+// Reshape) and those whose results are known do nothing. Who uses what was passed on as it was uses
+// the value itself, so that later passes see what follows what.
 #include <algorithm>
 
 #include "core/plan/elementwise_ops.h"
@@ -55,6 +56,47 @@ void set_aliases(PlanGraph& plan, const PlanOp& op) {
   }
 }
 
+// The value that this one is another name of. Those of variables say when these are read, and who
+// waits for something has its users wait.
+ValueId named_by(const PlanGraph& plan, ValueId id) {
+  const auto is_name = [&](const PlanValue& value) {
+    if (!value.is_alias() || value.dtype == DType::resource) return false;
+    const PlanOp& op = plan.op(value.producer());
+    const PlanValue& of = plan.value(value.alias_of());
+    return op.def().action == PlanAction::kPassOn && op.controls().empty() &&
+           of.dtype == value.dtype && of.shape == value.shape;
+  };
+  if (plan.variable_behind(id).exists()) return id;
+  while (is_name(plan.value(id))) id = plan.value(id).alias_of();
+  return id;
+}
+
+void use_what_is_named(PlanGraph& plan, OpId id) {
+  for (size_t i = 0; i < plan.op(id).inputs().size(); ++i) {
+    plan.replace_input(id, i, named_by(plan, plan.op(id).input(i)));
+  }
+}
+
+// Erases the names that nobody uses any more, nor waits for.
+void erase_unused_names(PlanGraph& plan) {
+  IdVector<OpId, bool> kept(plan.op_count(), false);
+  for (const OpId id : plan.ops()) {
+    plan.for_each_predecessor(plan.op(id), [&](OpId before) { kept[before] = true; });
+  }
+  for (const ValueId fetch : plan.fetches()) {
+    if (const OpId producer = plan.value(fetch).producer(); producer.exists())
+      kept[producer] = true;
+  }
+  for (const OpId goal : plan.goals.ops) kept[goal] = true;
+  for (const OpId id : plan.ops()) {
+    const std::span<const ValueId> outputs = plan.op(id).outputs();
+    kept[id] = kept[id] || outputs.empty() ||
+               std::any_of(outputs.begin(), outputs.end(),
+                           [&](ValueId output) { return named_by(plan, output) == output; });
+  }
+  plan.erase_all_but(kept);
+}
+
 }  // namespace
 
 bool needs_kernel(const Node& node) { return own_kind(*node.def) == StepKind::kKernel; }
@@ -62,6 +104,7 @@ bool needs_kernel(const Node& node) { return own_kind(*node.def) == StepKind::kK
 void simplify(PlanGraph& plan) {
   for (const OpId id : plan.ops()) {
     PlanOp& op = plan.op(id);
+    use_what_is_named(plan, id);
     if (op.only_orders) continue;
     op.kind = kind_of(plan, op);
     if (op.kind == StepKind::kElementwise) {
@@ -69,6 +112,7 @@ void simplify(PlanGraph& plan) {
     }
     set_aliases(plan, op);
   }
+  erase_unused_names(plan);
 }
 
 }  // namespace tenon::internal

@@ -17,7 +17,7 @@
 namespace tenon::internal {
 namespace {
 
-constexpr int64_t kFoldedElements = 1024;  // larger results are computed when the plan runs
+constexpr int64_t kFoldedElements = 4096;  // larger results are computed when the plan runs
 
 // What a shape function may ask while a plan is made.
 class PlanShapeContext : public ShapeContext {
@@ -65,10 +65,20 @@ class Specialiser {
     note_other_shape(id);
     if (makes_any_shape(node)) return;
     set_foldable(op);
-    const bool small = std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
+    if (!op.outputs().empty() && (is_small(op) || passes_known(op))) known(op.output());
+  }
+
+  bool is_small(const PlanOp& op) const {
+    return std::all_of(op.outputs().begin(), op.outputs().end(), [&](ValueId output) {
       return plan_.value(output).shape.element_count() <= kFoldedElements;
     });
-    if (small && !op.outputs().empty()) known(op.output());
+  }
+
+  // Whether nothing is to be computed for what it gives.
+  bool passes_known(const PlanOp& op) const {
+    return op.def().action == PlanAction::kPassOn &&
+           std::all_of(op.inputs().begin(), op.inputs().end(),
+                       [&](ValueId input) { return plan_.value(input).constant; });
   }
 
   void set_variable_shape(PlanOp& op) {

@@ -132,6 +132,31 @@ TEST_F(PassesTest, NeedRefusesAPlaceholderThatIsNotFed) {
                "You must feed a value for placeholder tensor 'other'");
 }
 
+TEST_F(PassesTest, SimplifyLeavesOutNamesOfOtherValues) {
+  const Output twice = identity(identity(square(x_, {.name = "y"}), {.name = "a"}), {.name = "b"});
+  run_to("simplify", {exp(stop_gradient(twice), {.name = "z"})});
+  EXPECT_THAT(names(), ElementsAre("y", "z"));
+  const OpId z = find("z", StepKind::kElementwise);
+  EXPECT_EQ(plan_.value(plan_.op(z).input(0)).producer(), find("y", StepKind::kElementwise));
+}
+
+TEST_F(PassesTest, SimplifyKeepsNamesThatAreFetchedOrWaitedForOrReadAVariable) {
+  const Output y = square(x_, {.name = "y"});
+  const Output fetched = identity(y, {.name = "fetched"}),
+               awaited = identity(y, {.name = "awaited"});
+  const Variable v = get_variable("v", {.shape = {2}, .use_resource = false});
+  Output waits;
+  {
+    const auto after = control_dependencies({awaited});
+    waits = identity(y, {.name = "waits"});
+  }
+  run_to("simplify", {fetched, exp(waits) + exp(v.read_value())});
+  const std::vector<std::string> left = names();
+  for (const char* name : {"fetched", "awaited", "waits"}) {
+    EXPECT_THAT(left, ::testing::Contains(name));
+  }
+}
+
 TEST_F(PassesTest, SimplifySettlesWhatIsDone) {
   const Output y = reshape(square(x_, {.name = "y"}), {2, 1}, {.name = "z"});
   run_to("simplify", {y});

@@ -97,13 +97,13 @@ TEST_F(PlanGraphTest, WhatLiesBehindAHandleIsItsVariablesValue) {
   EXPECT_EQ(plan_.bytes_of(made(op)), 3 * sizeof(double));
 }
 
-TEST_F(PlanGraphTest, AnOperationTakesInWhatItsProducerWaitedFor) {
+TEST_F(PlanGraphTest, AnOperationThatBecomesItsProducerWaitsForWhatThatWaitedFor) {
   const OpId x = add(node(x_), {}), y = add(node(y_), {made(x)}), z = add(node(z_), {made(y)});
   plan_.add_control(y, x);
-  plan_.take_inputs(z, y);
-  plan_.absorb(z, y);
+  plan_.become(z, y);
   plan_.tidy();
   EXPECT_EQ(order(), (std::vector<OpId>{x, z}));
+  EXPECT_EQ(plan_.op(z).node, &node(y_));
   EXPECT_EQ(plan_.op(z).input(0), made(x));
   EXPECT_EQ(plan_.op(z).controls().size(), 1u);
   plan_.verify("a test");
