@@ -1,7 +1,10 @@
 #include "cpu_fallback/gemm.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "core/base/shared_values.h"
+#include "core/tensor/buffer.h"
 #include "cpu_fallback/kernel_support.h"
 
 namespace tenon::cpu {
@@ -72,11 +75,72 @@ void Gemm<T>::run(internal::ThreadPool& pool, const RowSource<T>& a, const T* b,
 }
 
 template <typename T>
+int64_t Gemm<T>::columns_of(int64_t column_block) const {
+  return std::min(kColumnBlock, shape_.n - column_block * kColumnBlock);
+}
+
+template <typename T>
+int64_t Gemm<T>::depth_at(int64_t k) const {
+  return std::min(chunk_, shape_.k_run - k % shape_.k_run);
+}
+
+template <typename T>
+void Gemm<T>::pack(const T* b, int64_t column_block, int64_t k, T* panels) const {
+  const int64_t first = column_block * kColumnBlock,
+                stride = shape_.transpose_b ? shape_.k : shape_.n;
+  const T* from = shape_.transpose_b ? b + first * stride + k : b + k * stride + first;
+  gemm_kernels<T>().pack_b(from, stride, shape_.transpose_b, depth_at(k), columns_of(column_block),
+                           panels);
+}
+
+// Block by block, and of each the chunks one after the other.
+template <typename T>
+Tensor Gemm<T>::pack_all(const T* b) const {
+  const int64_t width = gemm_kernels<T>().tile_columns;
+  Tensor panels =
+      internal::uninitialized_tensor(dtype_of<T>, {shape_.k, quotient_up(shape_.n, width) * width});
+  T* to = panels.mutable_data<T>().data();
+  for (int64_t block = 0; block < column_blocks_; ++block) {
+    const int64_t columns = quotient_up(columns_of(block), width) * width;
+    for (int64_t k = 0; k < shape_.k; k += depth_at(k)) {
+      pack(b, block, k, to + block * kColumnBlock * shape_.k + k * columns);
+    }
+  }
+  return panels;
+}
+
+template <typename T>
+void Gemm<T>::keep(const Tensor& b) {
+  using Key = std::tuple<const void*, int64_t, int64_t, int64_t, bool>;
+  static auto* const shared = new internal::SharedValues<Key, Packed>;
+  const bool lies_as_packed = !shape_.transpose_b && shape_.n == gemm_kernels<T>().tile_columns;
+  if (lies_as_packed || shape_.k * shape_.n == 0) return;
+  packed_ = shared->get({b.raw(), shape_.k, shape_.n, shape_.k_run, shape_.transpose_b}, [&] {
+    return Packed{b, pack_all(b.data<T>().data())};
+  });
+}
+
+template <typename T>
+typename Gemm<T>::Chunk Gemm<T>::chunk(const T* b, int64_t column_block, int64_t k, bool as_it_lies,
+                                       T* room) const {
+  const int64_t width = gemm_kernels<T>().tile_columns, first = column_block * kColumnBlock;
+  const int64_t step = depth_at(k) * width;
+  if (packed_ != nullptr) {
+    const int64_t columns = quotient_up(columns_of(column_block), width) * width;
+    const T* panels = packed_->panels.template data<T>().data();
+    return {panels + first * shape_.k + k * columns, width, step};
+  }
+  if (as_it_lies) return {b + k * shape_.n + first, shape_.n, width};
+  pack(b, column_block, k, room);
+  return {room, width, step};
+}
+
+template <typename T>
 void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t first_row,
                         int64_t end_row, int64_t column_block) const {
   const GemmKernels<T>& kernels = gemm_kernels<T>();
   const int64_t first_column = column_block * kColumnBlock;
-  const int64_t columns = std::min(kColumnBlock, shape_.n - first_column);
+  const int64_t columns = columns_of(column_block);
   const internal::Epilogue& epilogue = shape_.epilogue;
   const auto finish = [&](int64_t row, int64_t rows) {
     if (epilogue.empty()) return;
@@ -98,26 +162,20 @@ void Gemm<T>::run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, 
       !shape_.transpose_b && columns % kernels.tile_columns == 0 &&
       (shape_.n <= kernels.tile_columns || end_row - first_row <= 2 * kernels.tile_rows);
   for (int64_t k = 0, depth = 0; k < shape_.k; k += depth) {
-    depth = std::min(chunk_, shape_.k_run - k % shape_.k_run);
-    const T* b_chunk =
-        shape_.transpose_b ? b + first_column * shape_.k + k : b + k * shape_.n + first_column;
-    if (!as_it_lies) {
-      kernels.pack_b(b_chunk, shape_.transpose_b ? shape_.k : shape_.n, shape_.transpose_b, depth,
-                     columns, b_panels);
-    }
-    TileRows<T> tile = {
-        .layout = a.layout,
-        .a = nullptr,
-        .a_stride = 0,
-        .rows = 0,
-        .b = as_it_lies ? b_chunk : b_panels,
-        .b_stride = as_it_lies ? shape_.n : kernels.tile_columns,
-        .panel_step = as_it_lies ? kernels.tile_columns : depth * kernels.tile_columns,
-        .depth = depth,
-        .columns = columns,
-        .c = nullptr,
-        .c_stride = shape_.n,
-        .accumulate = k > 0};
+    depth = depth_at(k);
+    const Chunk b_chunk = chunk(b, column_block, k, as_it_lies, b_panels);
+    TileRows<T> tile = {.layout = a.layout,
+                        .a = nullptr,
+                        .a_stride = 0,
+                        .rows = 0,
+                        .b = b_chunk.data,
+                        .b_stride = b_chunk.stride,
+                        .panel_step = b_chunk.panel_step,
+                        .depth = depth,
+                        .columns = columns,
+                        .c = nullptr,
+                        .c_stride = shape_.n,
+                        .accumulate = k > 0};
     for (int64_t row = first_row; row < end_row; row += tile.rows) {
       tile.rows = static_cast<int>(std::min<int64_t>(kernels.tile_rows, end_row - row));
       if (shape_.period != 0) {

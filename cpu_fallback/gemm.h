@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/backend/backend.h"
 #include "core/base/parallel.h"
@@ -68,19 +69,41 @@ class Gemm {
  public:
   explicit Gemm(const GemmShape& shape);
 
+  // B is this tensor in every run from now on, whatever these are given: it is packed once. All
+  // products that have the same memory for their B share what is packed.
+  void keep(const Tensor& b);
+
   // B is [k, n] ([n, k] when transposed) and C is [m, n], both without gaps; `bias` has n elements
   // if the epilogue wants it.
   void run(internal::ThreadPool& pool, const RowSource<T>& a, const T* b, const T* bias,
            T* c) const;
 
  private:
+  // A chunk of B, packed or as it lies.
+  struct Chunk {
+    const T* data;
+    int64_t stride;      // from one of the depth to the next
+    int64_t panel_step;  // from a panel to the next
+  };
+  struct Packed {
+    Tensor b;  // whose memory stays so
+    Tensor panels;
+  };
+
   int64_t rows_of_piece(int threads) const;
+  int64_t columns_of(int64_t column_block) const;
+  int64_t depth_at(int64_t k) const;
+  // The chunk at `k` of a block of columns; `room` is for one that is packed for the call.
+  Chunk chunk(const T* b, int64_t column_block, int64_t k, bool as_it_lies, T* room) const;
+  void pack(const T* b, int64_t column_block, int64_t k, T* panels) const;
+  Tensor pack_all(const T* b) const;
   void run_block(const RowSource<T>& a, const T* b, const T* bias, T* c, int64_t first_row,
                  int64_t end_row, int64_t column_block) const;
 
   GemmShape shape_;
   int64_t chunk_;  // of the depth
   int64_t column_blocks_;
+  std::shared_ptr<const Packed> packed_;
 };
 
 }  // namespace tenon::cpu

@@ -45,7 +45,9 @@ class Groups {
       : groups_(groups) {
     KernelRequest one = request;
     for (size_t i = 0; i < one.inputs.size(); ++i) {
-      if (((cut >> i) & 1) != 0) inputs_.at(i) = place(one.inputs[i]);
+      if (((cut >> i) & 1) == 0) continue;
+      inputs_.at(i) = place(one.inputs[i]);
+      one.values[i] = Tensor();  // its part isn't known
     }
     output_ = place(one.outputs[0]);
     kernel_ = prepare(one);

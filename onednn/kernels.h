@@ -26,15 +26,19 @@ Kernel declining(const KernelRequest& request) {
   }
 }
 
-// Whether the epilogue is one that the kernels here know: a bias, then relu or nothing.
+// Whether the epilogue is one that the kernels here know: a bias, then relu, relu6 or nothing.
 inline bool knows(const internal::Epilogue& epilogue) {
   return epilogue.activation == internal::Activation::kNone ||
-         epilogue.activation == internal::Activation::kRelu;
+         epilogue.activation == internal::Activation::kRelu ||
+         epilogue.activation == internal::Activation::kRelu6;
 }
 
 // oneDNN's own relu would turn NaN into 0.
-inline void relu(float* values, int64_t count) {
+inline void activate(internal::Activation activation, float* values, int64_t count) {
+  if (activation == internal::Activation::kNone) return;
   for (int64_t i = 0; i < count; ++i) values[i] = values[i] < 0 ? 0 : values[i];
+  if (activation == internal::Activation::kRelu) return;
+  for (int64_t i = 0; i < count; ++i) values[i] = values[i] > 6 ? 6 : values[i];
 }
 
 // The workspace of a kernel, cut into parts that start aligned.

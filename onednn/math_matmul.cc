@@ -41,7 +41,7 @@ class Product {
       parts_[at]->run(
           {args.input<float>(0) + first * (size_.transpose_a ? 1 : size_.k), b, bias, c},
           part(args, scratchpads_[at]));
-      if (epilogue_.activation == internal::Activation::kRelu) relu(c, rows * size_.n);
+      activate(epilogue_.activation, c, rows * size_.n);
     });
   }
 

@@ -202,9 +202,7 @@ class Forward {
       parts_.primitives[at]->run(
           {args.input<float>(0) + part_of.image_offset, filter, bias, output},
           part(args, parts_.scratchpads[at]));
-      if (epilogue_.activation == internal::Activation::kRelu) {
-        relu(output, part_of.images * part_of.rows_out * conv_.row_out());
-      }
+      activate(epilogue_.activation, output, part_of.images * part_of.rows_out * conv_.row_out());
     });
   }
 

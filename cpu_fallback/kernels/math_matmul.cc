@@ -46,6 +46,9 @@ class Multiply {
                .transpose_b = problem.transpose_b,
                .epilogue = epilogue}) {}
 
+  // The right factor never changes.
+  void keep(const Tensor& b) { gemm_.keep(b); }
+
   void operator()(internal::ThreadPool& pool, const T* a, const T* b, const T* bias, T* c) const {
     const MatrixRows<T> rows(a, problem_.transpose_a ? problem_.m : problem_.k,
                              problem_.transpose_a);
@@ -72,7 +75,10 @@ class PlainMultiply {
 
 template <typename T, class M>
 Kernel prepare_matmul(const KernelRequest& request) {
-  const M multiply(matrix_product(request, "transpose_a", "transpose_b"), request.epilogue);
+  M multiply(matrix_product(request, "transpose_a", "transpose_b"), request.epilogue);
+  if constexpr (std::is_same_v<M, Multiply<T>>) {
+    if (const Tensor& b = request.value(1)) multiply.keep(b);
+  }
   const bool bias = request.epilogue.bias;
   return {.launch = [multiply, bias](const Launch& args) {
     multiply(pool(args), args.input<T>(0), args.input<T>(1), bias ? args.input<T>(2) : nullptr,

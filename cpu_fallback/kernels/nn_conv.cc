@@ -77,7 +77,9 @@ Kernel prepare_conv(const KernelRequest& request) {
     PatchShape patches;
     Gemm<T> gemm;
   };
-  const auto plan = std::make_shared<const Plan>(Plan{patches, Gemm<T>(product)});
+  Plan made{patches, Gemm<T>(product)};
+  if (const Tensor& filter = request.value(1)) made.gemm.keep(filter);
+  const auto plan = std::make_shared<const Plan>(std::move(made));
   return {.launch = [plan, bias](const Launch& args) {
     plan->gemm.run(pool(args), Patches<T>(plan->patches, args.input<T>(0)), args.input<T>(1),
                    bias ? args.input<T>(2) : nullptr, args.output<T>(0));

@@ -141,6 +141,29 @@ TEST(CpuMatMulTest, AnElementsBitsDoNotDependOnTheRowsBesideIt) {
   }
 }
 
+template <typename T>
+void expect_same_bits_packed_beforehand() {
+  std::vector<Problem> problems = kShapes;
+  problems.push_back({600, 300, 200});
+  for (Problem p : problems) {
+    for (const bool tb : {false, true}) {
+      p.tb = tb;
+      KernelCase c = matmul_case<T>(p);
+      const Tensor every_time = launch(c);
+      c.knows_floats = true;
+      for (const int threads : {1, 2}) {
+        c.threads = threads;
+        EXPECT_TRUE(same_bits(every_time, launch(c))) << p.m << 'x' << p.n << 'x' << p.k << p.tb;
+      }
+    }
+  }
+}
+
+TEST(CpuMatMulTest, AConstantThatIsPackedBeforehandGivesTheSameBits) {
+  expect_same_bits_packed_beforehand<float>();
+  expect_same_bits_packed_beforehand<double>();
+}
+
 TEST(CpuMatMulTest, AnyNumberOfThreadsGivesTheSameBitsConcurrently) {
   for (const Problem& p : {Problem{512, 300, 200}, Problem{64, 1000, 300}}) {
     KernelCase c = matmul_case<float>(p);

@@ -215,6 +215,15 @@ TEST(CpuConv2DTest, BiasAndActivationAreFused) {
   }
 }
 
+TEST(CpuConv2DTest, AConstantFilterGivesTheSameBits) {
+  for (const Conv& c : kConvs) {
+    KernelCase k = forward_case<float>(c);
+    const Tensor fed = launch(k);
+    k.knows_floats = true;
+    EXPECT_TRUE(same_bits(fed, launch(k)));
+  }
+}
+
 TEST(CpuConv2DTest, AnyNumberOfThreadsGivesTheSameBitsConcurrently) {
   for (const Conv& c : {Conv{64, 8, 8, 16, 24, 3, 3}, Conv{16, 10, 12, 64, 70, 3, 3},
                         Conv{4, 32, 32, 64, 20, 3, 3}}) {

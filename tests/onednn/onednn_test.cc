@@ -180,6 +180,24 @@ TEST_F(OneDnnTest, ReluKeepsWhatIsNotANumber) {
   EXPECT_TRUE(std::isnan(result.data<float>()[0]));
 }
 
+TEST_F(OneDnnTest, Relu6IsTakenIn) {
+  const Setting always("TENON_ONEDNN_ALWAYS", "1");
+  const Layers layers;
+  const Output six = nn::relu6(nn::conv2d(layers.x, layers.filter, {.padding = "SAME"}));
+  const Output capped = nn::relu6(layers.product);
+  Session session;
+  session.run(global_variables_initializer());
+  const std::string plan = session.plan_text({six, capped}, layers.feeds());
+  EXPECT_THAT(plan, Not(HasSubstr("Relu6")));
+  EXPECT_THAT(plan, Not(HasSubstr("by cpu")));
+  const std::vector<Tensor> found = session.run({six, capped}, layers.feeds());
+  for (const Tensor& one : found) {
+    const auto values = one.data<float>();
+    EXPECT_EQ(*std::min_element(values.begin(), values.end()), 0);
+    EXPECT_EQ(*std::max_element(values.begin(), values.end()), 6);
+  }
+}
+
 // Each is a process of its own, in which no module was opened before.
 class OneDnnDeathTest : public OneDnnTest {
  protected:
