@@ -68,6 +68,8 @@ CudaDevice::CudaDevice(const internal::KernelRegistry& kernels, int index, std::
       index_(index),
       name_(std::move(name)),
       allow_tf32_(options.allow_tf32),
+      compile_ahead_(options.compile_ahead),
+      kernel_cache_(options.kernel_cache),
       streams_(StreamsInUse::of(index)) {
   notice_the_end();
   check(cudaGetDeviceProperties(&properties_, index_), "cudaGetDeviceProperties");

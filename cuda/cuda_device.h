@@ -41,6 +41,9 @@ class CudaDevice : public internal::Device {
     return 10 * properties_.major + properties_.minor;
   }
   bool allow_tf32() const noexcept { return allow_tf32_; }
+  CompileOptions compile_options() const noexcept {
+    return {compute_capability(), compile_ahead_, kernel_cache_};
+  }
   // To ask for an algorithm or a workspace while a kernel is prepared; the device is the current
   // one then.
   PreparingCublasLt cublas_lt_for_preparing();
@@ -73,7 +76,7 @@ class CudaDevice : public internal::Device {
   const internal::KernelRegistry& kernels_;
   const int index_;
   const std::string name_;
-  const bool allow_tf32_;
+  const bool allow_tf32_, compile_ahead_, kernel_cache_;
   size_t limit_ = 0;
   std::atomic<bool> used_ = false;  // whether there is anything to wait for and to free
   cudaDeviceProp properties_ = {};

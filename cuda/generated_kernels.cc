@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/backend/module.h"
+#include "cuda/code_cache.h"
 #include "cuda/nvrtc.h"
 #include "cuda/status.h"
 
@@ -37,10 +38,13 @@ const void* load(const std::string& cubin) {
 
 }  // namespace
 
-void GeneratedKernel::make(const std::string& source, int capability) noexcept {
+void GeneratedKernel::make(const std::string& source, const CompileOptions& options) noexcept {
+  static auto* kept = new CodeCache(CodeCache::folder_of_user());  // threads may still use it
+  static auto* none = new CodeCache("");
   try {
-    const CompiledSource compiled = compile(source, capability);
-    if (!compiled.cubin.empty()) function_.store(load(compiled.cubin), std::memory_order_release);
+    const std::string code =
+        compiled_code(source, options.capability, options.kept ? *kept : *none);
+    if (!code.empty()) function_.store(load(code), std::memory_order_release);
   } catch (const std::exception&) {
     // The interpreter does the work, as it has until now.
   }
@@ -57,20 +61,21 @@ class Workshop {
     return *workshop;
   }
 
-  std::shared_ptr<const GeneratedKernel> kernel(const std::string& source, int capability) {
+  std::shared_ptr<const GeneratedKernel> kernel(const std::string& source,
+                                                const CompileOptions& options) {
     std::unique_lock lock(mutex_);
-    auto [at, added] = kernels_.try_emplace({capability, source});
-    if (!added) return at->second;
-    auto kernel = at->second = std::make_shared<GeneratedKernel>();
-    if (internal::is_set("TENON_COMPILE_AHEAD")) {
-      lock.unlock();
-      kernel->make(source, capability);
-    } else if (ending_) {
+    auto [at, added] = kernels_.try_emplace({options.capability, source});
+    if (added) at->second = std::make_shared<GeneratedKernel>();
+    auto kernel = at->second;
+    if (added && ending_) {
       kernel->settle();
-    } else {
-      jobs_.push_back({kernel, &at->first});
+    } else if (added) {
+      jobs_.push_back({kernel, &at->first, options});
       start_thread();
       wake_.notify_one();
+    }
+    if (options.ahead || internal::is_set("TENON_COMPILE_AHEAD")) {
+      idle_.wait(lock, [&] { return kernel->settled(); });
     }
     return kernel;
   }
@@ -91,6 +96,7 @@ class Workshop {
   struct Job {
     std::shared_ptr<GeneratedKernel> kernel;
     const Key* key;
+    CompileOptions options;
   };
 
   Workshop() = default;
@@ -114,7 +120,7 @@ class Workshop {
       jobs_.pop_front();
       ++busy_;
       lock.unlock();
-      job.kernel->make(job.key->second, job.key->first);
+      job.kernel->make(job.key->second, job.options);
       lock.lock();
       --busy_;
       idle_.notify_all();
@@ -128,6 +134,7 @@ class Workshop {
       kernels_.erase(*job.key);
     }
     jobs_.clear();
+    idle_.notify_all();
   }
 
   void end() {
@@ -160,8 +167,9 @@ bool can_generate() {
   return kLoadsLibraries && !internal::is_set("TENON_DISABLE_JIT") && why_no_nvrtc().empty();
 }
 
-std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability) {
-  return Workshop::instance().kernel(source, capability);
+std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source,
+                                                        const CompileOptions& options) {
+  return Workshop::instance().kernel(source, options);
 }
 
 }  // namespace tenon::cuda

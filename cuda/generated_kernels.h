@@ -9,6 +9,12 @@
 
 namespace tenon::cuda {
 
+struct CompileOptions {
+  int capability = 0;  // 90 is 9.0
+  bool ahead = false;  // compile before generated_kernel() returns; so does TENON_COMPILE_AHEAD=1
+  bool kept = true;    // whether code is kept on disk and taken from there (code_cache.h)
+};
+
 // One of them. It becomes ready, or fails, while others already use it.
 class GeneratedKernel {
  public:
@@ -17,9 +23,9 @@ class GeneratedKernel {
   // Whether function() won't change any more.
   bool settled() const noexcept { return settled_.load(std::memory_order_acquire); }
 
-  // Compiles and loads it; for one thread, once. Whatever fails leaves it settled, without
-  // function.
-  void make(const std::string& source, int capability) noexcept;
+  // Compiles it, or finds what an earlier process compiled, and loads it; for one thread, once.
+  // Whatever fails leaves it settled, without function.
+  void make(const std::string& source, const CompileOptions& options) noexcept;
   void settle() noexcept { settled_.store(true, std::memory_order_release); }
 
  private:
@@ -41,8 +47,8 @@ class GeneratingDevice {
 // Whether kernels can be compiled here, and TENON_DISABLE_JIT isn't set.
 bool can_generate();
 // The kernel of a source (generated_source.h) for a compute capability, where one can be compiled:
-// in the background from the first request on, or before this returns where TENON_COMPILE_AHEAD is
-// set. Thread-safe.
-std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source, int capability);
+// in the background from the first request on. Thread-safe.
+std::shared_ptr<const GeneratedKernel> generated_kernel(const std::string& source,
+                                                        const CompileOptions& options);
 
 }  // namespace tenon::cuda

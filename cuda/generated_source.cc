@@ -12,9 +12,7 @@ namespace {
 
 using internal::str;
 
-// Programs beyond this are computed element by element: registers are few.
-constexpr size_t kMostStepsAbreast = 96, kMostInputsAbreast = 12;
-constexpr int kWidth = 4;
+constexpr size_t kMostInputsAbreast = 12;  // registers are few
 
 class SourceWriter {
  public:

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <iterator>
+#include <vector>
 
 #include "core/base/strings.h"
 #include "cuda/generated_headers.h"
@@ -15,6 +16,9 @@ namespace {
 
 using internal::str;
 
+// Rounding as the module's own kernels do.
+constexpr const char* kOptions[] = {"--std=c++20", "--fmad=false",
+                                    "--device-as-default-execution-space"};
 constexpr int kMajor = CUDART_VERSION / 1000, kMinor = CUDART_VERSION / 10 % 100;
 
 // The library's functions, as its header declares them.
@@ -92,11 +96,12 @@ class Program {
   CompiledSource compile(int capability) {
     if (!created_) return {.cubin = {}, .error = "nvrtcCreateProgram failed"};
     const std::string architecture = str("--gpu-architecture=sm_", capability);
-    const char* options[] = {architecture.c_str(), "--std=c++20", "--fmad=false",
-                             "--device-as-default-execution-space"};
+    std::vector<const char*> options(std::begin(kOptions), std::end(kOptions));
+    options.push_back(architecture.c_str());
     CompiledSource compiled;
     size_t size = 0;
-    if (nvrtc().compile(program_, static_cast<int>(std::size(options)), options) != NVRTC_SUCCESS) {
+    const int count = static_cast<int>(options.size());
+    if (nvrtc().compile(program_, count, options.data()) != NVRTC_SUCCESS) {
       if (nvrtc().log_size(program_, &size) == NVRTC_SUCCESS) compiled.error.resize(size);
       static_cast<void>(nvrtc().log(program_, compiled.error.data()));
       if (compiled.error.empty()) compiled.error = "NVRTC said nothing";
@@ -113,6 +118,17 @@ class Program {
   nvrtcProgram program_ = nullptr;
   bool created_ = false;
 };
+
+// All that decides what compiling a source gives, but the source.
+std::string way_of_compiling(int capability) {
+  uint64_t headers = 0;
+  for (const GeneratedHeader& header : kGeneratedHeaders) {
+    headers = hash_of(header.text, hash_of(header.name, headers));
+  }
+  std::string way = str("NVRTC ", kMajor, '.', kMinor, " sm_", capability, " headers ", headers);
+  for (const char* option : kOptions) way += str(' ', option);
+  return way;
+}
 
 }  // namespace
 
@@ -131,6 +147,16 @@ CompiledSource compile(const std::string& source, int capability) {
     return {.cubin = {}, .error = missing};
   }
   return Program(source).compile(capability);
+}
+
+std::string compiled_code(const std::string& source, int capability, CodeCache& cache) {
+  const std::string key = str(way_of_compiling(capability), '\n', source);
+  std::string code = cache.find(key);
+  if (code.empty()) {
+    code = compile(source, capability).cubin;
+    cache.keep(key, code);
+  }
+  return code;
 }
 
 }  // namespace tenon::cuda

@@ -14,10 +14,6 @@ using internal::str;
 using Kind = RowStep::Kind;
 using Reach = RowStep::Reach;
 
-// Rows of larger programs are computed element by element: registers are few.
-constexpr size_t kMostStepsAbreast = 96;
-constexpr int kWidth = 4;
-
 // Of a reduction: what joins two of its sums, and the bits that it starts with. Sums are doubles,
 // as in cuda/reduction.cu.
 struct Joining {

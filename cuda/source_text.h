@@ -9,6 +9,11 @@
 
 namespace tenon::cuda {
 
+// So many elements are computed at once, one at a time in programs of more steps: registers are
+// few.
+inline constexpr int kWidth = 4;
+inline constexpr size_t kMostStepsAbreast = 96;
+
 std::string_view type_of(DType dtype);  // of an element
 std::string_view type_of(Arithmetic arithmetic);
 

@@ -56,6 +56,8 @@ void open_some(const BackendRegistry::Found& found, const std::vector<int>& numb
                                    {.threads = options.threads,
                                     .memory_limit = memory_limit,
                                     .allow_tf32 = options.allow_tf32,
+                                    .compile_ahead = options.compile_ahead,
+                                    .kernel_cache = options.kernel_cache,
                                     .libraries = found.libraries}));
   }
 }

@@ -4,7 +4,7 @@
 // elements.
 #include "cuda/cuda_device.h"
 #include "cuda/elementwise_tape.h"
-#include "cuda/generated_loop.h"
+#include "cuda/generated_launch.h"
 #include "cuda/interpreted_loop.h"
 #include "cuda/thread_words.h"
 #include "cuda/typed_access.h"
@@ -313,14 +313,8 @@ std::function<void(const Launch&)> interpreter_of(const std::shared_ptr<const Pr
 Kernel prepare_elementwise(const KernelRequest& request) {
   const auto tape = std::make_shared<const PreparedTape>(request);
   if (tape->count == 0) return {.launch = [](const Launch&) {}};
-  const auto interpret = interpreter_of(tape);
-  const auto generated =
-      std::make_shared<const GeneratedLoop>(*tape, CudaDevice::of(request).compute_capability());
-  return {.launch =
-              [interpret, generated](const Launch& args) {
-                if (!generated->launch(args)) interpret(args);
-              },
-          .settled = [generated] { return generated->settled(); }};
+  return generated_or({.launch = interpreter_of(tape)}, CudaDevice::of(request).compile_options(),
+                      [&] { return generated_loop(*tape); });
 }
 
 }  // namespace

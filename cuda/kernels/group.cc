@@ -3,7 +3,8 @@
 #include "core/backend/groups.h"
 
 #include "cuda/cuda_device.h"
-#include "cuda/generated_group.h"
+#include "cuda/generated_launch.h"
+#include "cuda/generated_source.h"
 #include "cuda/interpreted_loop.h"
 
 namespace tenon::cuda {
@@ -30,14 +31,9 @@ bool takes_group(const GroupProgram& program) try {
 Kernel prepare_group(const KernelRequest& request) {
   std::vector<PreparedTape> tapes;
   for (const GroupProgram::Part& part : request.group->parts) tapes.emplace_back(part.request);
-  const auto generated =
-      std::make_shared<const GeneratedGroup>(tapes, CudaDevice::of(request).compute_capability());
-  return {.launch =
-              [in_turn = internal::launch_in_turn(*request.group, interpreted_elementwise),
-               generated](const Launch& args) {
-                if (!generated->launch(args)) in_turn(args);
-              },
-          .settled = [generated] { return generated->settled(); }};
+  return generated_or({.launch = internal::launch_in_turn(*request.group, interpreted_elementwise)},
+                      CudaDevice::of(request).compile_options(),
+                      [&] { return generated_group(tapes); });
 }
 
 }  // namespace

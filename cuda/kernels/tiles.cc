@@ -8,7 +8,7 @@
 
 #include "core/tensor/byte_count.h"
 #include "cuda/cuda_device.h"
-#include "cuda/generated_rows.h"
+#include "cuda/generated_launch.h"
 #include "cuda/interpreted_loop.h"
 #include "cuda/row_program.h"
 
@@ -91,15 +91,11 @@ class PartByPart {
 };
 
 Kernel prepare_tiles(const KernelRequest& request) {
-  const auto rows = std::make_shared<const GeneratedRows>(
-      RowProgram(request), CudaDevice::of(request).compute_capability());
   const auto parts = std::make_shared<const PartByPart>(request);
-  return {.workspace_bytes = parts->workspace_bytes(),
-          .launch =
-              [rows, parts](const Launch& args) {
-                if (!rows->launch(args)) parts->launch(args);
-              },
-          .settled = [rows] { return rows->settled(); }};
+  return generated_or({.workspace_bytes = parts->workspace_bytes(),
+                       .launch = [parts](const Launch& args) { parts->launch(args); }},
+                      CudaDevice::of(request).compile_options(),
+                      [&] { return generated_rows(RowProgram(request)); });
 }
 
 }  // namespace

@@ -143,6 +143,13 @@ struct SessionOptions {
   size_t gpu_memory_limit = 0;  // the same of each GPU; 0: no limit but the device's own
   // Whether GPUs may round the factors of float32 products to TensorFloat-32 (10 bits of mantissa).
   bool allow_tf32 = false;
+  // Whether GPUs' fused loops are compiled before their first run; else in the background of the
+  // first runs, which interpret them and give the same bits.
+  bool compile_ahead = false;
+  // Whether compiled ones are kept on disk for later processes: in the folder that the environment
+  // variable TENON_KERNEL_CACHE names (0: nowhere), else in tenon/ of XDG_CACHE_HOME or ~/.cache. At
+  // most 64 MiB; what was used longest ago goes first.
+  bool kernel_cache = true;
   // How many plans are kept, of runs and callables together; a callable keeps that of its last call
   // besides. 0: 128, or up to 1024 of small ones. Where more are in use than are kept, most of
   // these stay, else those used longest ago go. Plans share their working memory: there is as much
