@@ -14,7 +14,8 @@ using internal::Windows;
 
 struct Depthwise {
   Windows windows;
-  int64_t multiplier;  // outputs of a channel
+  int64_t multiplier;                       // outputs of a channel
+  int64_t first_whole = 0, last_whole = 0;  // the windows [,) of a row that lie on the image
   int64_t outputs() const { return windows.channels * multiplier; }
   int64_t taps() const { return windows.h.size * windows.w.size; }
 };
@@ -77,21 +78,59 @@ int64_t pixel_of(const WindowAxis& axis, int64_t window, int64_t tap) {
 
 // Row y of the windows of image n.
 template <typename T>
-void convolve_row(const Depthwise& d, const T* images, const T* filter, int64_t n, int64_t y,
-                  T* out) {
-  const WindowAxis &h = d.windows.h, &w = d.windows.w;
-  Products<T> products(d);
-  for (int64_t x = 0; x < w.output; ++x) {
-    for (int64_t i = h.first_tap(y); i < h.last_tap(y); ++i) {
-      const T* row = images + (n * h.input + pixel_of(h, y, i)) * w.input * d.windows.channels;
+class WindowRow {
+ public:
+  WindowRow(const Depthwise& d, const T* images, const T* filter, int64_t n, int64_t y)
+      : d_(d), images_(images), filter_(filter), n_(n), y_(y), products_(d) {}
+
+  void run(T* out) {
+    const WindowAxis& w = d_.windows.w;
+    const int64_t first = d_.multiplier == 1 ? d_.first_whole : w.output;
+    const int64_t last = d_.multiplier == 1 ? d_.last_whole : w.output;
+    for (int64_t x = 0; x < first; ++x) sum_alone(x, out);
+    if (first < last) sum_whole(first, last, out);
+    for (int64_t x = last; x < w.output; ++x) sum_alone(x, out);
+  }
+
+ private:
+  // Adds the products of window x.
+  template <typename F>
+  void for_products(int64_t x, F add) const {
+    const WindowAxis &h = d_.windows.h, &w = d_.windows.w;
+    for (int64_t i = h.first_tap(y_); i < h.last_tap(y_); ++i) {
+      const T* row = images_ + (n_ * h.input + pixel_of(h, y_, i)) * w.input * d_.windows.channels;
       for (int64_t j = w.first_tap(x); j < w.last_tap(x); ++j) {
-        products.add(row + pixel_of(w, x, j) * d.windows.channels,
-                     filter + (i * w.size + j) * d.outputs());
+        add(row + pixel_of(w, x, j) * d_.windows.channels,
+            filter_ + (i * w.size + j) * d_.outputs());
       }
     }
-    products.sum_to_outputs(out + x * d.outputs());
   }
-}
+
+  void sum_alone(int64_t x, T* out) {
+    for_products(x, [&](const T* image, const T* tap) { products_.add(image, tap); });
+    products_.sum_to_outputs(out + x * d_.outputs());
+  }
+
+  void sum_whole(int64_t first, int64_t last, T* out) const {
+    std::vector<const T*> images, filters;
+    for_products(first, [&](const T* image, const T* tap) {
+      images.push_back(image);
+      filters.push_back(tap);
+    });
+    sum_windows<T>()({.images = images.data(),
+                      .filters = filters.data(),
+                      .taps = std::ssize(images),
+                      .channels = d_.windows.channels,
+                      .windows = last - first,
+                      .step = d_.windows.w.stride * d_.windows.channels,
+                      .out = out + first * d_.outputs()});
+  }
+
+  const Depthwise& d_;
+  const T *images_, *filter_;
+  int64_t n_, y_;
+  Products<T> products_;
+};
 
 // Row y of the pixels of image n.
 template <typename T>
@@ -137,7 +176,12 @@ void filter_gradient_tap(const Depthwise& d, const T* images, const T* gradient,
 }
 
 Depthwise depthwise_of(const Windows& windows, int64_t outputs) {
-  return {.windows = windows, .multiplier = outputs / windows.channels};
+  const WindowAxis& w = windows.w;
+  Depthwise d = {.windows = windows, .multiplier = outputs / windows.channels};
+  while (d.first_whole < w.output && w.first_tap(d.first_whole) > 0) ++d.first_whole;
+  d.last_whole = d.first_whole;
+  while (d.last_whole < w.output && w.last_tap(d.last_whole) == w.size) ++d.last_whole;
+  return d;
 }
 
 }  // namespace
@@ -152,8 +196,8 @@ Kernel prepare_depthwise(const KernelRequest& request, const Windows& windows) {
              [&](int64_t begin, int64_t end) {
                for (int64_t row = begin; row < end; ++row) {
                  T* out = args.output<T>(0) + row * w.output * d.outputs();
-                 convolve_row(d, args.input<T>(0), args.input<T>(1), row / h.output, row % h.output,
-                              out);
+                 WindowRow<T>(d, args.input<T>(0), args.input<T>(1), row / h.output, row % h.output)
+                     .run(out);
                  if (epilogue.empty()) continue;
                  gemm_kernels<T>().epilogue(out, d.outputs(), w.output, d.outputs(), bias,
                                             epilogue.activation, epilogue.alpha);

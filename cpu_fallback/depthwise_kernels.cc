@@ -47,6 +47,64 @@ void sum_products(const T* const* a, const T* const* b, int64_t count, int64_t c
   }
 }
 
+// V vectors of channels of P windows: a tap of the filter is loaded once for all.
+template <typename T, int P, int V>
+HWY_INLINE void sum_block(const WholeWindows<T>& all, int64_t window, int64_t channel) {
+  const hn::CappedTag<T, 64 / sizeof(T)> d;
+  const auto vector = static_cast<int64_t>(hn::Lanes(d));
+  hn::Vec<decltype(d)> sums[P][V];
+  HWY_UNROLL(4)
+  for (int p = 0; p < P; ++p) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < V; ++v) sums[p][v] = hn::Zero(d);
+  }
+  for (int64_t tap = 0; tap < all.taps; ++tap) {
+    const T *x = all.images[tap] + window * all.step + channel, *y = all.filters[tap] + channel;
+    HWY_UNROLL(2)
+    for (int v = 0; v < V; ++v) {
+      const auto filter = hn::LoadU(d, y + v * vector);
+      HWY_UNROLL(4)
+      for (int p = 0; p < P; ++p) {
+        const auto product = hn::Mul(hn::LoadU(d, x + p * all.step + v * vector), filter);
+        sums[p][v] = hn::Add(sums[p][v], product);
+      }
+    }
+  }
+  T* out = all.out + window * all.channels + channel;
+  HWY_UNROLL(4)
+  for (int p = 0; p < P; ++p) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < V; ++v) hn::StoreU(sums[p][v], d, out + p * all.channels + v * vector);
+  }
+}
+
+template <typename T, int P>
+void sum_channels(const WholeWindows<T>& all, int64_t window) {
+  const hn::CappedTag<T, 64 / sizeof(T)> d;
+  const auto vector = static_cast<int64_t>(hn::Lanes(d));
+  int64_t c = 0;
+  for (; c + 2 * vector <= all.channels; c += 2 * vector) sum_block<T, P, 2>(all, window, c);
+  for (; c + vector <= all.channels; c += vector) sum_block<T, P, 1>(all, window, c);
+  for (; c < all.channels; ++c) {
+    for (int p = 0; p < P; ++p) {
+      T sum = 0;
+      for (int64_t tap = 0; tap < all.taps; ++tap) {
+        sum += all.images[tap][(window + p) * all.step + c] * all.filters[tap][c];
+      }
+      all.out[(window + p) * all.channels + c] = sum;
+    }
+  }
+}
+
+template <typename T>
+void sum_whole_windows(const WholeWindows<T>& all) {
+  int64_t window = 0;
+  for (; window + 4 <= all.windows; window += 4) sum_channels<T, 4>(all, window);
+  for (; window < all.windows; ++window) sum_channels<T, 1>(all, window);
+}
+
+SumWindows<float> windows_of_floats() { return sum_whole_windows<float>; }
+SumWindows<double> windows_of_doubles() { return sum_whole_windows<double>; }
 SumOfProducts<float> of_floats() { return sum_products<float>; }
 SumOfProducts<double> of_doubles() { return sum_products<double>; }
 
@@ -58,6 +116,8 @@ namespace tenon::cpu {
 
 HWY_EXPORT(of_floats);
 HWY_EXPORT(of_doubles);
+HWY_EXPORT(windows_of_floats);
+HWY_EXPORT(windows_of_doubles);
 
 template <>
 SumOfProducts<float> sum_of_products() {
@@ -67,6 +127,16 @@ SumOfProducts<float> sum_of_products() {
 template <>
 SumOfProducts<double> sum_of_products() {
   return HWY_DYNAMIC_DISPATCH(of_doubles)();
+}
+
+template <>
+SumWindows<float> sum_windows() {
+  return HWY_DYNAMIC_DISPATCH(windows_of_floats)();
+}
+
+template <>
+SumWindows<double> sum_windows() {
+  return HWY_DYNAMIC_DISPATCH(windows_of_doubles)();
 }
 
 }  // namespace tenon::cpu
