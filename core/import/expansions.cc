@@ -207,7 +207,7 @@ int Expansion::place_of(std::string_view output) const {
 
 const Expansion* expansion_of(std::string_view type) {
   for (const std::span<const Expansion> all :
-       {std::span<const Expansion>(kExpansions), array_expansions()}) {
+       {std::span<const Expansion>(kExpansions), array_expansions(), layer_expansions()}) {
     const auto at = std::find_if(all.begin(), all.end(),
                                  [&](const Expansion& one) { return one.type == type; });
     if (at != all.end()) return &*at;

@@ -26,7 +26,7 @@ struct Expanded {
 };
 
 struct Expansion {
-  using Names = std::array<std::string_view, 6>;
+  using Names = std::array<std::string_view, 7>;
 
   std::string_view type;
   // Adds the operations to the default graph. Throws what the functions throw that make them.
@@ -37,8 +37,9 @@ struct Expansion {
   int place_of(std::string_view output) const;
 };
 
-// Those of array_expansions.cc.
+// Those of array_expansions.cc and of layer_expansions.cc.
 std::span<const Expansion> array_expansions();
+std::span<const Expansion> layer_expansions();
 
 // Null where the operation isn't one of these.
 const Expansion* expansion_of(std::string_view type);

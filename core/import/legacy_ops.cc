@@ -29,6 +29,9 @@ constexpr std::array kLegacyOps = {
     LegacyOp{"Gather", "GatherV2", adapt_gather},
     LegacyOp{"Variable", "VariableV2", nullptr},
     LegacyOp{"PlaceholderV2", "Placeholder", nullptr},
+    LegacyOp{"BiasAddV1", "BiasAdd", nullptr},
+    LegacyOp{"ConjugateTranspose", "Transpose", nullptr},  // of real numbers
+    LegacyOp{"DebugIdentity", "Identity", nullptr},
     LegacyOp{"Inv", "Reciprocal", nullptr},
     LegacyOp{"TruncateDiv", "Div", nullptr},
     LegacyOp{"AccumulateNV2", "AddN", nullptr},

@@ -415,6 +415,61 @@ def more_operations():
         {"x:0": floats(3, 4), "images:0": floats(2, 4, 3, 5), "n:0": np.array([3, 1, 2], np.int32)}]
 
 
+@case
+def older_layers():
+    """Layers that older programs have as one operation, in each of their ways."""
+    ops = tf.raw_ops
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    images = tf.placeholder(tf.float32, [2, 6, 4, 3], name="images")
+    dy = tf.placeholder(tf.float32, [2, 3, 2, 6], name="dy")
+    depthwise = dict(strides=[1, 2, 2, 1], padding="SAME")
+    filters, kernel = floats(3, 3, 3, 2), floats(2, 2, 3, 4) * 0.1
+    variable = tf.get_variable("rows", initializer=floats(5, 2), use_resource=True)
+    weights = dict(w=floats(7, 16), b=floats(16) * 0.1, wci=floats(4), wcf=floats(4) * 0.5,
+                   wco=-floats(4))
+    state, h = floats(2, 4), floats(4, 2).reshape(2, 4) * 0.3
+    images_4 = tf.reshape(tf.transpose(images, [0, 3, 1, 2]), [6, 6, 4, 1])
+    made = {
+        "input_gradient": ops.DepthwiseConv2dNativeBackpropInput(
+            input_sizes=[2, 6, 4, 3], filter=filters, out_backprop=dy, **depthwise),
+        "filter_gradient": ops.DepthwiseConv2dNativeBackpropFilter(
+            input=images, filter_sizes=[3, 3, 3, 2], out_backprop=dy, **depthwise),
+        "pool": ops.MaxPoolV2(input=images, ksize=[1, 2, 2, 1], strides=[1, 2, 1, 1],
+                              padding="VALID"),
+        "to_batch": ops.SpaceToBatch(input=images, paddings=[[1, 1], [0, 0]], block_size=2),
+        "from_batch": ops.BatchToSpace(input=tf.concat([images_4, images_4[:2]], 0),
+                                       crops=[[1, 0], [0, 2]], block_size=2),
+        "clipped": ops.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.75),
+        "biased": ops.BiasAddV1(value=x, bias=floats(3)),
+        "transposed": ops.ConjugateTranspose(x=x, perm=[1, 0]),
+        "no_nan": ops.MulNoNan(x=1.0 / tf.nn.relu(x), y=tf.nn.relu(x)),
+        "xdivy": ops.Xdivy(x=tf.nn.relu(x), y=tf.nn.relu(x)),
+        "xlogy": ops.Xlogy(x=tf.nn.relu(x), y=tf.nn.relu(x)),
+    }
+    with tf.control_dependencies([variable.initializer]):
+        about = dict(resource=variable.handle, indices=[[4, 0], [1, 1]], dtype=tf.float32)
+        made["rows_of"] = ops.ResourceGather(**about)
+        made["places_of"] = ops.ResourceGatherNd(**about)
+    for name in ("Sum", "Mean", "SqrtN"):
+        op = getattr(ops, "SparseSegment" + name)
+        made["segments_" + name] = op(data=x, indices=[1, 0, 1], segment_ids=[0, 0, 2])
+    for mode in ("REFLECT", "SYMMETRIC"):  # of more images TensorFlow answers for the first
+        about = dict(paddings=[[0, 0], [1, 1], [2, 1], [0, 0]], filter=kernel, mode=mode,
+                     strides=[1, 1, 2, 1], padding="VALID")
+        made["padded_" + mode] = ops.FusedPadConv2D(input=images[:1], **about)
+        made["resized_" + mode] = ops.FusedResizeAndPadConv2D(
+            input=images[:1], size=[5, 7], resize_align_corners=mode == "REFLECT", **about)
+    for peeks in (True, False):
+        cell = ops.LSTMBlockCell(x=x, cs_prev=state, h_prev=h, use_peephole=peeks,
+                                 cell_clip=0.4 if peeks else -1, forget_bias=0.5, **weights)
+        made |= {f"lstm_{peeks}_{name}": value for name, value in cell._asdict().items()}
+    cell = ops.GRUBlockCell(x=x, h_prev=h, w_ru=floats(7, 8), w_c=floats(7, 4), b_ru=floats(8),
+                            b_c=floats(4))
+    made |= {"gru_" + name: value for name, value in cell._asdict().items()}
+    return [tf.identity(value, name=name + "_out").name for name, value in made.items()], [
+        {"x:0": floats(2, 3), "images:0": floats(2, 6, 4, 3), "dy:0": floats(2, 3, 2, 6)}]
+
+
 def noise(*shape, dtype=np.uint8):
     return np.random.RandomState(3).randint(0, np.iinfo(dtype).max + 1, shape).astype(dtype)
 

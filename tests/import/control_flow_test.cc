@@ -71,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(, RecordedControlFlowTest,
                                          "gradient_of_cond", "guarded", "arrays", "mapped",
                                          "gradient_of_loop", "gradient_of_arrays", "quantized",
                                          "examples", "lists", "lists_of_states", "pictures",
-                                         "labels", "suppression", "more_operations"),
+                                         "labels", "suppression", "more_operations",
+                                         "older_layers"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_F(ControlFlowTest, HasAPrefixAndMapsInputs) {
