@@ -227,7 +227,7 @@ Operation assert_rank(Input x, int wanted, const GuardOptions& options, Location
   const internal::OpScope scope(options.name, "assert_rank", std::vector<Input>{x});
   const Output tensor = internal::as_output(x, "x");
   const Shape shape = tensor.shape();
-  require<ValueError>(!shape.has_rank() || shape.rank() == wanted, ErrorKind::bad_argument,
+  require<ValueError>(!shape.has_rank() || shape.rank() == wanted, ErrorKind::shape_incompatible,
                       options.message, options.message.empty() ? "" : " ", "Tensor ", tensor.name(),
                       " must have rank ", wanted, ". Received shape ", shape);
   if (shape.has_rank()) return no_op({.name = "static_checks_determined_all_ok"}, where);

@@ -91,7 +91,7 @@ TEST_F(GuardTest, RanksAndDtypesAreCheckedWhenTheyAreKnown) {
   EXPECT_ERROR(run(later, Tensor(1.0f)), InvalidArgumentError, assertion_failed,
                "must have rank] [1]");
   assert_rank(zeros({2, 2}), 2);
-  EXPECT_ERROR(assert_rank(zeros({2, 2}), 1), ValueError, bad_argument, "must have rank 1");
+  EXPECT_ERROR(assert_rank(zeros({2, 2}), 1), ValueError, shape_incompatible, "must have rank 1");
   assert_integer(constant(1));
   EXPECT_ERROR(assert_integer(x_), TypeError, dtype_incompatible, "to be integer type");
 }

@@ -71,10 +71,10 @@ TENON_API Operation assert_non_positive(Input x, const GuardOptions& options = {
                                         Location where = Location::current());
 
 // That x has this rank. Where its rank is known otherwise it throws at once: ValueError
-// (bad_argument).
+// (shape_incompatible).
 TENON_API Operation assert_rank(Input x, int rank, const GuardOptions& options = {},
                                 Location where = Location::current());
-// That x is of integers. Throws TypeError (bad_argument) at once where it isn't.
+// That x is of integers. Throws TypeError (dtype_incompatible) at once where it isn't.
 TENON_API Operation assert_integer(Input x, const GuardOptions& options = {},
                                    Location where = Location::current());
 
