@@ -231,6 +231,7 @@ Output ceil(Input x, const OpOptions& options) {
   return add_output("Ceil", {x}, {.name = options.name});
 }
 Output round(Input x, const OpOptions& options) {
+  if (x.is_output() && is_integer(x.dtype())) return x.output();
   return add_output("Round", {x}, {.name = options.name});
 }
 Output is_finite(Input x, const OpOptions& options) {

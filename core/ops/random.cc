@@ -95,9 +95,10 @@ Output random_uniform(Integers shape, const RandomUniformOptions& options) {
   using internal::as_output;
   using internal::require;
   const DType dtype = options.dtype;
-  const bool integers = is_integer(dtype);
-  require<TypeError>(integers || is_floating(dtype), ErrorKind::dtype_incompatible,
-                     "Invalid dtype ", dtype, " of random_uniform: numbers are wanted");
+  const bool integers = dtype == int32 || dtype == int64;
+  require<ValueError>(integers || is_floating(dtype), ErrorKind::dtype_incompatible,
+                      "random_uniform makes numbers of floating dtypes, int32 and int64, not ",
+                      dtype);
   require<ValueError>(!integers || options.maxval, ErrorKind::bad_argument,
                       "Must specify maxval for integer dtype ", dtype);
   const Input maxval = options.maxval.value_or(Input(1));

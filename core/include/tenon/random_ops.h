@@ -22,7 +22,8 @@ struct RandomUniformOptions {
   std::optional<int64_t> seed = {};
   std::string name = {};
 };
-// Throws ValueError (bad_argument) for an integer dtype without maxval.
+// Throws ValueError: dtype_incompatible for any other dtype, bad_argument for an integer one
+// without maxval.
 TENON_API Output random_uniform(Integers shape, const RandomUniformOptions& options = {});
 
 struct RandomNormalOptions {
