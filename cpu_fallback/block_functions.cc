@@ -1,4 +1,5 @@
-// Block functions for the dtypes of 32 and 64 bits and bool, compiled for each kind of processor.
+// Block functions for the signed dtypes of 32 and 64 bits and bool, compiled for each kind of
+// processor.
 #include "cpu_fallback/block_functions.h"
 
 #include <cstring>
@@ -145,7 +146,7 @@ HWY_EXPORT(find_repeat);
 
 BlockFunction find_block_function(internal::Primitive primitive, DType operand, DType result) {
   const BlockFunction wide = HWY_DYNAMIC_DISPATCH(find_wide)(primitive, operand, result);
-  return wide != nullptr ? wide : find_narrow_block_function(primitive, operand, result);
+  return wide != nullptr ? wide : find_rare_block_function(primitive, operand, result);
 }
 
 RepeatFunction find_repeat_function(size_t bytes) {

@@ -25,8 +25,8 @@ using RepeatFunction = void (*)(const void* element, void* out, size_t count);
 // The function for elements of so many bytes and this processor.
 RepeatFunction find_repeat_function(size_t bytes);
 
-// Those for the dtypes of 8 and 16 bits, which are not worth code for each kind of processor.
-BlockFunction find_narrow_block_function(internal::Primitive primitive, DType operand,
-                                         DType result);
+// Those for the dtypes of 8 and 16 bits and the unsigned ones of 32 and 64, which are not worth
+// code for each kind of processor.
+BlockFunction find_rare_block_function(internal::Primitive primitive, DType operand, DType result);
 
 }  // namespace tenon::cpu

@@ -28,6 +28,7 @@ using internal::require;
 using internal::resolve_axis;
 using internal::row_major_strides;
 using internal::Types;
+using internal::UsualNumbers;
 
 // a / b rounded up, of numbers that are not negative; 0 where b is.
 inline int64_t quotient_up(int64_t a, int64_t b) { return b == 0 ? 0 : (a + b - 1) / b; }

@@ -1,4 +1,4 @@
-// Reductions of the dtypes of 32 and 64 bits and bool, compiled for each kind of processor.
+// Reductions of the signed dtypes of 32 and 64 bits and bool, compiled for each kind of processor.
 #include "cpu_fallback/reduce_functions.h"
 
 #include "cpu_fallback/simd_targets.h"
@@ -40,7 +40,7 @@ HWY_EXPORT(find_wide_reduce);
 
 ReduceFunctions find_reduce_functions(Reduce reduce, DType dtype) {
   const ReduceFunctions wide = HWY_DYNAMIC_DISPATCH(find_wide_reduce)(reduce, dtype);
-  return wide.row != nullptr ? wide : find_narrow_reduce_functions(reduce, dtype);
+  return wide.row != nullptr ? wide : find_rare_reduce_functions(reduce, dtype);
 }
 
 }  // namespace tenon::cpu

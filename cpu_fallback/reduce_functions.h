@@ -26,6 +26,6 @@ struct ReduceFunctions {
 
 // Without functions where the operation has no meaning for the dtype.
 ReduceFunctions find_reduce_functions(Reduce reduce, DType dtype);
-ReduceFunctions find_narrow_reduce_functions(Reduce reduce, DType dtype);
+ReduceFunctions find_rare_reduce_functions(Reduce reduce, DType dtype);
 
 }  // namespace tenon::cpu

@@ -20,8 +20,12 @@ Arithmetic arithmetic_of(DType dtype) {
   switch (dtype) {
     case DType::float64:
       return Arithmetic::kDouble;
+    case DType::uint32:
+      return Arithmetic::kUnsigned;
     case DType::int64:
       return Arithmetic::kLong;
+    case DType::uint64:
+      return Arithmetic::kUnsignedLong;
     case DType::float32:
     case DType::float16:
     case DType::bfloat16:

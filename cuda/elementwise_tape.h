@@ -14,7 +14,7 @@ inline constexpr int kVector = 4;
 
 // How an instruction computes. Numbers of 8 and 16 bits and bool are computed as kInt, half
 // precision as kFloat; the result is then brought to its dtype.
-enum class Arithmetic : uint8_t { kFloat, kInt, kDouble, kLong };
+enum class Arithmetic : uint8_t { kFloat, kInt, kUnsigned, kDouble, kLong, kUnsignedLong };
 Arithmetic arithmetic_of(DType dtype);  // of values of that dtype
 
 enum class TapeOp : uint8_t { kLoad, kCompute, kStore };

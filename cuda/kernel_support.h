@@ -51,14 +51,17 @@ using internal::require;
 using internal::resolve_axis;
 using internal::row_major_strides;
 using internal::Types;
+using internal::UsualNumbers;
 namespace scalar = internal::scalar;
 using scalar::Compute;
 
 using Half = __half;
 using Bfloat16 = __nv_bfloat16;
 using AllFloats = Types<float, double, Half, Bfloat16>;
-using AllNumbers =
+using AllUsualNumbers =
     Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t, Half, Bfloat16>;
+using AllNumbers = Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t,
+                         uint32_t, uint64_t, Half, Bfloat16>;
 
 template <typename T>
 inline constexpr DType kDType = dtype_of<T>;

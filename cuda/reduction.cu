@@ -34,7 +34,9 @@ struct Smallest {
 
 // What sums are kept in.
 template <typename T>
-using Kept = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+using KeptInteger = std::conditional_t<std::is_same_v<T, uint64_t>, uint64_t, int64_t>;
+template <typename T>
+using Kept = std::conditional_t<std::is_integral_v<T>, KeptInteger<T>, double>;
 // The sum of many 64-bit integers, whose mean is one again.
 __extension__ using Integer128 = __int128;
 
@@ -60,7 +62,7 @@ __device__ __noinline__ void store_result(const Ending<A>& ending, void* out, in
   if (!ending.is_mean) {
     store_as(ending.dtype, out, index, sum);
   } else if constexpr (std::is_integral_v<A>) {
-    store_as(ending.dtype, out, index, ending.mean == 0 ? A{0} : sum / ending.mean);
+    store_as(ending.dtype, out, index, ending.mean == 0 ? A{0} : sum / static_cast<A>(ending.mean));
   } else {
     store_as(ending.dtype, out, index, sum / static_cast<A>(ending.mean));
   }
@@ -250,7 +252,7 @@ Kernel make_kernel_of(Reduce reduce, DType dtype, const internal::ReducedAxes& a
                       .dtype = dtype};
   switch (reduce) {
     case Reduce::kMean:
-      if constexpr (std::is_same_v<T, int64_t>) {
+      if constexpr (std::is_integral_v<T> && sizeof(T) == sizeof(int64_t)) {
         const Ending<Integer128> wide = {
             .start = 0, .halve = false, .is_mean = true, .mean = axes.elements, .dtype = dtype};
         return make_kernel<T, Total>(axes, wide, input);

@@ -46,8 +46,12 @@ std::string_view type_of(DType dtype) {
       return "uint16_t";
     case DType::int32:
       return "int32_t";
+    case DType::uint32:
+      return "uint32_t";
     case DType::int64:
       return "int64_t";
+    case DType::uint64:
+      return "uint64_t";
     default:
       return "bool";
   }
@@ -59,10 +63,14 @@ std::string_view type_of(Arithmetic arithmetic) {
       return "float";
     case Arithmetic::kInt:
       return "int32_t";
+    case Arithmetic::kUnsigned:
+      return "uint32_t";
     case Arithmetic::kDouble:
       return "double";
     case Arithmetic::kLong:
       return "int64_t";
+    case Arithmetic::kUnsignedLong:
+      return "uint64_t";
   }
   return "";
 }

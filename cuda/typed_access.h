@@ -28,8 +28,12 @@ __device__ void with_dtype(DType dtype, F f) {
       return f(static_cast<uint16_t*>(nullptr));
     case DType::int32:
       return f(static_cast<int32_t*>(nullptr));
+    case DType::uint32:
+      return f(static_cast<uint32_t*>(nullptr));
     case DType::int64:
       return f(static_cast<int64_t*>(nullptr));
+    case DType::uint64:
+      return f(static_cast<uint64_t*>(nullptr));
     default:
       return f(static_cast<bool*>(nullptr));
   }

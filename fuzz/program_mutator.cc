@@ -36,7 +36,7 @@ const Json kDevices = {"/cpu:0",
                        nullptr};
 const Json kDTypes = {"float32", "float64",  "float16",   "int32",  "int64",  "int8",
                       "uint8",   "int16",    "uint16",    "bool",   "string", "resource",
-                      "",        "bfloat16", "complex64", "uint32", nullptr};
+                      "",        "bfloat16", "complex64", "uint32", "uint64", nullptr};
 const Json kNumbers = {0,         1,          -1,          2,      3,          5,     -2,
                        7,         64,         1000,        0.5,    -1.5,       0.0,   1e-30,
                        1e300,     "nan",      "inf",       "-inf", 2147483647, kMost, kLeast,
@@ -129,8 +129,9 @@ const Json kFedShapes = Json::parse(R"([
   [4, 1], [1, 5], [2, 3, 4], [4, 0, 2], [1, 1, 1], [1, 4, 4, 1], [2, 5, 5, 3], [3, 3, 1, 2],
   [3, 3, 3, 4], [0, 4, 4, 2], [2, 4, 0, 1], [1, 2, 1, 2, 1], [2, 2, 2, 2, 2, 2],
   [1, 1, 1, 1, 1, 1, 1, 1, 1]])");
-const Json kFedDTypes = {"float32", "float32", "float64", "float16", "int32", "int32", "int64",
-                         "int8",    "uint8",   "int16",   "uint16",  "bool",  "string"};
+const Json kFedDTypes = {"float32", "float32", "float64", "float16", "int32",
+                         "int32",   "int64",   "int8",    "uint8",   "int16",
+                         "uint16",  "uint32",  "uint64",  "bool",    "string"};
 
 // What stands under a key that several steps know.
 const std::map<std::string, const Json&> kPools = {

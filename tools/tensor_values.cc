@@ -42,8 +42,12 @@ void for_each_number(const Tensor& tensor, const std::function<void(double)>& us
       return visit<uint16_t>(tensor, use);
     case DType::int32:
       return visit<int32_t>(tensor, use);
+    case DType::uint32:
+      return visit<uint32_t>(tensor, use);
     case DType::int64:
       return visit<int64_t>(tensor, use);
+    case DType::uint64:
+      return visit<uint64_t>(tensor, use);
     case DType::bool_:
       return visit<bool>(tensor, use);
     default:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "core/base/caller_line.h"
 #include "core/base/check.h"
@@ -15,11 +15,23 @@
 namespace tenon::internal {
 namespace {
 
-// A literal's element as a number of either kind.
+// A literal's element as a number of any kind.
 struct Number {
   bool is_float;
   double number;
   int64_t integer;
+  bool is_uint64 = false;  // whether the integer is the bits of one
+
+  template <typename T>
+  T as() const {
+    if (is_float) return static_cast<T>(number);
+    return is_uint64 ? static_cast<T>(static_cast<uint64_t>(integer)) : static_cast<T>(integer);
+  }
+  template <typename T>
+  bool fits() const {
+    if (is_float) return false;
+    return is_uint64 ? std::in_range<T>(static_cast<uint64_t>(integer)) : std::in_range<T>(integer);
+  }
 };
 
 Number number_at(const Tensor& value, size_t i) {
@@ -40,6 +52,10 @@ Number number_at(const Tensor& value, size_t i) {
       return {false, 0, value.data<int16_t>()[i]};
     case DType::uint16:
       return {false, 0, value.data<uint16_t>()[i]};
+    case DType::uint32:
+      return {false, 0, value.data<uint32_t>()[i]};
+    case DType::uint64:
+      return {false, 0, static_cast<int64_t>(value.data<uint64_t>()[i]), true};
     case DType::int8:
       return {false, 0, value.data<int8_t>()[i]};
     default:
@@ -53,15 +69,10 @@ Tensor converted(const Tensor& value) {
   const std::span<T> to = result.mutable_data<T>();
   for (size_t i = 0; i < to.size(); ++i) {
     const Number from = number_at(value, i);
-    if constexpr (std::is_floating_point_v<T>) {
-      to[i] = from.is_float ? static_cast<T>(from.number) : static_cast<T>(from.integer);
-    } else {
-      if (from.is_float || from.integer < std::numeric_limits<T>::min() ||
-          from.integer > int64_t{std::numeric_limits<T>::max()}) {
-        return {};
-      }
-      to[i] = static_cast<T>(from.integer);
+    if constexpr (std::is_integral_v<T>) {
+      if (!from.fits<T>()) return {};
     }
+    to[i] = from.as<T>();
   }
   return result;
 }
@@ -73,7 +84,7 @@ Tensor narrowed(const Tensor& value, DType dtype) {
   auto* to = static_cast<H*>(result.raw());
   for (int64_t i = 0; i < value.element_count(); ++i) {
     const Number from = number_at(value, static_cast<size_t>(i));
-    to[i] = H(from.is_float ? static_cast<float>(from.number) : static_cast<float>(from.integer));
+    to[i] = H(from.as<float>());
   }
   return result;
 }
@@ -300,7 +311,8 @@ Shapes shapes_of(const NodeArguments& arguments) {
 DType natural_dtype(const Tensor& value) {
   if (is_floating(value.dtype())) return DType::float32;
   if (!is_integer(value.dtype())) return value.dtype();
-  return convert_literal(value, DType::int32) ? DType::int32 : DType::int64;
+  if (convert_literal(value, DType::int32)) return DType::int32;
+  return convert_literal(value, DType::int64) ? DType::int64 : DType::uint64;
 }
 
 Tensor convert_literal(const Tensor& value, DType dtype) {
@@ -317,8 +329,12 @@ Tensor convert_literal(const Tensor& value, DType dtype) {
       return narrowed<Bfloat16>(value, dtype);
     case DType::int64:
       return converted<int64_t>(value);
+    case DType::uint64:
+      return converted<uint64_t>(value);
     case DType::int32:
       return converted<int32_t>(value);
+    case DType::uint32:
+      return converted<uint32_t>(value);
     case DType::int16:
       return converted<int16_t>(value);
     case DType::uint16:

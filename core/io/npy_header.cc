@@ -22,7 +22,7 @@ struct DescribedDType {
   std::string_view descr;
   DType dtype;
 };
-constexpr std::array<DescribedDType, 11> kNpyDTypes = {{{"<f4", DType::float32},
+constexpr std::array<DescribedDType, 13> kNpyDTypes = {{{"<f4", DType::float32},
                                                         {"<f8", DType::float64},
                                                         {"<f2", DType::float16},
                                                         {"|V2", DType::bfloat16},
@@ -31,7 +31,9 @@ constexpr std::array<DescribedDType, 11> kNpyDTypes = {{{"<f4", DType::float32},
                                                         {"<i2", DType::int16},
                                                         {"<u2", DType::uint16},
                                                         {"<i4", DType::int32},
+                                                        {"<u4", DType::uint32},
                                                         {"<i8", DType::int64},
+                                                        {"<u8", DType::uint64},
                                                         {"|b1", DType::bool_}}};
 
 // Takes a literal of Python's apart, from its beginning.

@@ -26,7 +26,7 @@ struct NamedDType {
   std::string_view code;
   DType dtype;
 };
-constexpr std::array<NamedDType, 11> kSafetensorsDTypes = {{{"F64", DType::float64},
+constexpr std::array<NamedDType, 13> kSafetensorsDTypes = {{{"F64", DType::float64},
                                                             {"F32", DType::float32},
                                                             {"F16", DType::float16},
                                                             {"BF16", DType::bfloat16},
@@ -36,6 +36,8 @@ constexpr std::array<NamedDType, 11> kSafetensorsDTypes = {{{"F64", DType::float
                                                             {"I8", DType::int8},
                                                             {"U8", DType::uint8},
                                                             {"U16", DType::uint16},
+                                                            {"U32", DType::uint32},
+                                                            {"U64", DType::uint64},
                                                             {"BOOL", DType::bool_}}};
 
 DType dtype_of_code(const std::string& code) {

@@ -23,7 +23,7 @@ using protozero::pbf_wire_type;
 
 // Fields of a TensorProto, one for each way to store a value.
 constexpr uint32_t kFloats = 5, kDoubles = 6, kInts = 7, kStrings = 8, kInt64s = 10, kBools = 11,
-                   kHalves = 13;
+                   kHalves = 13, kUint32s = 16, kUint64s = 17;
 
 // Whether this is that field, written so. A field of numbers is packed into bytes, or is not.
 bool is_field(const pbf_reader& message, uint32_t number, pbf_wire_type type) {
@@ -118,8 +118,12 @@ Count decode_values(std::string_view bytes, Tensor& tensor) {
       return decode_varints<int8_t>(bytes, kInts, tensor);
     case DType::uint8:
       return decode_varints<uint8_t>(bytes, kInts, tensor);
+    case DType::uint32:
+      return decode_varints<uint32_t>(bytes, kUint32s, tensor);
     case DType::int64:
       return decode_varints<int64_t>(bytes, kInt64s, tensor);
+    case DType::uint64:
+      return decode_varints<uint64_t>(bytes, kUint64s, tensor);
     case DType::bool_:
       return decode_varints<bool>(bytes, kBools, tensor);
     case DType::float16:

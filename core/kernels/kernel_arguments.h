@@ -107,7 +107,9 @@ auto for_word_size(size_t bytes, F f) {
 template <typename... T>
 struct Types {};
 using Floats = Types<float, double>;
-using Numbers = Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t>;
+using UsualNumbers = Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t>;
+using Numbers =
+    Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t, uint32_t, uint64_t>;
 
 template <typename... T, typename F>
 void for_types(Types<T...>, F f) {

@@ -43,6 +43,16 @@ TENON_HOST_DEVICE bool divides(T divisor) {
 #endif
 }
 
+// Compilers warn where an unsigned number is compared with 0.
+template <typename T>
+TENON_HOST_DEVICE bool is_negative(T a) {
+  if constexpr (std::is_unsigned_v<T>) {
+    return false;
+  } else {
+    return a < 0;
+  }
+}
+
 struct Negate {
   template <typename T>
   TENON_HOST_DEVICE T operator()(T a) const {
@@ -54,8 +64,7 @@ struct Abs {
   template <typename T>
   TENON_HOST_DEVICE T operator()(T a) const {
     if constexpr (std::is_floating_point_v<T>) return std::abs(a);
-    if constexpr (std::is_unsigned_v<T>) return a;
-    return a < 0 ? Negate()(a) : a;
+    return is_negative(a) ? Negate()(a) : a;
   }
 };
 struct Sign {
@@ -65,7 +74,7 @@ struct Sign {
       const T sign = a > 0 ? T{1} : a < 0 ? T{-1} : T{0};
       return a != a ? a : sign;
     } else {
-      return static_cast<T>((a > 0) - (a < 0));
+      return static_cast<T>((a > 0) - is_negative(a));
     }
   }
 };
@@ -215,7 +224,8 @@ struct FloorMod {
   template <typename T>
   TENON_HOST_DEVICE T operator()(T a, T b) const {
     const T rest = TruncateMod()(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
+    const bool turns = rest != 0 && is_negative(rest) != is_negative(b);
+    return turns ? static_cast<T>(rest + b) : rest;
   }
 };
 struct FloorDivide {
@@ -224,7 +234,8 @@ struct FloorDivide {
     if constexpr (std::is_integral_v<T>) {
       if (!divides(b)) return static_cast<T>(-1);
       const T quotient = Divide()(a, b), rest = TruncateMod()(a, b);
-      return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
+      const bool turns = rest != 0 && is_negative(rest) != is_negative(b);
+      return turns ? static_cast<T>(quotient - 1) : quotient;
     } else {
       return std::floor(a / b);
     }
@@ -255,9 +266,10 @@ struct Power {
   TENON_HOST_DEVICE T operator()(T a, T b) const {
     if constexpr (std::is_integral_v<T>) {
 #ifdef __CUDA_ARCH__
-      if (b < 0) return a == 1 ? T{1} : a == 0 ? static_cast<T>(-1) : minus_one_power(a, b);
+      if (is_negative(b))
+        return a == 1 ? T{1} : a == 0 ? static_cast<T>(-1) : minus_one_power(a, b);
 #else
-      require(b >= 0, ErrorKind::bad_argument,
+      require(!is_negative(b), ErrorKind::bad_argument,
               "Integers to negative integer powers are not allowed");
 #endif
       T result = 1;
@@ -361,7 +373,8 @@ struct RangeElement {
 };
 
 // From one type of elements to another. Floating numbers that an integer type can't hold become
-// its least number, as x86's conversions make them; NaN too.
+// its least number, as x86's conversions make them; NaN too. Of unsigned types these are 0 and, of
+// uint64, 2^63; negative numbers wrap.
 template <typename To, typename From>
 TENON_HOST_DEVICE To cast(From from) {
   const auto value = static_cast<Compute<From>>(from);
@@ -370,13 +383,23 @@ TENON_HOST_DEVICE To cast(From from) {
   } else if constexpr (is_half<To>) {
     return To(static_cast<float>(value));
   } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<decltype(value)>) {
-    // Through the type that holds all values, as C++ compilers for x86 do.
-    using Wide = std::conditional_t<sizeof(To) <= 4, int32_t, int64_t>;
+    // Through the signed type that holds all values, as C++ compilers for x86 do; of uint64, which
+    // none does, the upper half less 2^63.
+    constexpr bool kNarrow = sizeof(To) + (std::is_unsigned_v<To> ? 1 : 0) <= 4;
+    using Wide = std::conditional_t<kNarrow, int32_t, int64_t>;
     using Real = std::remove_const_t<decltype(value)>;
     constexpr Real kEnd = static_cast<Real>(sizeof(Wide) == 4 ? 0x1p31 : 0x1p63);
-    const bool fits = (value >= -kEnd) & (value < kEnd);
     constexpr Wide kLeast = std::numeric_limits<Wide>::min();
-    return static_cast<To>(fits ? static_cast<Wide>(value) : kLeast);
+    if constexpr (std::is_unsigned_v<To> && sizeof(To) == sizeof(Wide)) {
+      const bool upper = (value >= kEnd) & (value < 2 * kEnd);
+      const Real lower = upper ? value - kEnd : value;
+      const bool fits = (lower >= -kEnd) & (lower < kEnd);
+      const auto number = static_cast<To>(fits ? static_cast<Wide>(lower) : kLeast);
+      return upper ? number ^ (To{1} << 63) : number;
+    } else {
+      const bool fits = (value >= -kEnd) & (value < kEnd);
+      return static_cast<To>(fits ? static_cast<Wide>(value) : kLeast);
+    }
   } else {
     return static_cast<To>(value);
   }

@@ -14,7 +14,9 @@ namespace tenon::internal {
 // A larger key for a larger value. Both zeros have one key; NaN is the smallest.
 template <typename T>
 TENON_HOST_DEVICE uint64_t sort_key(T value) {
-  if constexpr (std::is_integral_v<T>) {
+  if constexpr (std::is_integral_v<T> && std::is_unsigned_v<T>) {
+    return value;
+  } else if constexpr (std::is_integral_v<T>) {
     return static_cast<uint64_t>(static_cast<int64_t>(value)) ^ (uint64_t{1} << 63);
   } else {
     const auto number = static_cast<double>(static_cast<scalar::Compute<T>>(value));

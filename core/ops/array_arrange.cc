@@ -1,11 +1,12 @@
 // Reversals, masks of sequences, bands and diagonals, sorting: made of other operations.
 
-#include <limits>
+#include <type_traits>
 
 #include "core/base/check.h"
 #include "core/graph/shape_rules.h"
 #include "core/ops/array_rules.h"
 #include "core/ops/op_scope.h"
+#include "core/tensor/element_types.h"
 #include "tenon/nn.h"
 #include "tenon/ops.h"
 
@@ -51,9 +52,13 @@ Output below_diagonal(const Output& matrices) {
 // Numbers that are larger where these are smaller.
 Output opposite(const Output& values) {
   const DType dtype = values.dtype();
-  if (dtype == uint8) return subtract(std::numeric_limits<uint8_t>::max(), values);
-  if (dtype == uint16) return subtract(std::numeric_limits<uint16_t>::max(), values);
-  return is_integer(dtype) ? subtract(-1, values) : negative(values);  // the lowest has no negative
+  if (!is_integer(dtype)) return negative(values);
+  // Of signed integers the lowest has no negative; -1 is the largest of unsigned ones.
+  const Tensor highest = with_element_type(dtype, []<typename T>(const T&) {
+    if constexpr (std::is_integral_v<T>) return Tensor(static_cast<T>(-1));
+    return Tensor();
+  });
+  return subtract(highest, values);
 }
 
 // Of each line along the axis the elements in order; they, or where they come from, are taken.

@@ -8,33 +8,22 @@
 #include "core/ops/elementwise_rules.h"
 #include "core/ops/gradient_rules.h"
 #include "core/ops/op_scope.h"
+#include "core/tensor/element_types.h"
 #include "tenon/array_ops.h"
 
 namespace tenon {
 namespace internal {
 namespace {
 
-template <typename T>
-int64_t count_of(const Tensor& tensor) {
-  const auto values = tensor.data<T>();
-  return std::count_if(values.begin(), values.end(), [](T value) { return value != T{}; });
-}
-
 int64_t count_nonzero(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case DType::bool_:
-      return count_of<bool>(tensor);
-    case DType::float32:
-      return count_of<float>(tensor);
-    case DType::float64:
-      return count_of<double>(tensor);
-    case DType::int32:
-      return count_of<int32_t>(tensor);
-    case DType::int64:
-      return count_of<int64_t>(tensor);
-    default:
-      return kUnknown;
-  }
+  return with_element_type(tensor.dtype(), [&]<typename T>(const T&) -> int64_t {
+    if constexpr (std::is_arithmetic_v<T>) {
+      const auto values = tensor.data<T>();
+      return std::count_if(values.begin(), values.end(), [](T value) { return value != T{}; });
+    } else {
+      return kUnknown;  // there is no kernel
+    }
+  });
 }
 
 Shapes where_shape(const ShapeContext& context) {

@@ -17,8 +17,11 @@ using Values = std::vector<Value>;
 inline const std::vector<DType> kFloats = {bfloat16, float16, float32, float64};
 inline const std::vector<DType> kSignedNumbers = {bfloat16, float16, float32, float64,
                                                   int8,     int16,   int32,   int64};
-inline const std::vector<DType> kNumbers = {bfloat16, float16, float32, float64, int8,
-                                            uint8,    int16,   uint16,  int32,   int64};
+inline const std::vector<DType> kNumbers = {bfloat16, float16, float32, float64, int8,  uint8,
+                                            int16,    uint16,  int32,   uint32,  int64, uint64};
+// All but the unsigned integers that few operations are defined for.
+inline const std::vector<DType> kUsualNumbers = {bfloat16, float16, float32, float64, int8,
+                                                 uint8,    int16,   uint16,  int32,   int64};
 inline const std::vector<DType> kIndices = {int32, int64};
 
 template <Primitive P>

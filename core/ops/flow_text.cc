@@ -246,7 +246,7 @@ void register_flow_text(OpRegistry& ops) {
                    .defaults = {{"keep_dims", false}, {"separator", std::string()}},
                    .shape = unknown_shape,
                    .host = reduce_join}));
-  std::vector<DType> of_bytes = kNumbers;
+  std::vector<DType> of_bytes = kUsualNumbers;
   of_bytes.push_back(bool_);
   ops.add(host_op({.name = "DecodeRaw",
                    .inputs = {"bytes: string"},

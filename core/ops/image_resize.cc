@@ -122,13 +122,13 @@ Output resize(const char* type, const Input& images, const Integers& size,
 void register_image_resize(OpRegistry& ops) {
   const std::vector<std::string> forward = {"images: T", "size: int32"};
   const std::vector<std::string> backward = {"grads: float32", "original_image: T"};
-  OpDef nearest = resize_op("ResizeNearestNeighbor", forward, "resized_images: T", kNumbers,
+  OpDef nearest = resize_op("ResizeNearestNeighbor", forward, "resized_images: T", kUsualNumbers,
                             resized_shape, nearest_gradient);
   OpDef nearest_grad = resize_op("ResizeNearestNeighborGrad", {"grads: T", "size: int32"},
-                                 "output: T", kNumbers, resized_shape, nearest_grad_gradient);
-  OpDef bilinear = resize_op("ResizeBilinear", forward, "resized_images: float32", kNumbers,
+                                 "output: T", kUsualNumbers, resized_shape, nearest_grad_gradient);
+  OpDef bilinear = resize_op("ResizeBilinear", forward, "resized_images: float32", kUsualNumbers,
                              resized_shape, bilinear_gradient);
-  OpDef bicubic = resize_op("ResizeBicubic", forward, "resized_images: float32", kNumbers,
+  OpDef bicubic = resize_op("ResizeBicubic", forward, "resized_images: float32", kUsualNumbers,
                             resized_shape, bicubic_gradient);
   for (OpDef* def : {&nearest, &nearest_grad, &bilinear, &bicubic}) {
     def->needs_value = {1};

@@ -89,17 +89,19 @@ struct BinaryOp {
   ElementwiseFunction lowering;
   GradientFunction gradient;
   ValueFunction value = nullptr;
+  const std::vector<DType>& types = kNumbers;
 };
 
-OpDef binary_op(const BinaryOp& row, const std::vector<DType>& types) {
-  OpDef def = broadcasting_op(row.name, {"x", "y"}, types, row.lowering, row.gradient);
+OpDef binary_op(const BinaryOp& row) {
+  OpDef def = broadcasting_op(row.name, {"x", "y"}, row.types, row.lowering, row.gradient);
   def.value = row.value;
   return def;
 }
 
 void register_arithmetic(OpRegistry& ops) {
   const BinaryOp rows[] = {
-      {"Add", lower_binary<Primitive::kAdd>, add_gradient, integer_binary_value<scalar::Add>},
+      {"Add", lower_binary<Primitive::kAdd>, add_gradient, integer_binary_value<scalar::Add>,
+       kUsualNumbers},
       {"AddV2", lower_binary<Primitive::kAdd>, add_gradient, integer_binary_value<scalar::Add>},
       {"Sub", lower_binary<Primitive::kSubtract>, sub_gradient,
        integer_binary_value<scalar::Subtract>},
@@ -111,20 +113,21 @@ void register_arithmetic(OpRegistry& ops) {
        integer_binary_value<scalar::FloorDivide>},
       {"FloorMod", lower_binary<Primitive::kFloorMod>, mod_gradient,
        integer_binary_value<scalar::FloorMod>},
-      {"TruncateMod", lower_binary<Primitive::kTruncateMod>, nullptr},
+      {"TruncateMod", lower_binary<Primitive::kTruncateMod>, nullptr, nullptr, kUsualNumbers},
       {"Maximum", lower_binary<Primitive::kMaximum>, maximum_gradient,
        integer_binary_value<scalar::Maximum>},
       {"Minimum", lower_binary<Primitive::kMinimum>, minimum_gradient,
        integer_binary_value<scalar::Minimum>},
-      {"SquaredDifference", lower_squared_difference, squared_difference_gradient},
+      {"SquaredDifference", lower_squared_difference, squared_difference_gradient, nullptr,
+       kUsualNumbers},
+      {"Pow", lower_binary<Primitive::kPower>, pow_gradient, nullptr, kSignedNumbers},
+      {"DivNoNan", lower_div_no_nan, div_no_nan_gradient, nullptr, kFloats},
   };
   for (const BinaryOp& row : rows) {
-    OpDef def = binary_op(row, kNumbers);
+    OpDef def = binary_op(row);
     if (row.gradient == add_gradient) def.adds_along_last = always;
     ops.add(std::move(def));
   }
-  ops.add(binary_op({"Pow", lower_binary<Primitive::kPower>, pow_gradient}, kSignedNumbers));
-  ops.add(binary_op({"DivNoNan", lower_div_no_nan, div_no_nan_gradient}, kFloats));
   ops.add({.name = "AddN",
            .inputs = {"inputs: N * T"},
            .outputs = {"sum: T"},
@@ -139,7 +142,7 @@ void register_comparisons(OpRegistry& ops) {
   any.push_back(bool_);
   const auto add = [&](const char* name, ElementwiseFunction lowering,
                        const std::vector<DType>& types) {
-    OpDef def = binary_op({name, lowering, nullptr}, types);
+    OpDef def = binary_op({name, lowering, nullptr, nullptr, types});
     def.outputs = {"z: bool"};
     def.differentiable = false;
     if (std::string_view(name).ends_with("Equal") && &types == &any) {
@@ -177,8 +180,7 @@ DType dtype_beside(const Input& operand, const Input& other) {
 }
 
 DType quotient_dtype(DType dtype) {
-  if (dtype == int32 || dtype == int64) return float64;
-  if (is_integer(dtype)) return float32;
+  if (is_integer(dtype)) return size_of(dtype) < 4 ? float32 : float64;
   require<TypeError>(is_floating(dtype), ErrorKind::dtype_incompatible, "Invalid dtype ", dtype,
                      " in a division: numbers are wanted");
   return dtype;

@@ -7,7 +7,7 @@ namespace tenon {
 namespace internal {
 namespace {
 
-const std::vector<DType> kIntegers = {int8, int16, int32, int64, uint8, uint16};
+const std::vector<DType> kIntegers = {int8, int16, int32, int64, uint8, uint16, uint32, uint64};
 
 Values lower_invert(ElementwiseBuilder& b, const Values& in, const AttrMap&) {
   return {b.binary(Primitive::kBitwiseXor, in[0], b.constant_like(in[0], -1))};

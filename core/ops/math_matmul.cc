@@ -83,7 +83,7 @@ void register_math_matmul(OpRegistry& ops) {
            .inputs = {"a: T", "b: T"},
            .outputs = {"product: T"},
            .defaults = {{"transpose_a", false}, {"transpose_b", false}},
-           .types = {{"T", kNumbers}},
+           .types = {{"T", kUsualNumbers}},
            .shape = matmul_shape,
            .gradient = matmul_gradient,
            .filter_input = [](const AttrMap& attrs) {
@@ -93,7 +93,7 @@ void register_math_matmul(OpRegistry& ops) {
            .inputs = {"x: T", "y: T"},
            .outputs = {"output: T"},
            .defaults = {{"adj_x", false}, {"adj_y", false}},
-           .types = {{"T", kNumbers}},
+           .types = {{"T", kUsualNumbers}},
            .shape = batch_matmul_shape,
            .gradient = batch_matmul_gradient});
 }

@@ -115,10 +115,10 @@ Output pool(const char* type, const Input& value, const nn::PoolOptions& options
 }  // namespace
 
 void register_nn_pool(OpRegistry& ops) {
-  ops.add(pool_op("MaxPool", {"input: T"}, kNumbers, pool_shape, max_pool_gradient));
-  ops.add(pool_op("MaxPoolGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kNumbers,
+  ops.add(pool_op("MaxPool", {"input: T"}, kUsualNumbers, pool_shape, max_pool_gradient));
+  ops.add(pool_op("MaxPoolGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kUsualNumbers,
                   max_pool_grad_shape, max_pool_grad_gradient));
-  ops.add(pool_op("MaxPoolGradGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kNumbers,
+  ops.add(pool_op("MaxPoolGradGrad", {"orig_input: T", "orig_output: T", "grad: T"}, kUsualNumbers,
                   max_pool_grad_grad_shape, max_pool_grad_grad_gradient));
   ops.add(pool_op("AvgPool", {"value: T"}, kFloats, pool_shape, avg_pool_gradient));
   OpDef gradient = pool_op("AvgPoolGrad", {"orig_input_shape: int32", "grad: T"}, kFloats,

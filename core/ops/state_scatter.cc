@@ -59,15 +59,19 @@ Shapes checked_scatter(const ShapeContext& context) {
 // resource says none.
 void add_scatter(OpRegistry& ops, const std::string& kind, const char* dtype, ShapeFunction shape,
                  ShapeFunction check) {
-  ops.add({.name = str("Scatter", kind),
-           .inputs = {"ref: Ref(T)", "indices: Tindices", "updates: T"},
-           .outputs = {"output_ref: Ref(T)"},
-           .defaults = {{"use_locking", false}},
-           .types = {{"Tindices", kIndices}},
-           .shape = shape,
-           .differentiable = false,
-           .writes = {0},
-           .stateful = true});
+  OpDef reference = {.name = str("Scatter", kind),
+                     .inputs = {"ref: Ref(T)", "indices: Tindices", "updates: T"},
+                     .outputs = {"output_ref: Ref(T)"},
+                     .defaults = {{"use_locking", false}},
+                     .types = {{"Tindices", kIndices}},
+                     .shape = shape,
+                     .differentiable = false,
+                     .writes = {0},
+                     .stateful = true};
+  if (kind == "Max" || kind == "Min") {  // TensorFlow takes more where variables are resources
+    reference.types["T"] = {bfloat16, float16, float32, float64, int32, int64};
+  }
+  ops.add(std::move(reference));
   ops.add({.name = str("ResourceScatter", kind),
            .inputs = {"resource: resource", "indices: Tindices", str("updates: ", dtype)},
            .types = {{"Tindices", kIndices}},

@@ -11,8 +11,8 @@ namespace tenon::internal {
 namespace {
 
 const std::vector<DType>& summarized_types() {
-  static const std::vector<DType> all = {float32, float64, float16, bfloat16, int8, uint8,
-                                         int16,   uint16,  int32,   int64,    bool_};
+  static const std::vector<DType> all = {float32, float64, float16, bfloat16, int8,   uint8, int16,
+                                         uint16,  int32,   uint32,  int64,    uint64, bool_};
   return all;
 }
 

@@ -216,10 +216,12 @@ class Fuser {
         return scalar.data<double>()[0];
       case DType::int32:
         return static_cast<double>(scalar.data<int32_t>()[0]);
+      case DType::uint32:
+        return static_cast<double>(scalar.data<uint32_t>()[0]);
       case DType::bool_:
         return scalar.data<bool>()[0] ? 1.0 : 0.0;
       default:
-        return std::nullopt;  // int64 may not fit a double
+        return std::nullopt;  // 64 bits may not fit a double
     }
   }
 

@@ -15,7 +15,7 @@ struct Row {
   size_t size;
 };
 
-constexpr std::array<Row, 14> kRows = {{
+constexpr std::array<Row, 16> kRows = {{
     {DType::invalid, "invalid", 0},
     {DType::float32, "float32", 4},
     {DType::float64, "float64", 8},
@@ -30,6 +30,8 @@ constexpr std::array<Row, 14> kRows = {{
     {DType::uint16, "uint16", 2},
     {DType::float16, "float16", 2},
     {DType::resource, "resource", 0},
+    {DType::uint32, "uint32", 4},
+    {DType::uint64, "uint64", 8},
 }};
 
 const Row& row_of(DType dtype) {
@@ -59,7 +61,7 @@ bool is_floating(DType dtype) noexcept {
 
 bool is_integer(DType dtype) noexcept {
   return dtype == int32 || dtype == int64 || dtype == int8 || dtype == uint8 || dtype == int16 ||
-         dtype == uint16;
+         dtype == uint16 || dtype == uint32 || dtype == uint64;
 }
 
 std::ostream& operator<<(std::ostream& out, DType dtype) { return out << to_string(dtype); }

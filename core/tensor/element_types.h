@@ -33,8 +33,12 @@ auto with_element_type(DType dtype, Act act) {
       return act(uint16_t{});
     case DType::int32:
       return act(int32_t{});
+    case DType::uint32:
+      return act(uint32_t{});
     case DType::int64:
       return act(int64_t{});
+    case DType::uint64:
+      return act(uint64_t{});
     case DType::bool_:
       return act(bool{});
     case DType::string:

@@ -56,8 +56,14 @@ void print_element(std::ostream& out, const Tensor& tensor, int64_t index) {
     case DType::int32:
       print_number(out, tensor.data<int32_t>()[at]);
       return;
+    case DType::uint32:
+      print_number(out, tensor.data<uint32_t>()[at]);
+      return;
     case DType::int64:
       print_number(out, tensor.data<int64_t>()[at]);
+      return;
+    case DType::uint64:
+      print_number(out, tensor.data<uint64_t>()[at]);
       return;
     case DType::bool_:
       out << (tensor.data<bool>()[at] ? "True" : "False");

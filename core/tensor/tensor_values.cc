@@ -102,7 +102,9 @@ template Tensor Tensor::arange(uint8_t, uint8_t, uint8_t);
 template Tensor Tensor::arange(int16_t, int16_t, int16_t);
 template Tensor Tensor::arange(uint16_t, uint16_t, uint16_t);
 template Tensor Tensor::arange(int32_t, int32_t, int32_t);
+template Tensor Tensor::arange(uint32_t, uint32_t, uint32_t);
 template Tensor Tensor::arange(int64_t, int64_t, int64_t);
+template Tensor Tensor::arange(uint64_t, uint64_t, uint64_t);
 template Tensor Tensor::arange(float, float, float);
 template Tensor Tensor::arange(double, double, double);
 

@@ -74,12 +74,13 @@ Kernel prepare_one_hot(const KernelRequest& request) {
 void register_array_fill(KernelRegistry& kernels) {
   kernels.add("Fill", DType::invalid, prepare_fill);
   kernels.add("OneHot", DType::invalid, prepare_one_hot);
-  for_types(Types<float, double, int32_t, int64_t, int8_t, uint8_t, int16_t, uint16_t, bool>(),
-            [&](auto* type) {
-              using T = std::remove_pointer_t<decltype(type)>;
-              kernels.add("ZerosLike", dtype_of<T>, prepare_constant<T, 0>);
-              kernels.add("OnesLike", dtype_of<T>, prepare_constant<T, 1>);
-            });
+  for_types(Numbers(), [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    kernels.add("ZerosLike", dtype_of<T>, prepare_constant<T, 0>);
+    kernels.add("OnesLike", dtype_of<T>, prepare_constant<T, 1>);
+  });
+  kernels.add("ZerosLike", bool_, prepare_constant<bool, 0>);
+  kernels.add("OnesLike", bool_, prepare_constant<bool, 1>);
   kernels.add("ZerosLike", float16, prepare_constant<Half, 0>);
   kernels.add("OnesLike", float16, prepare_constant<Half, 1>);
   kernels.add("ZerosLike", bfloat16, prepare_constant<Bfloat16, 0>);

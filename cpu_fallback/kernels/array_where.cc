@@ -22,10 +22,11 @@ Kernel prepare_where(const KernelRequest& request) {
 }  // namespace
 
 void register_array_where(KernelRegistry& kernels) {
-  for_types(Types<bool, float, double, int32_t, int64_t>(), [&](auto* type) {
+  for_types(Numbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("Where", dtype_of<T>, prepare_where<T>);
   });
+  kernels.add("Where", bool_, prepare_where<bool>);
 }
 
 }  // namespace tenon::cpu

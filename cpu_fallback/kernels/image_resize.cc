@@ -138,7 +138,7 @@ void add_gradients(KernelRegistry& kernels, DType dtype) {
 }  // namespace
 
 void register_image_resize(KernelRegistry& kernels) {
-  for_types(Numbers(), [&](auto* type) {
+  for_types(UsualNumbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     add_resizes<T>(kernels, dtype_of<T>);
   });

@@ -20,8 +20,8 @@ Kernel prepare_l2_loss(const KernelRequest& request) {
 }  // namespace
 
 void register_math_reduce(KernelRegistry& kernels) {
-  for (const DType dtype :
-       {float32, float64, int32, int64, float16, bfloat16, int8, uint8, int16, uint16}) {
+  for (const DType dtype : {float32, float64, int32, int64, float16, bfloat16, int8, uint8, int16,
+                            uint16, uint32, uint64}) {
     kernels.add("Sum", dtype, prepare_reduce<Reduce::kSum>);
     kernels.add("Mean", dtype, prepare_reduce<Reduce::kMean>);
     kernels.add("Prod", dtype, prepare_reduce<Reduce::kProd>);

@@ -81,8 +81,8 @@ Kernel prepare_one_hot(const KernelRequest& request) {
 void register_array_fill(KernelRegistry& kernels) {
   kernels.add("Fill", DType::invalid, prepare_fill);
   kernels.add("OneHot", DType::invalid, prepare_one_hot);
-  for (const DType dtype :
-       {float32, float64, int32, int64, int8, uint8, int16, uint16, bool_, float16, bfloat16}) {
+  for (const DType dtype : {float32, float64, int32, int64, int8, uint8, int16, uint16, uint32,
+                            uint64, bool_, float16, bfloat16}) {
     kernels.add("ZerosLike", dtype, prepare_zeros);
     kernels.add("OnesLike", dtype, prepare_ones);
   }

@@ -101,7 +101,8 @@ Kernel prepare_where(const KernelRequest& request) {
 }  // namespace
 
 void register_array_where(KernelRegistry& kernels) {
-  for (const DType dtype : {bool_, float32, float64, int32, int64}) {
+  for (const DType dtype :
+       {bool_, float32, float64, int32, int64, int8, uint8, int16, uint16, uint32, uint64}) {
     kernels.add("Where", dtype, prepare_where);
   }
 }

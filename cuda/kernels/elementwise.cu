@@ -36,16 +36,20 @@ class Interpreter : public ThreadWords {
 
  private:
   __device__ void compute(const TapeStep& step) const {
-    if (step.primitive == Primitive::kSelect) {
-      select(step);
-    } else if (step.arithmetic == Arithmetic::kFloat) {
-      compute_as<float>(step);
-    } else if (step.arithmetic == Arithmetic::kInt) {
-      compute_as<int32_t>(step);
-    } else if (step.arithmetic == Arithmetic::kDouble) {
-      compute_as<double>(step);
-    } else {
-      compute_as<int64_t>(step);
+    if (step.primitive == Primitive::kSelect) return select(step);
+    switch (step.arithmetic) {
+      case Arithmetic::kFloat:
+        return compute_as<float>(step);
+      case Arithmetic::kInt:
+        return compute_as<int32_t>(step);
+      case Arithmetic::kUnsigned:
+        return compute_as<uint32_t>(step);
+      case Arithmetic::kDouble:
+        return compute_as<double>(step);
+      case Arithmetic::kLong:
+        return compute_as<int64_t>(step);
+      case Arithmetic::kUnsignedLong:
+        return compute_as<uint64_t>(step);
     }
   }
 
@@ -67,7 +71,10 @@ class Interpreter : public ThreadWords {
     if (answer<C>(step)) return;
     arithmetic<C>(step);
     // The result of fewer bits than it was computed in.
-    if (step.dtype == DType::float32 || step.dtype == DType::int32 || sizeof(C) == 8) return;
+    if (step.dtype == DType::float32 || step.dtype == DType::int32 || step.dtype == DType::uint32 ||
+        sizeof(C) == 8) {
+      return;
+    }
     with_dtype(step.dtype, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
       if constexpr (sizeof(T) < 4) {

@@ -110,7 +110,7 @@ Kernel prepare_resize_gradient(const KernelRequest& request) {
 }  // namespace
 
 void register_image_resize(KernelRegistry& kernels) {
-  for_types(AllNumbers(), [&](auto* type) {
+  for_types(AllUsualNumbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     // Whole numbers are summed as such.
     using A = std::conditional_t<std::is_integral_v<T>, int64_t, double>;

@@ -55,7 +55,9 @@ Kernel prepare_arg(const KernelRequest& request) {
   // Neighbouring results read neighbouring elements; only a lone or long axis is shared.
   const int team = around.inner >= 32 && results >= 4096 ? 1 : team_size(around.size);
   const bool narrow = request.output_dtype(0) == DType::int32;
-  auto* kernel = is_floating(dtype) ? find_best<double, kMax> : find_best<int64_t, kMax>;
+  auto* kernel = is_floating(dtype) ? find_best<double, kMax>
+                 : dtype == uint64  ? find_best<uint64_t, kMax>
+                                    : find_best<int64_t, kMax>;
   return {.launch = [=](const Launch& args) {
     if (results == 0) return;
     kernel<<<blocks_for(results * team), kThreads, 0, stream(args)>>>(
@@ -67,8 +69,8 @@ Kernel prepare_arg(const KernelRequest& request) {
 }  // namespace
 
 void register_math_arg(KernelRegistry& kernels) {
-  for (const DType dtype :
-       {float32, float64, int32, int64, int8, uint8, int16, uint16, bool_, float16, bfloat16}) {
+  for (const DType dtype : {float32, float64, int32, int64, int8, uint8, int16, uint16, uint32,
+                            uint64, bool_, float16, bfloat16}) {
     kernels.add("ArgMax", dtype, prepare_arg<true>);
     kernels.add("ArgMin", dtype, prepare_arg<false>);
   }

@@ -14,8 +14,8 @@ internal::Kernel prepare_sum_to(const internal::KernelRequest& request) {
 }  // namespace
 
 void register_math_broadcast(internal::KernelRegistry& kernels) {
-  for (const DType dtype :
-       {float32, float64, int32, int64, float16, bfloat16, int8, uint8, int16, uint16}) {
+  for (const DType dtype : {float32, float64, int32, int64, float16, bfloat16, int8, uint8, int16,
+                            uint16, uint32, uint64}) {
     kernels.add("_SumTo", dtype, prepare_sum_to);
   }
   kernels.add("BroadcastTo", DType::invalid, prepare_copies<internal::plan_broadcast>);

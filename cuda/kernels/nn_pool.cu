@@ -189,7 +189,7 @@ Kernel prepare_avg_pool_grad(const KernelRequest& request) {
 }  // namespace
 
 void register_nn_pool(KernelRegistry& kernels) {
-  for_types(Numbers(), [&](auto* type) {
+  for_types(UsualNumbers(), [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     kernels.add("MaxPool", dtype_of<T>, prepare_max_pool<T>);
     kernels.add("MaxPoolGrad", dtype_of<T>, prepare_max_pool_grad<T>);

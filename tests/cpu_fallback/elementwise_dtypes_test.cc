@@ -88,8 +88,8 @@ TEST(CpuElementwiseDtypesTest, TellsFiniteNumbersFromOthers) {
 }
 
 TEST(CpuElementwiseDtypesTest, CastsBetweenAllDtypes) {
-  const DType dtypes[] = {float32,  float64, int32, int64, bool_, float16,
-                          bfloat16, int8,    uint8, int16, uint16};
+  const DType dtypes[] = {float32, float64, int32, int64,  bool_,  float16, bfloat16,
+                          int8,    uint8,   int16, uint16, uint32, uint64};
   for (const DType from : dtypes) {
     for (const DType to : dtypes) {
       // float32 -> from -> to -> float32

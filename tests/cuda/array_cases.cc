@@ -285,7 +285,7 @@ void add_places(std::vector<GpuCase>& cases) {
 }
 
 void add_where(std::vector<GpuCase>& cases) {
-  for (const DType dtype : {bool_, float32, int64}) {
+  for (const DType dtype : {bool_, float32, int64, uint8, uint32, uint64}) {
     const Tensor x = some(dtype, {7, 300, 3}, 0.3, 1.4);
     const KernelCase counted = {.op = "Where", .dtype = dtype, .inputs = {x}};
     int64_t count = 0;

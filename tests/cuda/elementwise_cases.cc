@@ -12,8 +12,8 @@ using internal::ElementwiseBuilder;
 using internal::ElementwiseProgram;
 using internal::Primitive;
 
-const std::vector<DType> kNumbers = {float32, float64, int32,  int64,   int8,
-                                     uint8,   int16,   uint16, float16, bfloat16};
+const std::vector<DType> kNumbers = {float32, float64, int32,  int64,  int8,    uint8,
+                                     int16,   uint16,  uint32, uint64, float16, bfloat16};
 
 double tolerance_of(DType dtype) {
   if (dtype == float64) return 1e-12;

@@ -8,8 +8,8 @@
 namespace tenon::testing {
 namespace {
 
-const std::vector<DType> kAll = {float32, float64, int32,  int64,   int8,
-                                 uint8,   int16,   uint16, float16, bfloat16};
+const std::vector<DType> kAll = {float32, float64, int32,  int64,  int8,    uint8,
+                                 int16,   uint16,  uint32, uint64, float16, bfloat16};
 
 double tolerance_of(DType dtype) {
   if (dtype == float64) return 1e-12;

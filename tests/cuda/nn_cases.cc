@@ -152,8 +152,8 @@ void add_rows(std::vector<GpuCase>& cases, DType dtype) {
   }
 }
 
-const std::vector<DType> kKernelNumbers = {float32, float64, float16, bfloat16, int8,
-                                           uint8,   int16,   uint16,  int32,    int64};
+const std::vector<DType> kKernelNumbers = {float32, float64, float16, bfloat16, int8,  uint8,
+                                           int16,   uint16,  int32,   uint32,   int64, uint64};
 
 void add_resizes(std::vector<GpuCase>& cases, DType dtype, const std::string& kind) {
   const bool nearest = kind == "NearestNeighbor";

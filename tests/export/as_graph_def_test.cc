@@ -85,12 +85,18 @@ TEST_F(AsGraphDefTest, WritesEveryKindOfConstant) {
   constant(Tensor({std::string("one"), std::string()}), {.name = "texts"});
   constant(Tensor::zeros({0, 3}, float16), {.name = "none"});
   constant(Tensor(int64_t{1} << 40), {.name = "wide"});
+  cast(constant(Tensor({uint32_t{1}, UINT32_MAX}), {.name = "narrow"}), uint64,
+       {.name = "widened"});
+  constant(Tensor(UINT64_MAX), {.name = "largest"});
   again(graph_.as_graph_def(), {});
   Session session;
   EXPECT_EQ(session.run("bools:0"), Tensor({true, false}));
   EXPECT_EQ(session.run("texts:0"), Tensor({std::string("one"), std::string()}));
   EXPECT_EQ(session.run("none:0").shape(), Shape({0, 3}));
   EXPECT_EQ(session.run("wide:0").scalar<int64_t>(), int64_t{1} << 40);
+  EXPECT_EQ(session.run("narrow:0"), Tensor({uint32_t{1}, UINT32_MAX}));
+  EXPECT_EQ(session.run("widened:0"), Tensor({uint64_t{1}, uint64_t{UINT32_MAX}}));
+  EXPECT_EQ(session.run("largest:0"), Tensor(UINT64_MAX));
 }
 
 TEST_F(AsGraphDefTest, NamesAllThatTensorFlowHasNot) {

@@ -77,8 +77,14 @@ bool with_element(DType dtype, With&& with) {
     case DType::int32:
       with(int32_t{});
       return true;
+    case DType::uint32:
+      with(uint32_t{});
+      return true;
     case DType::int64:
       with(int64_t{});
+      return true;
+    case DType::uint64:
+      with(uint64_t{});
       return true;
     case DType::bool_:
       with(bool{});

@@ -92,6 +92,23 @@ TEST_F(TextGraphTest, TakesListsNumbersAndOtherBrackets) {
   EXPECT_EQ(session.run("b:0"), Tensor(-1.5e-3));
 }
 
+TEST_F(TextGraphTest, TakesUnsignedNumbersFromFieldsOfTheirOwn) {
+  import_graph_def_bytes(R"(node { name: "a" op: "Const"
+      attr { key: "dtype" value { type: DT_UINT32 } }
+      attr { key: "value" value { tensor { dtype: DT_UINT32 tensor_shape { dim { size: 3 } }
+                                           uint32_val: [1, 4294967295] } } } }
+    node { name: "b" op: "Const" attr { key: "dtype" value { type: DT_UINT64 } }
+      attr { key: "value" value { tensor { dtype: DT_UINT64 tensor_shape { }
+                                           uint64_val: 18446744073709551615 } } } }
+    node { name: "c" op: "Cast" input: "a" attr { key: "SrcT" value { type: DT_UINT32 } }
+      attr { key: "DstT" value { type: DT_UINT64 } } })",
+                         {.name = ""});
+  Session session;
+  EXPECT_THAT(session.run("a:0").to_vector<uint32_t>(), ElementsAre(1, UINT32_MAX, UINT32_MAX));
+  EXPECT_EQ(session.run("b:0"), Tensor(UINT64_MAX));
+  EXPECT_THAT(session.run("c:0").to_vector<uint64_t>(), ElementsAre(1, UINT32_MAX, UINT32_MAX));
+}
+
 // As TensorFlow reads them: the placeholder of a function's attribute is no list.
 TEST_F(TextGraphTest, AnAttributeWithoutAValueIsAListOfNothing) {
   const auto convolution = [](const std::string& paddings) {

@@ -23,8 +23,8 @@ from checks import check, finish  # noqa: E402
 tf1 = tf.compat.v1
 tf1.disable_eager_execution()
 
-NUMPY_DTYPES = ["float32", "float64", "float16", "int8", "uint8", "int16", "uint16", "int32", "int64",
-                "bool"]
+NUMPY_DTYPES = ["float32", "float64", "float16", "int8", "uint8", "int16", "uint16", "int32",
+                "uint32", "int64", "uint64", "bool"]
 
 
 def same(a, b):
@@ -78,7 +78,7 @@ def to_packages(program, folder, values):
             offset += part.shape[0]
         for version, name in [(tf1.train.SaverDef.V2, "v2"), (tf1.train.SaverDef.V1, "v1.ckpt")]:
             held = {k: v for k, v in variables.items()
-                    if name == "v2" or not k.startswith(("uint16", "float16"))}
+                    if name == "v2" or not k.startswith(("uint16", "uint32", "uint64", "float16"))}
             saver = tf1.train.Saver({**held, "parts": parts}, write_version=version)
             saver.save(session, f"{folder}/{name}", write_meta_graph=False)
             expected = {**{k: values[k] for k in held}, "parts": split}

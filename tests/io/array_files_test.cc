@@ -32,7 +32,7 @@ void expect_arrays(const CheckpointReader& reader) {
     EXPECT_EQ(tensor.shape(), (Shape{2, 3}));
     EXPECT_EQ(numbers_of(tensor), (std::vector<double>{-4, 16, 36, 56, 76, 96}));
   }
-  for (const char* name : {"uint8", "uint16"}) {
+  for (const char* name : {"uint8", "uint16", "uint32", "uint64"}) {
     EXPECT_EQ(numbers_of(reader.get_tensor(name)), (std::vector<double>{0, 1, 2, 3, 4, 5}));
   }
   EXPECT_EQ(numbers_of(reader.get_tensor("bool")), (std::vector<double>{0, 1, 0, 1, 0, 1}));
@@ -43,9 +43,9 @@ void expect_arrays(const CheckpointReader& reader) {
 TEST(SafetensorsTest, ReadsWhatThePackageWrote) {
   const CheckpointReader reader(kArrays + "arrays.safetensors");
   expect_arrays(reader);
-  EXPECT_EQ(reader.variables().size(), 13u);
+  EXPECT_EQ(reader.variables().size(), 15u);
   EXPECT_ERROR(reader.get_tensor("unknown"), UnimplementedError, dtype_incompatible,
-               "is of dtype U64, which Tenon doesn't have");
+               "is of dtype C64, which Tenon doesn't have");
 }
 
 TEST(NpzTest, ReadsWhatNumPyWroteStoredAndDeflated) {

@@ -34,8 +34,8 @@ by a test (`tests/modules/operations_page_test.cc`) from the registries that the
   loops too; a *kernel* is a step of its own; a function of the *host* works on whole tensors, and only
   then are its results' shapes known; the *plan* does the rest by itself, and needs no kernel.
 - **CPU**, **CUDA**: the dtypes that it is computed for (of its main type attribute); *any* is all of
-  them, *=* what the CPU has but strings. floats are bfloat16, float16, float32, float64; integers int8 to int64,
-  uint8 and uint16; numbers both. Dtypes of an operation that CUDA lacks are computed on the CPU.
+  them, *=* what the CPU has but strings. floats are bfloat16, float16, float32, float64; integers int8 to int64
+  and uint8 to uint64; numbers both. Dtypes of an operation that CUDA lacks are computed on the CPU.
 - **gradient**: *yes*; *stops*, where none flows through it, as in TensorFlow; *none*, where
   `gradients` throws.
 - **recordable**: whether a step of it may be part of a CUDA graph.
@@ -46,7 +46,7 @@ by a test (`tests/modules/operations_page_test.cc`) from the registries that the
 
 using DTypes = std::set<DType>;
 const DTypes kAllFloats = {bfloat16, float16, float32, float64},
-             kAllIntegers = {int8, int16, int32, int64, uint8, uint16};
+             kAllIntegers = {int8, int16, int32, int64, uint8, uint16, uint32, uint64};
 
 // Takes these away where all of them are there; whether they were.
 bool take(DTypes& from, const DTypes& all) {

@@ -43,8 +43,8 @@ TEST_F(ConcatTest, JoinsPartsOfAnySize) {
 }
 
 TEST_F(ConcatTest, JoinsElementsOfEveryDtype) {
-  for (const DType dtype :
-       {float16, bfloat16, float32, float64, int8, int16, int32, int64, uint8, uint16}) {
+  for (const DType dtype : {float16, bfloat16, float32, float64, int8, int16, int32, int64, uint8,
+                            uint16, uint32, uint64}) {
     const Output part = cast(constant({1, 2}), dtype);
     const Tensor joined = run(concat({part, part}, 0));
     EXPECT_EQ(joined.dtype(), dtype);

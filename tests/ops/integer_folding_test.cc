@@ -95,6 +95,8 @@ TEST(IntegerFoldingTest, EveryOperationOfConstantsIsThatOfFedValues) {
     if (takes(op, int8)) compare_all<int8_t>(name);
     if (takes(op, int16)) compare_all<int16_t>(name);
     if (takes(op, uint8)) compare_all<uint8_t>(name);
+    if (takes(op, uint32)) compare_all<uint32_t>(name);
+    if (takes(op, uint64)) compare_all<uint64_t>(name);
     compared += takes(op, int32) || takes(op, int64) ? 1 : 0;
   }
   EXPECT_GE(compared, 20);

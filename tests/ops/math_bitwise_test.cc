@@ -64,7 +64,8 @@ class BitwiseTest : public ::testing::Test {
   ScopeGuard as_default_{graph_.enter_as_default()};
 };
 
-using Integers = ::testing::Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t>;
+using Integers =
+    ::testing::Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
 TYPED_TEST_SUITE(BitwiseTest, Integers);
 
 TYPED_TEST(BitwiseTest, AndOrXorGoBitByBit) {

@@ -167,7 +167,9 @@ TEST_F(ReduceTest, MeansOfIntegersNeverOverflow) {
   expect_means_of_extremes<int16_t>();
   expect_means_of_extremes<uint16_t>();
   expect_means_of_extremes<int32_t>();
+  expect_means_of_extremes<uint32_t>();
   expect_means_of_extremes<int64_t>();
+  expect_means_of_extremes<uint64_t>();
   expect_means<int32_t>({-3, -4, 3, 4}, 2, {-3, 3});  // towards zero
 }
 

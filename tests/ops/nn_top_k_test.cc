@@ -36,7 +36,8 @@ TEST_F(TopKTest, TakesNanForTheSmallest) {
 
 TEST_F(TopKTest, TakesNumbersOfAnyDtype) {
   const Tensor x({3, 1, 5, 2});
-  for (const DType dtype : {float16, bfloat16, float64, int8, uint8, int16, uint16, int64}) {
+  for (const DType dtype :
+       {float16, bfloat16, float64, int8, uint8, int16, uint16, uint32, int64, uint64}) {
     const nn::TopK top = nn::top_k(cast(x, dtype), {.k = 2});
     EXPECT_EQ(run(top.indices), Tensor({2, 0})) << dtype;
     EXPECT_EQ(run(cast(top.values, int32)), Tensor({5, 3})) << dtype;

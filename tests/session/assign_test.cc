@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
 // The dtype of what is assigned is the value's, not that of the memory that it lies in.
 TEST(AssignResourceTest, KeepsEveryDtype) {
   for (const DType dtype : {float16, bfloat16, float32, float64, int8, uint8, int16, uint16, int32,
-                            int64, DType::bool_}) {
+                            uint32, int64, uint64, DType::bool_}) {
     const Graph graph;
     const ScopeGuard as_default = graph.as_default();
     const Variable a(cast(constant(Tensor({1.0f, 0.0f, 1.0f})), dtype),

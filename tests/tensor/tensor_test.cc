@@ -99,7 +99,8 @@ TEST(TensorTest, AdoptsMemoryAndReleasesItOnce) {
 TEST(TensorTest, PrintsAsNumPyDoes) {
   std::ostringstream out;
   out << Tensor({{1, 2}, {3, 4}}) << ' ' << Tensor(2.5f) << ' ' << Tensor(true);
-  EXPECT_EQ(out.str(), "[[1 2]\n [3 4]] 2.5 True");
+  out << ' ' << Tensor(UINT32_MAX) << ' ' << Tensor({UINT64_MAX, uint64_t{0}});
+  EXPECT_EQ(out.str(), "[[1 2]\n [3 4]] 2.5 True 4294967295 [18446744073709551615 0]");
 }
 
 TEST(TensorTest, ShortensLongAxesWhenPrinted) {

@@ -70,6 +70,8 @@ TEST(TensorValuesTest, ArangeReachesTheEndsOfItsType) {
               ElementsAre(-128, -28, 72));
   EXPECT_THAT(Tensor::arange(kLeast, kMost, kMost).to_vector<int64_t>(),
               ElementsAre(kLeast, -1, kMost - 1));
+  EXPECT_THAT(Tensor::arange<uint64_t>(0, UINT64_MAX, uint64_t{1} << 63).to_vector<uint64_t>(),
+              ElementsAre(0, uint64_t{1} << 63));
   EXPECT_THAT(Tensor::arange(kMost, kLeast, kLeast).to_vector<int64_t>(), ElementsAre(kMost, -1));
   EXPECT_ERROR(Tensor::arange(0, 4, 0), ValueError, bad_argument, "step other than 0");
   EXPECT_ERROR(Tensor::arange(0.0, 1.0, 1e-300), ValueError, bad_argument, "too many elements");

@@ -11,8 +11,9 @@
 namespace tenon::test {
 
 const std::vector<DType>& all_dtypes() {
-  static const std::vector<DType> dtypes = {float32, float64, float16, bfloat16, int8,  uint8,
-                                            int16,   uint16,  int32,   int64,    bool_, string};
+  static const std::vector<DType> dtypes = {float32, float64, float16, bfloat16, int8,
+                                            uint8,   int16,   uint16,  int32,    uint32,
+                                            int64,   uint64,  bool_,   string};
   return dtypes;
 }
 

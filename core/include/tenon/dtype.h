@@ -26,6 +26,8 @@ enum class DType : uint8_t {
   uint16 = 17,
   float16 = 19,
   resource = 20,  // a handle to a variable; never holds values
+  uint32 = 22,
+  uint64 = 23,
 };
 
 inline constexpr DType float16 = DType::float16;
@@ -37,7 +39,9 @@ inline constexpr DType uint8 = DType::uint8;
 inline constexpr DType int16 = DType::int16;
 inline constexpr DType uint16 = DType::uint16;
 inline constexpr DType int32 = DType::int32;
+inline constexpr DType uint32 = DType::uint32;
 inline constexpr DType int64 = DType::int64;
+inline constexpr DType uint64 = DType::uint64;
 inline constexpr DType bool_ = DType::bool_;
 inline constexpr DType string = DType::string;
 
@@ -87,12 +91,24 @@ struct DTypeOf<int32_t> {
   static constexpr DType value = DType::int32;
 };
 template <>
+struct DTypeOf<uint32_t> {
+  static constexpr DType value = DType::uint32;
+};
+template <>
 struct DTypeOf<int64_t> {
   static constexpr DType value = DType::int64;
 };
 template <>
 struct DTypeOf<long long> {  // int64_t is long on LP64; both are 64 bits
   static constexpr DType value = DType::int64;
+};
+template <>
+struct DTypeOf<uint64_t> {
+  static constexpr DType value = DType::uint64;
+};
+template <>
+struct DTypeOf<unsigned long long> {
+  static constexpr DType value = DType::uint64;
 };
 template <>
 struct DTypeOf<bool> {

@@ -19,7 +19,7 @@ namespace tenon {
 TENON_API Output add(Input x, Input y, const OpOptions& options = {});
 TENON_API Output subtract(Input x, Input y, const OpOptions& options = {});
 TENON_API Output multiply(Input x, Input y, const OpOptions& options = {});
-// Python 3's division: of int32 and int64 in float64, of smaller integers in float32.
+// Python 3's division: of integers of 32 and 64 bits in float64, of smaller ones in float32.
 TENON_API Output divide(Input x, Input y, const OpOptions& options = {});
 TENON_API Output truediv(Input x, Input y, const OpOptions& options = {});
 // Rounded down; of integers, division by 0 fails when it is run.

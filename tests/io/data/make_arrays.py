@@ -19,11 +19,11 @@ def main():
     numbers = np.arange(6).reshape(2, 3)
     arrays = {dtype: (numbers * 20 - 4).astype(dtype)
               for dtype in ["float32", "float64", "float16", "int8", "int16", "int32", "int64"]}
-    arrays.update({dtype: numbers.astype(dtype) for dtype in ["uint8", "uint16"]})
+    arrays.update({dtype: numbers.astype(dtype) for dtype in ["uint8", "uint16", "uint32", "uint64"]})
     arrays["bool"] = numbers % 2 == 1
     arrays["layer/scalar"] = np.array(2.5, np.float32)
     arrays["empty"] = np.zeros((0, 4), np.float32)
-    safetensors.numpy.save_file({**arrays, "unknown": numbers.astype(np.uint64)},
+    safetensors.numpy.save_file({**arrays, "unknown": numbers.astype(np.complex64)},
                                 os.path.join(folder, "arrays.safetensors"), {"made": "by hand"})
     more = {**arrays,
             "fortran": np.asfortranarray(np.arange(24, dtype=np.int16).reshape(2, 3, 4)),

@@ -30,7 +30,7 @@ def value_of(dtype, shape):
 
 
 DTYPES = [tf.float32, tf.float64, tf.float16, tf.bfloat16, tf.int8, tf.uint8, tf.int16, tf.uint16,
-          tf.int32, tf.int64, tf.bool, tf.string]
+          tf.int32, tf.uint32, tf.int64, tf.uint64, tf.bool, tf.string]
 
 
 def partitioned(name, value, parts, axis):
@@ -81,7 +81,7 @@ def described(value):
 
 def main():
     folder = sys.argv[1]
-    v1_dtypes = [d for d in DTYPES if d not in (tf.bfloat16, tf.uint16)]
+    v1_dtypes = [d for d in DTYPES if d not in (tf.bfloat16, tf.uint16, tf.uint32, tf.uint64)]
     values = {
         "v2": save(folder, "v2", DTYPES),
         "sharded": save(folder, "sharded", [tf.float32], sharded=True),

@@ -1,4 +1,5 @@
-// Block functions for the dtypes of 8 and 16 bits, and casts from and to them.
+// Block functions for the dtypes of 8 and 16 bits and the unsigned ones of 32 and 64, and casts
+// from and to them.
 #include "cpu_fallback/block_functions-inl.h"
 
 namespace tenon::cpu {
@@ -48,8 +49,12 @@ BlockFunction cast_to(DType from) {
       return cast_block<To, uint16_t>;
     case DType::int32:
       return cast_block<To, int32_t>;
+    case DType::uint32:
+      return cast_block<To, uint32_t>;
     case DType::int64:
       return cast_block<To, int64_t>;
+    case DType::uint64:
+      return cast_block<To, uint64_t>;
     case DType::bool_:
       return cast_block<To, bool>;
     case DType::float16:
@@ -77,8 +82,12 @@ BlockFunction find_cast(DType from, DType to) {
       return cast_to<uint16_t>(from);
     case DType::int32:
       return cast_to<int32_t>(from);
+    case DType::uint32:
+      return cast_to<uint32_t>(from);
     case DType::int64:
       return cast_to<int64_t>(from);
+    case DType::uint64:
+      return cast_to<uint64_t>(from);
     case DType::bool_:
       return cast_to<bool>(from);
     case DType::float16:
@@ -92,7 +101,7 @@ BlockFunction find_cast(DType from, DType to) {
 
 }  // namespace
 
-BlockFunction find_narrow_block_function(Primitive primitive, DType operand, DType result) {
+BlockFunction find_rare_block_function(Primitive primitive, DType operand, DType result) {
   if (primitive == Primitive::kCast) return find_cast(operand, result);
   switch (operand) {
     case DType::int8:
@@ -103,6 +112,10 @@ BlockFunction find_narrow_block_function(Primitive primitive, DType operand, DTy
       return arithmetic<int16_t>(primitive);
     case DType::uint16:
       return arithmetic<uint16_t>(primitive);
+    case DType::uint32:
+      return arithmetic<uint32_t>(primitive);
+    case DType::uint64:
+      return arithmetic<uint64_t>(primitive);
     case DType::float16:
       return half<Half>(primitive);
     case DType::bfloat16:

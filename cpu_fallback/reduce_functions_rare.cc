@@ -1,9 +1,9 @@
-// Reductions of the dtypes of 8 and 16 bits.
+// Reductions of the dtypes of 8 and 16 bits and the unsigned ones of 32 and 64.
 #include "cpu_fallback/reduce_functions-inl.h"
 
 namespace tenon::cpu {
 
-ReduceFunctions find_narrow_reduce_functions(Reduce reduce, DType dtype) {
+ReduceFunctions find_rare_reduce_functions(Reduce reduce, DType dtype) {
   using namespace HWY_NAMESPACE;
   switch (dtype) {
     case DType::int8:
@@ -14,6 +14,10 @@ ReduceFunctions find_narrow_reduce_functions(Reduce reduce, DType dtype) {
       return number_functions<int16_t>(reduce);
     case DType::uint16:
       return number_functions<uint16_t>(reduce);
+    case DType::uint32:
+      return number_functions<uint32_t>(reduce);
+    case DType::uint64:
+      return number_functions<uint64_t>(reduce);
     case DType::float16:
       return number_functions<Half>(reduce);
     case DType::bfloat16:
