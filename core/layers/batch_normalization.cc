@@ -84,7 +84,8 @@ void BatchNormalization::build(const Output& inputs) {
 
 Output BatchNormalization::call(const Output& inputs) {
   const int rank = inputs.shape().rank();
-  if (options_.fused && rank == 4) return call_fused(inputs);
+  // As TensorFlow, whose fused operation has no float64.
+  if (options_.fused && rank == 4 && inputs.dtype() != float64) return call_fused(inputs);
   Output mean = moving_mean_, variance = moving_variance_;
   if (internal::known_truth(training_) != false) {
     internal::require<ValueError>(

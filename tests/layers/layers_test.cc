@@ -215,6 +215,17 @@ TEST_F(BatchNormalizationTest, OfImagesThatAreNotFusedItIsBiased) {
                      {0.49643442, 0.50699395}});
 }
 
+// There is no fused one of float64.
+TEST_F(BatchNormalizationTest, OfImagesOfFloat64ItIsBiased) {
+  layers::batch_normalization(cast(x({2, 2, 1, 2}), float64), {.momentum = 0.9, .training = true});
+  Session session;
+  session.run(global_variables_initializer());
+  session.run(group(get_collection<Operation>(GraphKeys::UPDATE_OPS)));
+  const Variable variance = global_variables()[3];
+  EXPECT_EQ(variance.dtype(), float64);
+  expect_near(session.run(variance), {0.94643442, 0.95699395}, 3e-7);
+}
+
 TEST_F(BatchNormalizationTest, UsesTheAveragesOutsideOfTraining) {
   expect_value(layers::batch_normalization(x({2, 2}), options(false)),
                {0.088562198, 0.39972061, 0.72886318, 0.47495806});

@@ -138,7 +138,8 @@ struct BatchNormalizationOptions {
   bool trainable = true;
   std::string name = {};
   Reuse reuse = {};
-  bool fused = true;  // of images, whose moving variance is then the unbiased one, by n - 1
+  // Of images, but of float64: their moving variance is then the unbiased one, by n - 1.
+  bool fused = true;
 };
 // Normalizes along the last axis: in training by the batch's mean and variance, else by moving
 // averages of these. The averages are updated by two operations in GraphKeys::UPDATE_OPS, which
