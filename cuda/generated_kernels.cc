@@ -36,14 +36,18 @@ const void* load(const std::string& cubin) {
 #endif
 }
 
+// Never destroyed: threads may still use them.
+CodeCache& code_cache(bool kept) {
+  static auto* of_user = new CodeCache(CodeCache::folder_of_user());
+  static auto* none = new CodeCache("");
+  return kept ? *of_user : *none;
+}
+
 }  // namespace
 
 void GeneratedKernel::make(const std::string& source, const CompileOptions& options) noexcept {
-  static auto* kept = new CodeCache(CodeCache::folder_of_user());  // threads may still use it
-  static auto* none = new CodeCache("");
   try {
-    const std::string code =
-        compiled_code(source, options.capability, options.kept ? *kept : *none);
+    const std::string code = compiled_code(source, options.capability, code_cache(options.kept));
     if (!code.empty()) function_.store(load(code), std::memory_order_release);
   } catch (const std::exception&) {
     // The interpreter does the work, as it has until now.

@@ -221,9 +221,9 @@ class Device {
 };
 
 struct DeviceOptions {
-  int threads = 0;          // of the CPU; 0: OMP_NUM_THREADS, else all cores
-  size_t memory_limit = 0;  // bytes; 0: the backend's own
-  bool allow_tf32 = false;  // whether GPUs may round float32 factors to 10 bits of mantissa
+  int threads = 0;             // of the CPU; 0: OMP_NUM_THREADS, else all cores
+  size_t memory_limit = 0;     // bytes; 0: the backend's own
+  bool allow_tf32 = false;     // whether GPUs may round float32 factors to 10 bits of mantissa
   bool compile_ahead = false;  // whether GPUs compile fused loops before their first run
   bool kernel_cache = true;    // whether they keep compiled ones on disk
   // Asked before the backend's own kernels, in this order. They live as long as the process.

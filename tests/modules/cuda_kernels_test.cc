@@ -16,8 +16,8 @@ namespace {
 // What gives or takes strings works in the host's memory; TensorFlow has these, and what follows
 // from sounds, for the CPU alone too.
 const std::set<std::string, std::less<>> kHostOnly = {
-    "Assert",   "AudioSpectrogram", "HistogramSummary", "ImageSummary", "MergeSummary", "Mfcc",
-    "Print",    "ScalarSummary",    "TensorSummaryV2",  "_DecodeWav",   "_Text",        "_WavSizes"};
+    "Assert", "AudioSpectrogram", "HistogramSummary", "ImageSummary", "MergeSummary", "Mfcc",
+    "Print",  "ScalarSummary",    "TensorSummaryV2",  "_DecodeWav",   "_Text",        "_WavSizes"};
 
 TEST(CudaKernelsTest, HasEveryKernelOfTheCpuButOfWhatGivesStrings) {
   const Module module = open_module_file(TENON_CUDA_MODULE);

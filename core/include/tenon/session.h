@@ -147,8 +147,8 @@ struct SessionOptions {
   // first runs, which interpret them and give the same bits.
   bool compile_ahead = false;
   // Whether compiled ones are kept on disk for later processes: in the folder that the environment
-  // variable TENON_KERNEL_CACHE names (0: nowhere), else in tenon/ of XDG_CACHE_HOME or ~/.cache. At
-  // most 64 MiB; what was used longest ago goes first.
+  // variable TENON_KERNEL_CACHE names (0: nowhere), else in tenon/ of XDG_CACHE_HOME or ~/.cache.
+  // At most 64 MiB; what was used longest ago goes first.
   bool kernel_cache = true;
   // How many plans are kept, of runs and callables together; a callable keeps that of its last call
   // besides. 0: 128, or up to 1024 of small ones. Where more are in use than are kept, most of
