@@ -89,7 +89,7 @@ TEST_F(TenonCommandTest, InspectPrintsJson) {
   EXPECT_DOUBLE_EQ(w.at("mean"), -1.0 / 3);
   EXPECT_DOUBLE_EQ(w.at("l2"), std::sqrt(21.0));
   const auto plain = nlohmann::json::parse(run_tenon("inspect --json " + kData + "v2").output);
-  EXPECT_EQ(plain.at("tensors").size(), 17u);
+  EXPECT_EQ(plain.at("tensors").size(), 19u);
   EXPECT_FALSE(plain.at("tensors").at(0).contains("min"));
 }
 
