@@ -8,6 +8,7 @@
 #endif
 
 #include "cpu_fallback/block_functions.h"
+#include "cpu_fallback/dtype_lists.h"
 #include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
 #include "hwy/highway.h"
@@ -147,6 +148,17 @@ void cast_block(void* out, const void* a, const void*, const void*, size_t padde
   const auto* from = static_cast<const From*>(a);
   TENON_INDEPENDENT
   for (size_t i = 0; i < padded; ++i) to[i] = scalar::cast<To>(from[i]);
+}
+
+// From and to the types of a list.
+template <class Types>
+BlockFunction find_cast(Types types, DType from, DType to) {
+  return for_dtype(types, to, [&](auto* made) {
+    using To = std::remove_pointer_t<decltype(made)>;
+    return for_dtype(types, from, [](auto* given) -> BlockFunction {
+      return cast_block<To, std::remove_pointer_t<decltype(given)>>;
+    });
+  });
 }
 
 template <typename T>

@@ -52,40 +52,7 @@ BlockFunction transcendental(Primitive primitive) {
   }
 }
 
-template <typename To>
-BlockFunction cast_to(DType from) {
-  switch (from) {
-    case DType::float32:
-      return cast_block<To, float>;
-    case DType::float64:
-      return cast_block<To, double>;
-    case DType::int32:
-      return cast_block<To, int32_t>;
-    case DType::int64:
-      return cast_block<To, int64_t>;
-    case DType::bool_:
-      return cast_block<To, bool>;
-    default:
-      return nullptr;
-  }
-}
-
-BlockFunction find_cast(DType from, DType to) {
-  switch (to) {
-    case DType::float32:
-      return cast_to<float>(from);
-    case DType::float64:
-      return cast_to<double>(from);
-    case DType::int32:
-      return cast_to<int32_t>(from);
-    case DType::int64:
-      return cast_to<int64_t>(from);
-    case DType::bool_:
-      return cast_to<bool>(from);
-    default:
-      return nullptr;
-  }
-}
+using CastTypes = internal::Types<float, double, int32_t, int64_t, bool>;
 
 BlockFunction find_select(size_t bytes) {
   switch (bytes) {
@@ -117,22 +84,17 @@ RepeatFunction find_repeat(size_t bytes) {
 }
 
 BlockFunction find_wide(Primitive primitive, DType operand, DType result) {
-  if (primitive == Primitive::kCast) return find_cast(operand, result);
+  if (primitive == Primitive::kCast) return find_cast(CastTypes(), operand, result);
   if (primitive == Primitive::kSelect) return find_select(size_of(operand));
-  switch (operand) {
-    case DType::float32:
-      return transcendental<float>(primitive);
-    case DType::float64:
-      return transcendental<double>(primitive);
-    case DType::int32:
-      return arithmetic<int32_t>(primitive);
-    case DType::int64:
-      return arithmetic<int64_t>(primitive);
-    case DType::bool_:
-      return boolean(primitive);
-    default:
-      return nullptr;
-  }
+  if (operand == DType::bool_) return boolean(primitive);
+  return for_dtype(WideNumbers(), operand, [&](auto* type) -> BlockFunction {
+    using T = std::remove_pointer_t<decltype(type)>;
+    if constexpr (std::is_floating_point_v<T>) {
+      return transcendental<T>(primitive);
+    } else {
+      return arithmetic<T>(primitive);
+    }
+  });
 }
 
 }  // namespace tenon::cpu::HWY_NAMESPACE

@@ -10,6 +10,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "cpu_fallback/dtype_lists.h"
 #include "cpu_fallback/reduce_functions.h"
 #include "cpu_fallback/scalar.h"
 #include "cpu_fallback/simd_targets.h"
@@ -223,6 +224,14 @@ ReduceFunctions number_functions(Reduce reduce) {
     default:
       return {};
   }
+}
+
+// Of the numbers of a list.
+template <class Types>
+ReduceFunctions find_number_functions(Types types, Reduce reduce, DType dtype) {
+  return for_dtype(types, dtype, [&](auto* type) {
+    return number_functions<std::remove_pointer_t<decltype(type)>>(reduce);
+  });
 }
 
 inline ReduceFunctions bool_functions(Reduce reduce) {

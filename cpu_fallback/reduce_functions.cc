@@ -14,20 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tenon::cpu::HWY_NAMESPACE {
 
 ReduceFunctions find_wide_reduce(Reduce reduce, DType dtype) {
-  switch (dtype) {
-    case DType::float32:
-      return number_functions<float>(reduce);
-    case DType::float64:
-      return number_functions<double>(reduce);
-    case DType::int32:
-      return number_functions<int32_t>(reduce);
-    case DType::int64:
-      return number_functions<int64_t>(reduce);
-    case DType::bool_:
-      return bool_functions(reduce);
-    default:
-      return {};
-  }
+  if (dtype == DType::bool_) return bool_functions(reduce);
+  return find_number_functions(WideNumbers(), reduce, dtype);
 }
 
 }  // namespace tenon::cpu::HWY_NAMESPACE

@@ -119,12 +119,17 @@ class Program {
   bool created_ = false;
 };
 
+uint64_t hash_of_headers() {
+  uint64_t hash = 0;
+  for (const GeneratedHeader& header : kGeneratedHeaders) {
+    hash = hash_of(header.text, hash_of(header.name, hash));
+  }
+  return hash;
+}
+
 // All that decides what compiling a source gives, but the source.
 std::string way_of_compiling(int capability) {
-  uint64_t headers = 0;
-  for (const GeneratedHeader& header : kGeneratedHeaders) {
-    headers = hash_of(header.text, hash_of(header.name, headers));
-  }
+  static const uint64_t headers = hash_of_headers();
   std::string way = str("NVRTC ", kMajor, '.', kMinor, " sm_", capability, " headers ", headers);
   for (const char* option : kOptions) way += str(' ', option);
   return way;

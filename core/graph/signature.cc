@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/caller_line.h"
@@ -10,7 +12,7 @@
 #include "core/graph/size_rules.h"
 #include "core/graph/static_value.h"
 #include "core/tensor/buffer.h"
-#include "core/tensor/half.h"
+#include "core/tensor/element_types.h"
 
 namespace tenon::internal {
 namespace {
@@ -34,57 +36,34 @@ struct Number {
   }
 };
 
-Number number_at(const Tensor& value, size_t i) {
-  switch (value.dtype()) {
-    case DType::float32:
-      return {true, static_cast<double>(value.data<float>()[i]), 0};
-    case DType::float64:
-      return {true, value.data<double>()[i], 0};
-    case DType::float16:
-      return {true, static_cast<float>(static_cast<const Half*>(value.raw())[i]), 0};
-    case DType::bfloat16:
-      return {true, static_cast<float>(static_cast<const Bfloat16*>(value.raw())[i]), 0};
-    case DType::int32:
-      return {false, 0, value.data<int32_t>()[i]};
-    case DType::int64:
-      return {false, 0, value.data<int64_t>()[i]};
-    case DType::int16:
-      return {false, 0, value.data<int16_t>()[i]};
-    case DType::uint16:
-      return {false, 0, value.data<uint16_t>()[i]};
-    case DType::uint32:
-      return {false, 0, value.data<uint32_t>()[i]};
-    case DType::uint64:
-      return {false, 0, static_cast<int64_t>(value.data<uint64_t>()[i]), true};
-    case DType::int8:
-      return {false, 0, value.data<int8_t>()[i]};
-    default:
-      return {false, 0, value.data<uint8_t>()[i]};
-  }
+// Of a tensor of numbers.
+Number number_at(const Tensor& value, int64_t i) {
+  return with_element_type(value.dtype(), [&]<typename T>(const T&) -> Number {
+    const T* elements = static_cast<const T*>(value.raw());
+    if constexpr (std::is_same_v<T, std::string>) {
+      return {};
+    } else if constexpr (std::is_integral_v<T>) {
+      return {false, 0, static_cast<int64_t>(elements[i]), std::is_same_v<T, uint64_t>};
+    } else {
+      using Real = std::conditional_t<std::is_same_v<T, double>, double, float>;
+      return {true, static_cast<Real>(elements[i]), 0};
+    }
+  });
 }
 
+// As elements of a type of numbers; empty where it can't hold one of them.
 template <typename T>
-Tensor converted(const Tensor& value) {
-  Tensor result = uninitialized_tensor(dtype_of<T>, value.shape());
-  const std::span<T> to = result.mutable_data<T>();
-  for (size_t i = 0; i < to.size(); ++i) {
+Tensor converted(const Tensor& value, DType dtype) {
+  Tensor result = uninitialized_tensor(dtype, value.shape());
+  T* to = static_cast<T*>(result.raw());
+  for (int64_t i = 0; i < value.element_count(); ++i) {
     const Number from = number_at(value, i);
     if constexpr (std::is_integral_v<T>) {
       if (!from.fits<T>()) return {};
     }
-    to[i] = from.as<T>();
-  }
-  return result;
-}
-
-// The same for the floating dtypes of 16 bits.
-template <typename H>
-Tensor narrowed(const Tensor& value, DType dtype) {
-  Tensor result = uninitialized_tensor(dtype, value.shape());
-  auto* to = static_cast<H*>(result.raw());
-  for (int64_t i = 0; i < value.element_count(); ++i) {
-    const Number from = number_at(value, static_cast<size_t>(i));
-    to[i] = H(from.as<float>());
+    // Floating dtypes of 16 bits are made of float32.
+    using Real = std::conditional_t<std::is_arithmetic_v<T>, T, float>;
+    to[i] = T(from.as<Real>());
   }
   return result;
 }
@@ -317,35 +296,15 @@ DType natural_dtype(const Tensor& value) {
 
 Tensor convert_literal(const Tensor& value, DType dtype) {
   if (value.dtype() == dtype) return value;
-  if (!is_floating(value.dtype()) && !is_integer(value.dtype())) return {};
-  switch (dtype) {
-    case DType::float32:
-      return converted<float>(value);
-    case DType::float64:
-      return converted<double>(value);
-    case DType::float16:
-      return narrowed<Half>(value, dtype);
-    case DType::bfloat16:
-      return narrowed<Bfloat16>(value, dtype);
-    case DType::int64:
-      return converted<int64_t>(value);
-    case DType::uint64:
-      return converted<uint64_t>(value);
-    case DType::int32:
-      return converted<int32_t>(value);
-    case DType::uint32:
-      return converted<uint32_t>(value);
-    case DType::int16:
-      return converted<int16_t>(value);
-    case DType::uint16:
-      return converted<uint16_t>(value);
-    case DType::int8:
-      return converted<int8_t>(value);
-    case DType::uint8:
-      return converted<uint8_t>(value);
-    default:
+  const auto is_number = [](DType type) { return is_floating(type) || is_integer(type); };
+  if (!is_number(value.dtype()) || !is_number(dtype)) return {};
+  return with_element_type(dtype, [&]<typename T>(const T&) -> Tensor {
+    if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, bool>) {
       return {};
-  }
+    } else {
+      return converted<T>(value, dtype);
+    }
+  });
 }
 
 std::vector<PendingConstant> resolve_signature(NodeArguments& arguments, Node& node) {
